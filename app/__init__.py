@@ -1,0 +1,1 @@
+"""The authorization server: it faces applications and phones, and can sign nothing itself."""

@@ -1,0 +1,1 @@
+"""The story of an authorization, one step per file; no HTTP here."""

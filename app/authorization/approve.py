@@ -1,0 +1,56 @@
+"""Steps 4 and 5: the signer's evidence goes to the SAM, which alone decides whether it proves an approval."""
+
+import hmac
+from typing import Any
+
+from app.authorization.refuse import refuse
+from app.authorization.settle import settle
+from app.domain.authorization import Authorization, Reason, State
+from app.errors import Ended, EvidenceRefused, SamRefused, WrongCode
+from app.services import Services
+from app.store import authorizations
+from hsm.messages import ApproveRequest, ErrorCode
+
+CODE_TRIES = 3
+
+
+async def approve(services: Services, authorization: Authorization, assertion: dict[str, Any], code: str | None) -> None:
+    """
+    Approve, on the signer's proof.
+
+    Raises:
+        WrongCode: the code is another; after three it ends as refused.
+        EvidenceRefused: the proof does not verify; it may be tried again.
+        Ended: it was decided before, or its time is over.
+        SamUnavailable: it is not known whether the SAM took it; asking again will tell.
+    """
+    if authorization.state is not State.PENDING or authorization.is_over(services.now()):
+        settled = await settle(services, authorization)
+        raise Ended(settled.state, settled.reason)
+    if authorization.code is not None:
+        await require_code(services, authorization, authorization.code, code)
+    try:
+        reply = await services.sam.approve(ApproveRequest(authorization.transaction, assertion))
+    except SamRefused as refusal:
+        if refusal.code in (ErrorCode.EVIDENCE_REFUSED, ErrorCode.MALFORMED):
+            raise EvidenceRefused from None
+        settled = await settle(services, authorization)
+        raise Ended(settled.state, settled.reason) from None
+    now = int(services.now())
+    moved = await services.database.write(
+        authorizations.move, authorization, State.APPROVED, decided_at=now, usable_until=reply.usable_until
+    )
+    if not moved:
+        await settle(services, authorization)
+    await services.wakeups.announce(authorization.id)
+
+
+async def require_code(services: Services, authorization: Authorization, expected: str, given: str | None) -> None:
+    """Compare the code from the application's screen; a try is counted before it is looked at."""
+    tries = await services.database.write(authorizations.try_code, authorization.id, CODE_TRIES)
+    if tries is not None and hmac.compare_digest(expected.encode(), (given or "").encode()):
+        return
+    if tries is None or tries >= CODE_TRIES:
+        await refuse(services, authorization, Reason.WRONG_CODE)
+        raise Ended(State.REFUSED, Reason.WRONG_CODE)
+    raise WrongCode(CODE_TRIES - tries)

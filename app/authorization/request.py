@@ -1,0 +1,94 @@
+"""Step 1: an application asks for a signature; the transaction is composed, and waits for the signer."""
+
+import secrets
+import unicodedata
+
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from app.domain.authorization import Authorization, State
+from app.domain.parties import Application, Credential
+from app.errors import CredentialDisabled, CredentialUnknown, TooManyOpen
+from app.services import Services
+from app.store import authorizations, parties
+from app.webauthn import b64
+from hsm.messages import Document, SignTransaction
+
+CODE_DIGITS = 2  # on an enrolled phone; the passkey is the factor, the code binds the two screens
+
+
+class Ask(Struct, frozen=True, kw_only=True):
+    """What an application asks; `labels` has one text for each hash, and may have empty ones."""
+
+    credential_id: str
+    user_id: str | None
+    hash_algorithm: str
+    hashes: tuple[bytes, ...]
+    labels: tuple[str, ...]
+    description: str
+    life_s: int
+
+
+async def request(services: Services, application: Application, ask: Ask) -> Authorization:
+    """
+    Record what is asked; from here on it can only be approved or refused as it stands.
+
+    Raises:
+        CredentialUnknown, CredentialDisabled: the key is not there, is another signer's, or can't sign.
+        TooManyOpen: the signer has enough to decide already.
+    """
+    now = services.now()
+    credential = await services.database.read(parties.credential, ask.credential_id)
+    require_usable(credential, ask.user_id, now)
+    assert credential is not None
+    transaction = compose(application, credential, ask, int(now))
+    authorization = Authorization(
+        id=transaction.id,
+        application_id=application.client_id,
+        user_id=credential.user_id,
+        credential_id=credential.credential_id,
+        transaction=transaction.encode(),
+        state=State.PENDING,
+        reason=None,
+        code=f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}" if application.asks_code else None,
+        code_tries=0,
+        created=transaction.created,
+        expires=transaction.expires,
+        decided_at=None,
+        usable_until=None,
+    )
+    if not await services.database.write(authorizations.add_if_room, authorization, services.config.open_per_signer):
+        raise TooManyOpen(await services.database.read(_first_end_s, credential.user_id, now))
+    return authorization
+
+
+def require_usable(credential: Credential | None, user_id: str | None, now: float) -> None:
+    """Refuse a credential that is not there, not this signer's, or can't sign now."""
+    if credential is None or user_id not in (None, credential.user_id):
+        raise CredentialUnknown
+    if not credential.enabled or not credential.not_before <= now <= credential.not_after:
+        raise CredentialDisabled
+
+
+def compose(application: Application, credential: Credential, ask: Ask, now: int) -> SignTransaction:
+    """Put together the one set of bytes that the signer is shown and the passkey signs."""
+    return SignTransaction(
+        version=1,
+        id=b64(secrets.token_bytes(16)),
+        nonce=b64(secrets.token_bytes(32)),
+        signer=credential.user_id,
+        credential_id=credential.credential_id,
+        certificate_sha256=credential.certificate_sha256,
+        application_id=application.client_id,
+        application_name=application.name,
+        hash_algorithm=ask.hash_algorithm,
+        documents=tuple(Document(unicodedata.normalize("NFC", label), digest) for label, digest in zip(ask.labels, ask.hashes, strict=True)),
+        description=unicodedata.normalize("NFC", ask.description),
+        created=now,
+        expires=now + ask.life_s,
+    )
+
+
+def _first_end_s(connection: Connection, user_id: str, now: float) -> int:
+    """Seconds until the first of a signer's open authorizations ends."""
+    return max(1, min((one.expires - int(now) for one in authorizations.waiting_for(connection, user_id, now)), default=1))

@@ -1,0 +1,58 @@
+"""
+Settling: where our record may be behind, the SAM is asked how an authorization stands, and the record follows.
+
+It is behind after a crash, after a lost reply, and when time runs out. Nothing is decided here that the SAM has not decided.
+"""
+
+import asyncio
+import logging
+
+from app.domain.authorization import Authorization, State
+from app.errors import SamRefused, Unavailable
+from app.services import Services
+from app.store import authorizations
+from hsm.messages import Outcome, RefuseRequest, StatusReply
+
+SWEEP_S = 5
+SWEEP_MOST = 100
+log = logging.getLogger("natsuin.settle")
+
+STATES = {
+    Outcome.APPROVED: State.APPROVED,
+    Outcome.SIGNED: State.SIGNED,
+    Outcome.UNKNOWN: State.UNKNOWN,
+    Outcome.LAPSED: State.LAPSED,
+}
+REFUSALS = {"expired": State.EXPIRED, "cancelled": State.CANCELLED}
+
+
+async def settle(services: Services, authorization: Authorization) -> Authorization:
+    """Bring the record up to what the SAM knows, end it if its time is over, and give it as it is now; raises SamUnavailable."""
+    status = await services.sam.status(authorization.id)
+    if status.outcome is Outcome.NONE and authorization.is_over(services.now()):
+        try:
+            await services.sam.refuse(RefuseRequest(authorization.transaction, "expired"))
+        except SamRefused:  # decided at this very moment
+            status = await services.sam.status(authorization.id)
+        else:
+            status = StatusReply(Outcome.REFUSED, reason="expired")
+    state = REFUSALS.get(status.reason or "", State.REFUSED) if status.outcome is Outcome.REFUSED else STATES.get(status.outcome)
+    if state is not None and state is not authorization.state:
+        reason = status.reason if state is State.REFUSED else None
+        now = int(services.now())
+        await services.database.write(authorizations.move, authorization, state, reason=reason, decided_at=now, usable_until=status.usable_until)
+        await services.wakeups.announce(authorization.id)
+    current = await services.database.read(authorizations.get, authorization.id)
+    assert current is not None
+    return current
+
+
+async def sweep(services: Services) -> None:
+    """End, for as long as the worker lives, whatever ran out of time without anyone asking."""
+    while True:
+        await asyncio.sleep(SWEEP_S)
+        try:
+            for authorization in await services.database.read(authorizations.overdue, services.now(), SWEEP_MOST):
+                await settle(services, authorization)
+        except Unavailable as doubt:
+            log.warning("not settled: %s: %s", type(doubt).__name__, doubt)

@@ -1,0 +1,38 @@
+"""Steps 7 and 8: the application presents the SAD and the hashes; the SAM signs, once."""
+
+from app.domain.authorization import State
+from app.errors import SamRefused, SigningRefused
+from app.services import Services
+from app.store import authorizations, parties
+from hsm.messages import ActivateRequest, ErrorCode
+
+
+async def sign(services: Services, request: ActivateRequest) -> tuple[bytes, ...]:
+    """
+    Let the SAM activate the key, and record that it did.
+
+    Raises:
+        SigningRefused: with the SAM's reason.
+        SamUnavailable: whether a signature was made is not known here; the same request with the same Idempotency-Key will tell.
+    """
+    try:
+        reply = await services.sam.activate(request)
+    except SamRefused as refusal:
+        if refusal.authorization_id is not None:
+            await _record(services, refusal.authorization_id, State.UNKNOWN)
+        raise SigningRefused(refusal.code, await _subject(services, request, refusal.code)) from None
+    await _record(services, reply.authorization_id, State.SIGNED)
+    return reply.signatures
+
+
+async def _record(services: Services, authorization_id: str, state: State) -> None:
+    await services.database.write(authorizations.finish, authorization_id, state)
+    await services.wakeups.announce(authorization_id)
+
+
+async def _subject(services: Services, request: ActivateRequest, code: ErrorCode) -> str:
+    """Name the certificate's holder where the answer must (CSC 2.0 §11.13)."""
+    if code is not ErrorCode.CERTIFICATE_EXPIRED:
+        return ""
+    credential = await services.database.read(parties.credential, request.credential_id)
+    return credential.subject if credential is not None else ""

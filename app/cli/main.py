@@ -1,0 +1,26 @@
+"""The operator's command line, `natsuin`; its help is the table of what it can do."""
+
+import typer
+
+from app.cli import client, signer
+from app.cli.doctor import doctor
+from app.cli.redis_server import redis
+from app.cli.up import up
+
+commands = typer.Typer(
+    name="natsuin",
+    help="Natsuin: remote signing with approval on the signer's phone.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+commands.add_typer(client.commands, name="client")
+commands.add_typer(signer.commands, name="signer")
+commands.command()(doctor)
+commands.command()(up)
+commands.command(hidden=True)(redis)
+
+
+def main() -> None:
+    """Run the command line."""
+    commands()

@@ -1,0 +1,44 @@
+"""How the command line speaks: tables and sentences to people, one JSON value to programs, exit codes that mean something."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from app.errors import NatsuinError
+
+DONE, NO, USAGE = 0, 1, 2  # it is so; it is not, or was refused; the call or the settings can't be used
+people = Console(stderr=False, highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON value, for programs.")]
+
+
+class Refusal(Exception):
+    """What was asked can't be done; the text says why, and what to do."""
+
+
+@contextmanager
+def answering(as_json: bool) -> Iterator[None]:
+    """Turn whatever stops a command into a sentence, or into JSON with an `error`, and an exit code."""
+    try:
+        yield
+    except (Refusal, NatsuinError) as problem:
+        text = str(problem) or type(problem).__name__
+        if as_json:
+            print(json.dumps({"error": text}, ensure_ascii=False))
+        else:
+            errors.print(f"[bold red]✗[/] {text}", markup=True)
+        raise typer.Exit(NO) from None
+
+
+def show(value: Any, as_json: bool, text: Any) -> None:
+    """Print a result: `value` to programs, `text` (anything rich can print) to people."""
+    if as_json:
+        sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    else:
+        people.print(text)

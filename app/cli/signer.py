@@ -1,0 +1,74 @@
+"""`natsuin signer`: the people who may enrol."""
+
+import asyncio
+import re
+import secrets
+import sys
+from typing import Annotated
+
+import typer
+from sqlalchemy import Connection
+
+from app.authorization.enroll import LINK_LIFE_S, new_link
+from app.ca import ask_for_code
+from app.cli.access import database
+from app.cli.output import Json, Refusal, answering, show
+from app.clock import system_clock
+from app.config import Config
+from app.domain.parties import Signer
+from app.store import links, parties
+from app.store.links import Link
+from hsm.messages import MAX_NAME_CHARACTERS, is_plain_text
+
+USER_ID = re.compile(r"[A-Za-z0-9._@+-]{1,64}\Z")
+commands = typer.Typer(help="People who may sign.", no_args_is_help=True)
+
+
+@commands.callback()
+def signers() -> None:
+    """People who may sign."""
+
+
+@commands.command()
+def add(
+    user_id: Annotated[str, typer.Argument(help="How applications name the person.")],
+    name: Annotated[str, typer.Option(help="The person's name, as it will stand in the certificate.")],
+    code_stdin: Annotated[bool, typer.Option("--code-stdin", help="Read the CA's one-time code from standard input.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Let a person enrol; prints a one-time link for their phone. For a person who is known already, a new link."""
+    with answering(as_json), database() as (config, opened):
+        if not USER_ID.match(user_id):
+            raise Refusal("A user id has 1 to 64 letters, digits or . _ @ + -")
+        if not 0 < len(name) <= MAX_NAME_CHARACTERS or not name.strip() or not is_plain_text(name):
+            raise Refusal(f"A name has 1 to {MAX_NAME_CHARACTERS} characters, none of them control, bidi or zero-width.")
+        code = sys.stdin.readline().strip() if code_stdin else code_from_ca(config, user_id, name)
+        text, link_sha256 = new_link(code)
+        now = int(system_clock())
+        signer = Signer(user_id, name, secrets.token_bytes(64), now)
+        opened.write_now(_add, signer, Link(link_sha256=link_sha256, user_id=user_id, expires=now + LINK_LIFE_S, state="open"))
+        url = f"{config.origin}/enroll#{text}"
+        days = LINK_LIFE_S // 86_400
+        value = {"user_id": user_id, "name": name, "enrollment_url": url, "expires": now + LINK_LIFE_S}
+        show(value, as_json, f"{name} ({user_id}) may enrol with this link, once, within {days} days:\n[bold]{url}[/]\n[dim]Send it by a safe way.[/]")
+
+
+def code_from_ca(config: Config, user_id: str, name: str) -> str:
+    """Ask the CA's front office for the person's one-time code; raises Refusal where there is no such office."""
+    try:
+        secret = config.ca_registration_file.read_text().strip()
+    except OSError:
+        raise Refusal(
+            f"There is no registration secret for the CA at {config.ca_registration_file}. Start the demo CA with `make up`, or give the "
+            "code that your CA has issued with --code-stdin."
+        ) from None
+    return asyncio.run(ask_for_code(config.ca_url, secret, user_id, name))
+
+
+def _add(connection: Connection, signer: Signer, link: Link) -> None:
+    known = parties.signer(connection, signer.user_id)
+    if known is None:
+        parties.add_signer(connection, signer)
+    elif known.name != signer.name:
+        raise Refusal(f"{signer.user_id} is {known.name} already.")
+    links.add_link(connection, link)

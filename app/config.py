@@ -1,0 +1,112 @@
+"""The authorization server's settings, read once from the environment; every problem is listed, no secret is ever shown."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from app.errors import CannotStart
+
+
+class Config(Struct, frozen=True, kw_only=True):
+    """
+    All that the server can be told from outside.
+
+    `origin` is how phones and applications reach us, the only origin whose pages may speak to us, and `rp_id` its host. Times are seconds.
+    """
+
+    port: int
+    host: str
+    data: Path
+    origin: str
+    rp_id: str
+    database_url: str
+    redis_url: str
+    sam: str  # "unix:PATH", or "https://HOST:PORT" for mutual TLS
+    sam_tls_certificate: Path | None
+    sam_tls_key: Path | None
+    sam_tls_ca: Path | None
+    ca_url: str
+    ca_registration_file: Path
+    key_algorithm: str
+    workers: int
+    authorization_life_s: int
+    open_per_signer: int
+    token_life_s: int
+    session_life_s: int
+    service_name: str
+    region: str
+
+    @property
+    def secure(self) -> bool:
+        return self.origin.startswith("https:")
+
+
+def read_config(environ: Mapping[str, str] = os.environ) -> Config:
+    """
+    Read the settings.
+
+    Raises:
+        CannotStart: with one line for every setting that can't be used.
+    """
+    problems: list[str] = []
+
+    def number(name: str, default: int, low: int, high: int) -> int:
+        text = environ.get(name, str(default))
+        if text.isascii() and text.isdigit() and low <= int(text) <= high:
+            return int(text)
+        problems.append(f"{name} must be a number from {low} to {high}")
+        return default
+
+    def file(name: str) -> Path | None:
+        if name not in environ:
+            return None
+        if not Path(environ[name]).is_file():
+            problems.append(f"{name}: there is no file {environ[name]}")
+        return Path(environ[name])
+
+    port = number("NATSUIN_PORT", 8080, 1, 65_533)
+    data = Path(environ.get("NATSUIN_DATA", "var")).absolute()
+    origin = environ.get("NATSUIN_ORIGIN", f"http://localhost:{port}").rstrip("/")
+    parts = urlsplit(origin)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query or parts.fragment or parts.username:
+        problems.append("NATSUIN_ORIGIN must look like https://sign.example.jp, without a path")
+    elif parts.scheme == "http" and parts.hostname != "localhost":
+        problems.append("NATSUIN_ORIGIN must be https, except for http://localhost: passkeys work nowhere else")
+    sam = environ.get("NATSUIN_SAM", f"unix:{data / 'sam' / 'run' / 'sam.sock'}")
+    tls = {name: file(name) for name in ("NATSUIN_SAM_CLIENT_CERTIFICATE", "NATSUIN_SAM_CLIENT_KEY", "NATSUIN_SAM_CA")}
+    if sam.startswith("https://"):
+        problems += [f"{name} is needed: to a SAM elsewhere we speak mutual TLS only" for name, path in tls.items() if path is None]
+    elif not sam.startswith("unix:"):
+        problems.append("NATSUIN_SAM must be unix:PATH or https://HOST:PORT")
+    key_algorithm = environ.get("NATSUIN_KEY_ALGORITHM", "rsa-3072")
+    if key_algorithm not in ("rsa-2048", "rsa-3072", "rsa-4096", "p-256", "p-384"):
+        problems.append("NATSUIN_KEY_ALGORITHM must be rsa-2048, rsa-3072, rsa-4096, p-256 or p-384")
+    config = Config(
+        port=port,
+        host=environ.get("NATSUIN_HOST", "127.0.0.1"),
+        data=data,
+        origin=origin,
+        rp_id=parts.hostname or "",
+        database_url=environ.get("NATSUIN_DATABASE_URL", f"sqlite:///{data / 'app' / 'natsuin.db'}"),
+        redis_url=environ.get("NATSUIN_REDIS_URL", f"unix://{data / 'redis' / 'redis.sock'}"),
+        sam=sam,
+        sam_tls_certificate=tls["NATSUIN_SAM_CLIENT_CERTIFICATE"],
+        sam_tls_key=tls["NATSUIN_SAM_CLIENT_KEY"],
+        sam_tls_ca=tls["NATSUIN_SAM_CA"],
+        ca_url=environ.get("NATSUIN_CA_URL", f"http://localhost:{port + 2}").rstrip("/"),
+        ca_registration_file=Path(environ.get("NATSUIN_CA_REGISTRATION_FILE", data / "ca" / "ra-secret")),
+        key_algorithm=key_algorithm,
+        workers=number("NATSUIN_WORKERS", 2, 1, 64),
+        authorization_life_s=number("NATSUIN_AUTHORIZATION_LIFE", 180, 30, 600),
+        open_per_signer=number("NATSUIN_OPEN_PER_SIGNER", 3, 1, 1_000),
+        token_life_s=number("NATSUIN_TOKEN_LIFE", 3_600, 1, 86_400),
+        session_life_s=number("NATSUIN_SESSION_LIFE", 30 * 86_400, 60, 366 * 86_400),
+        service_name=environ.get("NATSUIN_NAME", "Natsuin"),
+        region=environ.get("NATSUIN_REGION", "JP"),
+    )
+    if problems:
+        raise CannotStart("\n".join(problems))
+    return config

@@ -1,0 +1,109 @@
+"""`credentials/authorize` and `credentials/authorizeCheck` (CSC 2.0 §11.7, §11.8): ask the signer, then wait for the answer."""
+
+import re
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from app.authorization.collect import collect
+from app.authorization.request import Ask
+from app.authorization.request import request as ask_signer
+from app.csc.algorithms import MULTISIGN, require_digests
+from app.csc.body import Body, read_body
+from app.csc.credentials import OUT_OF_BAND
+from app.errors import BadParameter, CredentialUnknown, InvalidAuthenticationData, TokenUnknown, TooFast
+from app.oauth.bearer import client_of
+from app.services import Services
+from app.store import parties
+from hsm.messages import MAX_DESCRIPTION_CHARACTERS, MAX_LABEL_CHARACTERS, is_plain_text
+
+LONGEST_WAIT_S = 60
+PACE_MS = 950  # half of what Retry-After advises, so that no honest client is ever too fast
+RETRY_AFTER_S = "2"
+LIFE_BOUNDS_S = (30, 600)
+WAIT = re.compile(r"wait=(\d{1,6})\Z")  # RFC 7240 §4.3
+ID = re.compile(r"[A-Za-z0-9_-]{22}\Z")
+
+
+async def authorize(services: Services, request: Request) -> Response:
+    """Ask for the signer's approval of exactly these hashes; the answer is a handle to wait with."""
+    client_id = await client_of(services, request)
+    ask = read_ask(await read_body(request), services.config.authorization_life_s)
+    application = await services.database.read(parties.application, client_id)
+    if application is None:
+        raise TokenUnknown
+    authorization = await ask_signer(services, application, ask)
+    answer: dict[str, object] = {
+        "handle": authorization.id,
+        "approval_url": f"{services.config.origin}/approve/{authorization.id}",
+        "expiresIn": authorization.expires - authorization.created,
+    }
+    if authorization.code is not None:
+        answer["verification_code"] = authorization.code
+    return JSONResponse(answer, 202)
+
+
+async def authorize_check(services: Services, request: Request) -> Response:
+    """Say whether the signer has decided; `Prefer: wait=25` holds the answer for up to that many seconds."""
+    client_id = await client_of(services, request)
+    body = await read_body(request)
+    handle = body.optional_text("handle", longest=100)
+    if not handle or not ID.match(handle):
+        raise BadParameter("Invalid parameter handle")
+    wait_s = preferred_wait_s(request)
+    if not wait_s and not await services.ephemeral.may_poll(f"{client_id}:{handle}", PACE_MS):
+        raise TooFast
+    collected = await collect(services, client_id, handle, wait_s)
+    applied = {"Preference-Applied": f"wait={wait_s}"} if wait_s else {}
+    if collected is None:
+        return JSONResponse({"handle": handle}, 202, headers=applied | ({} if wait_s else {"Retry-After": RETRY_AFTER_S}))
+    left_s = max(0, int(collected.usable_until - services.now()))
+    return JSONResponse({"SAD": collected.sad, "expiresIn": left_s}, headers=applied)
+
+
+def read_ask(body: Body, life_s: int) -> Ask:
+    """Read what is asked, in the order of the standard's table; raises BadParameter."""
+    credential_id = body.text("credentialID")
+    if not ID.match(credential_id):
+        raise CredentialUnknown
+    count = body.number("numSignatures")
+    if count < 1:
+        raise BadParameter("Invalid value for parameter numSignatures")
+    if count > MULTISIGN:
+        raise BadParameter("Numbers of signatures is too high")
+    hashes = body.hashes()
+    require_digests(body.text("hashAlgorithmOID"), hashes)
+    if len(hashes) != count:
+        raise BadParameter("Invalid value for parameter numSignatures")
+    for factor in body.objects("authData"):
+        if factor.get("id") != OUT_OF_BAND["id"] or factor.get("value") is not None:
+            raise InvalidAuthenticationData
+    body.optional_text("clientData")
+    description = _plain("description", body.optional_text("description", MAX_DESCRIPTION_CHARACTERS) or "")
+    labels = body.texts("documentLabels")
+    if labels is not None and (len(labels) != count or any(len(label) > MAX_LABEL_CHARACTERS for label in labels)):
+        raise BadParameter("Invalid parameter documentLabels")
+    return Ask(
+        credential_id=credential_id,
+        user_id=body.optional_text("userID", longest=64),
+        hash_algorithm=body.text("hashAlgorithmOID"),
+        hashes=hashes,
+        labels=tuple(_plain("documentLabels", label) for label in labels) if labels is not None else ("",) * count,
+        description=description,
+        life_s=body.number_within("requestedExpiry", *LIFE_BOUNDS_S, life_s),
+    )
+
+
+def preferred_wait_s(request: Request) -> int:
+    """Read `Prefer: wait` in seconds, at most 60; 0 where it is not asked for."""
+    for preference in ",".join(request.headers.getlist("prefer")).split(","):
+        if (asked := WAIT.match(preference.strip().lower())) is not None:
+            return min(int(asked[1]), LONGEST_WAIT_S)
+    return 0
+
+
+def _plain(name: str, text: str) -> str:
+    """Refuse text that could look like other text: control, bidi and zero-width characters are never removed in silence."""
+    if not is_plain_text(text):
+        raise BadParameter(f"Invalid parameter {name}")
+    return text

@@ -1,0 +1,98 @@
+"""Reading an application's JSON strictly, with the standard's own words for what is wrong (CSC 2.0 §10, §11)."""
+
+import base64
+import binascii
+from typing import Any
+
+from starlette.requests import Request
+
+from app.errors import BadParameter
+from app.reading import read_json
+
+MAX_BODY_BYTES = 1_000_000
+
+
+class Body:
+    """One JSON object; each method takes one parameter out of it, or raises BadParameter."""
+
+    def __init__(self, fields: dict[str, Any]) -> None:
+        self._fields = fields
+
+    def text(self, name: str) -> str:
+        """Give a string that must be there."""
+        value = self._fields.get(name)
+        if not isinstance(value, str) or not value:
+            raise BadParameter(f"Missing (or invalid type) string parameter {name}")
+        return value
+
+    def optional_text(self, name: str, longest: int = 10_000) -> str | None:
+        """Give a string that may be absent."""
+        value = self._fields.get(name)
+        if value is not None and (not isinstance(value, str) or len(value) > longest):
+            raise BadParameter(f"Invalid parameter {name}")
+        return value
+
+    def choice(self, name: str, choices: tuple[str, ...], default: str) -> str:
+        """Give one of a few words."""
+        value = self._fields.get(name, default)
+        if value not in choices:
+            raise BadParameter(f"Invalid parameter {name}")
+        return str(value)
+
+    def flag(self, name: str) -> bool:
+        """Give a boolean that is false where absent."""
+        value = self._fields.get(name, False)
+        if not isinstance(value, bool):
+            raise BadParameter(f"Invalid parameter {name}")
+        return value
+
+    def number(self, name: str) -> int:
+        """Give an integer that must be there."""
+        value = self._fields.get(name)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise BadParameter(f"Missing (or invalid type) integer parameter {name}")
+        return value
+
+    def number_within(self, name: str, low: int, high: int, default: int) -> int:
+        """Give an integer within bounds, or the default where absent."""
+        if name not in self._fields:
+            return default
+        value = self.number(name)
+        if not low <= value <= high:
+            raise BadParameter(f"Invalid parameter {name}")
+        return value
+
+    def texts(self, name: str) -> list[str] | None:
+        """Give a list of strings that may be absent."""
+        value = self._fields.get(name)
+        if value is not None and not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
+            raise BadParameter(f"Invalid parameter {name}")
+        return value
+
+    def hashes(self) -> tuple[bytes, ...]:
+        """Give the digests; the standard calls the parameter `hash` in its error texts."""
+        value = self._fields.get("hashes")
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise BadParameter("Missing (or invalid type) array parameter hash")
+        if not value:
+            raise BadParameter("Empty hash array")
+        try:
+            digests = tuple(base64.b64decode(one, validate=True) for one in value)
+        except (binascii.Error, ValueError):
+            raise BadParameter("Invalid Base64 hash string parameter") from None
+        # Python ignores stray bits and accepts padding inside; one digest has one spelling.
+        if any(base64.b64encode(digest).decode() != one or not digest for digest, one in zip(digests, value, strict=True)):
+            raise BadParameter("Invalid Base64 hash string parameter")
+        return digests
+
+    def objects(self, name: str) -> list[dict[str, Any]]:
+        """Give a list of objects; empty where absent."""
+        value = self._fields.get(name, [])
+        if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+            raise BadParameter(f"Invalid parameter {name}")
+        return value
+
+
+async def read_body(request: Request) -> Body:
+    """Read a request's JSON object; raises BadRequest."""
+    return Body(await read_json(request, MAX_BODY_BYTES))

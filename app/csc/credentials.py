@@ -1,0 +1,89 @@
+"""`credentials/list` and `credentials/info` (CSC 2.0 §11.5, §11.6): which keys a signer has, and what each can do."""
+
+import base64
+from datetime import datetime
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from app.csc.algorithms import MULTISIGN, key_description
+from app.csc.body import Body, read_body
+from app.domain.parties import Credential
+from app.errors import BadParameter, CredentialUnknown
+from app.oauth.bearer import client_of
+from app.services import Services
+from app.store import parties
+
+CERTIFICATES = ("none", "single", "chain")
+OUT_OF_BAND = {"type": "PasswordOOB", "id": "mobile", "label": "Approval on the phone", "description": "The signer approves with a passkey"}
+
+
+async def list_credentials(services: Services, request: Request) -> Response:
+    """List a signer's credentials; the application names the signer by `userID`."""
+    await client_of(services, request)
+    body = await read_body(request)
+    user_id = body.optional_text("userID", longest=64)
+    if not user_id:
+        raise BadParameter("Invalid parameter userID")
+    with_info, only_valid = body.flag("credentialInfo"), body.flag("onlyValid")
+    described = _options(body)
+    now = services.now()
+    found = await services.database.read(parties.credentials_of, user_id)
+    if only_valid:
+        found = [one for one in found if one.enabled and one.not_before <= now <= one.not_after]
+    answer: dict[str, object] = {"credentialIDs": [one.credential_id for one in found]}
+    if with_info:
+        answer["credentialInfos"] = [{"credentialID": one.credential_id} | describe(one, now, *described) for one in found]
+    if only_valid:
+        answer["onlyValid"] = True
+    return JSONResponse(answer)
+
+
+async def credential_info(services: Services, request: Request) -> Response:
+    """Describe one credential."""
+    await client_of(services, request)
+    body = await read_body(request)
+    credential_id = body.text("credentialID")
+    described = _options(body)
+    credential = await services.database.read(parties.credential, credential_id)
+    if credential is None:
+        raise CredentialUnknown
+    return JSONResponse(describe(credential, services.now(), *described))
+
+
+def describe(credential: Credential, now: float, certificates: str, cert_info: bool) -> dict[str, object]:
+    """Put a credential in the standard's words."""
+    leaf = credential.certificate
+    cert: dict[str, object] = {}
+    if not credential.not_before <= now <= credential.not_after:
+        cert["status"] = "expired"
+    if certificates != "none":
+        shown = credential.certificates if certificates == "chain" else credential.certificates[:1]
+        cert["certificates"] = [base64.b64encode(one).decode() for one in shown]
+    if cert_info:
+        cert |= {
+            "issuerDN": leaf.issuer.rfc4514_string(),
+            "serialNumber": f"{leaf.serial_number:x}",
+            "subjectDN": leaf.subject.rfc4514_string(),
+            "validFrom": _time(leaf.not_valid_before_utc),
+            "validTo": _time(leaf.not_valid_after_utc),
+        }
+    return {
+        "key": key_description(credential.key_algorithm, enabled=credential.enabled),
+        "cert": cert,
+        "auth": {"mode": "explicit", "expression": "mobile", "objects": [OUT_OF_BAND]},
+        "SCAL": "2",
+        "multisign": MULTISIGN,
+        "lang": "ja",
+    }
+
+
+def _options(body: Body) -> tuple[str, bool]:
+    body.flag("authInfo")  # the mode is always said
+    body.optional_text("lang")
+    body.optional_text("clientData")
+    return body.choice("certificates", CERTIFICATES, "single"), body.flag("certInfo")
+
+
+def _time(moment: datetime) -> str:
+    return moment.strftime("%Y%m%d%H%M%SZ")

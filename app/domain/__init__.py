@@ -1,0 +1,1 @@
+"""Frozen types and the state machine; imports nothing of ours but the wire to the SAM."""

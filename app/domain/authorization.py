@@ -1,0 +1,57 @@
+"""An authorization and the states that it goes through (design of the flow: docs/flow.md)."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class State(StrEnum):
+    """Where an authorization stands. All but the first two are ends."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    SIGNED = "signed"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    LAPSED = "lapsed"  # approved, SAD never used
+    UNKNOWN = "unknown"  # the approval is spent, and whether a signature was made can't be known
+
+
+# Which moves are possible; the SAM, which decided first, may be ahead of us by several.
+MOVES: dict[State, frozenset[State]] = {
+    State.PENDING: frozenset(State) - {State.PENDING},
+    State.APPROVED: frozenset({State.SIGNED, State.LAPSED, State.UNKNOWN}),
+}
+
+
+class Reason(StrEnum):
+    """Why an authorization was refused."""
+
+    DECLINED = "declined"
+    NOT_ME = "not_me"
+    WRONG_CODE = "wrong_code"
+
+
+class Authorization(Struct, frozen=True, kw_only=True):
+    """What an application asked of a signer; `transaction` is the one set of bytes that all sides work with."""
+
+    id: str
+    application_id: str
+    user_id: str
+    credential_id: str
+    transaction: bytes
+    state: State
+    reason: str | None
+    code: str | None
+    code_tries: int
+    created: int
+    expires: int
+    decided_at: int | None
+    usable_until: int | None
+
+    def is_over(self, now: float) -> bool:
+        """Tell whether its time ran out while it waited, or while its approval waited to be used."""
+        if self.state is State.PENDING:
+            return now >= self.expires
+        return self.state is State.APPROVED and self.usable_until is not None and now >= self.usable_until

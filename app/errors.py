@@ -1,0 +1,193 @@
+"""
+The authorization server's errors, one tree; `problems` says how each looks outside.
+
+    NatsuinError
+    ├── CannotStart
+    ├── BadRequest                  the request itself: BadParameter, BadJson, BadContentType, BodyTooLarge, BadFraming, WrongOrigin
+    ├── Unauthenticated             who asks: BadAuthorizationHeader, TokenUnknown, TokenExpired, ClientRefused, SessionRequired, SignInRefused
+    ├── NotAllowed                  what is asked: CredentialUnknown, CredentialDisabled, InvalidAuthenticationData, HandleUnknown, AuthorizationUnknown, LinkUnknown,
+    │                               EvidenceRefused, RegistrationRefused, WrongCode, Ended, TooManyOpen, TooFast, SigningRefused
+    └── Unavailable                 in doubt, so no for now: StoreUnavailable, RedisUnavailable, SamUnavailable, CertificateUnavailable
+"""
+
+from hsm.messages import ErrorCode
+
+
+class NatsuinError(Exception):
+    """Base of all; never raised itself."""
+
+
+class CannotStart(NatsuinError):
+    """Settings that can't be used; the text lists every one, never a secret's value."""
+
+
+# ------------------------------------------------------------------------------------------------------------ the request itself
+
+
+class BadRequest(NatsuinError):
+    """The request can't be understood."""
+
+
+class BadParameter(BadRequest):
+    """A parameter is missing, or not what it must be; the text is the standard's own."""
+
+
+class BadJson(BadRequest):
+    """The body is not one JSON object with each key once."""
+
+
+class BadContentType(BadRequest):
+    """The body is not what this route reads."""
+
+
+class BodyTooLarge(BadRequest):
+    """The body is over the route's limit."""
+
+
+class BadFraming(BadRequest):
+    """Content-Length together with Transfer-Encoding: two readers could disagree on where the request ends."""
+
+
+class WrongOrigin(BadRequest):
+    """A page of another site sent this."""
+
+
+# ------------------------------------------------------------------------------------------------------------------- who asks
+
+
+class Unauthenticated(NatsuinError):
+    """We don't know who asks."""
+
+
+class BadAuthorizationHeader(Unauthenticated):
+    """Not of the form `Bearer …` (CSC 2.0 §10)."""
+
+
+class TokenUnknown(Unauthenticated):
+    """The access token was never given, was revoked, or is long gone."""
+
+
+class TokenExpired(Unauthenticated):
+    """The access token's time is over."""
+
+
+class ClientRefused(Unauthenticated):
+    """The application did not show who it is; the text is the standard's own."""
+
+
+class SessionRequired(Unauthenticated):
+    """The signer is not signed in."""
+
+
+class SignInRefused(Unauthenticated):
+    """The passkey's answer did not verify, or came too late."""
+
+
+# ---------------------------------------------------------------------------------------------------------------- what is asked
+
+
+class NotAllowed(NatsuinError):
+    """The request is clear, and the answer is no."""
+
+
+class CredentialUnknown(NotAllowed):
+    """No such credential, or not this caller's to use: one answer."""
+
+
+class CredentialDisabled(NotAllowed):
+    """The credential can't sign."""
+
+
+class InvalidAuthenticationData(NotAllowed):
+    """The application sent a factor that it can't have: the signer shows theirs to us alone (CSC 2.0 §11.7)."""
+
+
+class HandleUnknown(NotAllowed):
+    """No such handle, or another application's: one answer."""
+
+
+class AuthorizationUnknown(NotAllowed):
+    """No such authorization, or another signer's: one answer."""
+
+
+class LinkUnknown(NotAllowed):
+    """The enrolment link was never given, is used, or is over: one answer."""
+
+
+class EvidenceRefused(NotAllowed):
+    """The passkey's answer does not prove that this signer approved this transaction."""
+
+
+class RegistrationRefused(NotAllowed):
+    """The new passkey's answer did not verify."""
+
+
+class WrongCode(NotAllowed):
+    """The code is not the one on the application's screen."""
+
+    def __init__(self, tries_left: int) -> None:
+        super().__init__()
+        self.tries_left = tries_left
+
+
+class Ended(NotAllowed):
+    """The authorization has ended, in this state, for this reason."""
+
+    def __init__(self, state: str, reason: str | None = None) -> None:
+        super().__init__(state)
+        self.state, self.reason = state, reason
+
+
+class TooManyOpen(NotAllowed):
+    """This signer has as many open requests as one may have."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__()
+        self.retry_after_s = retry_after_s
+
+
+class TooFast(NotAllowed):
+    """Asked again before it was time."""
+
+    retry_after_s = 2
+
+
+class SigningRefused(NotAllowed):
+    """The SAM refused to activate the key, with this code."""
+
+    def __init__(self, code: ErrorCode, subject: str = "") -> None:
+        super().__init__(code)
+        self.code, self.subject = code, subject
+
+
+# ------------------------------------------------------------------------------------------------------------------- in doubt
+
+
+class Unavailable(NatsuinError):
+    """Something that we rely on is in doubt; nothing was granted and nothing is lost."""
+
+    retry_after_s = 2
+
+
+class StoreUnavailable(Unavailable):
+    """The database can't be read, or the change could not be made durable."""
+
+
+class RedisUnavailable(Unavailable):
+    """Redis does not answer."""
+
+
+class SamUnavailable(Unavailable):
+    """The SAM, or its HSM, does not answer."""
+
+
+class CertificateUnavailable(Unavailable):
+    """The CA does not answer, or refused; the key is kept and the same link may be used again."""
+
+
+class SamRefused(NatsuinError):
+    """The SAM said no; each step of the story turns this into an error of its own."""
+
+    def __init__(self, code: ErrorCode, authorization_id: str | None = None) -> None:
+        super().__init__(code)
+        self.code, self.authorization_id = code, authorization_id

@@ -1,0 +1,45 @@
+"""The ASGI application, put together: routes, what is done to every request, errors, and what a worker works with."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from app.authorization.settle import sweep
+from app.clock import Clock, system_clock
+from app.config import Config, read_config
+from app.errors import NatsuinError
+from app.middleware import SafeHttp
+from app.problems import http_error, natsuin_error, unknown_error
+from app.routes import routes
+from app.services import Services, open_services
+
+
+def create_app(config: Config, now: Clock = system_clock) -> Starlette:
+    """Build the application; nothing is opened before it starts."""
+    opened: list[Services] = []
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with open_services(config, now) as services:
+            opened.append(services)
+            sweeping = asyncio.create_task(sweep(services))
+            try:
+                yield
+            finally:
+                sweeping.cancel()
+
+    return Starlette(
+        routes=routes(lambda: opened[-1]),
+        middleware=[Middleware(SafeHttp, config=config)],
+        exception_handlers={NatsuinError: natsuin_error, HTTPException: http_error, Exception: unknown_error},
+        lifespan=lifespan,
+    )
+
+
+def from_environment() -> Starlette:
+    """Build the application from the environment; each worker process calls this."""
+    return create_app(read_config())

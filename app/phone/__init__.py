@@ -1,0 +1,1 @@
+"""The signer's door: one file, one page, one template, one script."""

@@ -1,0 +1,57 @@
+"""The signer's session: a cookie that lets its holder look and refuse; approving always takes the passkey again."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.config import Config
+from app.errors import SessionRequired, WrongOrigin
+from app.reading import read_json
+from app.services import Services
+
+MAX_BODY_BYTES = 64_000
+
+
+async def signer_of(services: Services, request: Request) -> str:
+    """Give the user id of whoever is signed in; raises SessionRequired."""
+    cookie = request.cookies.get(cookie_name(services.config))
+    user_id = await services.ephemeral.session(cookie) if cookie else None
+    if user_id is None:
+        raise SessionRequired
+    return user_id
+
+
+async def begin_session(services: Services, user_id: str, response: Response) -> None:
+    """Give a new session to a signer who has just shown a passkey."""
+    config = services.config
+    session = await services.ephemeral.begin_session(user_id, config.session_life_s)
+    response.set_cookie(
+        cookie_name(config), session, max_age=config.session_life_s, path="/", secure=config.secure, httponly=True, samesite="lax"
+    )
+
+
+async def end_session(services: Services, request: Request, response: Response) -> None:
+    """Forget the session of this request."""
+    name = cookie_name(services.config)
+    if (cookie := request.cookies.get(name)) is not None:
+        await services.ephemeral.end_session(cookie)
+    response.delete_cookie(name, path="/", secure=services.config.secure, httponly=True, samesite="lax")
+
+
+async def read_message(services: Services, request: Request) -> dict[str, object]:
+    """
+    Read what a page of ours sends.
+
+    Raises:
+        WrongOrigin: a page of another site sent it (Origin, RFC 6454; Sec-Fetch-Site).
+        BadRequest: it is not one JSON object within the limit.
+    """
+    if request.headers.getlist("origin") != [services.config.origin]:
+        raise WrongOrigin
+    if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+        raise WrongOrigin
+    return await read_json(request, MAX_BODY_BYTES)
+
+
+def cookie_name(config: Config) -> str:
+    # The prefix binds the cookie to this host over TLS; browsers refuse it on plain http://localhost.
+    return "__Host-natsuin" if config.secure else "natsuin"

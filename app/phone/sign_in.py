@@ -1,0 +1,66 @@
+"""The sign-in page: a passkey says who is there."""
+
+import re
+
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from app.domain.parties import Passkey, Signer
+from app.errors import SignInRefused
+from app.phone.page import page
+from app.phone.session import begin_session, end_session, read_message
+from app.services import Services
+from app.store import parties
+from app.webauthn import TIMEOUT_MS, new_challenge, passkey_id_of, request_options, verify_sign_in
+
+OUR_PAGES = re.compile(r"/(approve/[A-Za-z0-9_-]{22})?\Z")
+
+
+async def show(_: Services, request: Request) -> Response:
+    """Show the page; afterwards it goes on to one of our own pages, never elsewhere."""
+    asked = request.query_params.get("next", "/")
+    return page(request, "sign_in.html", next_path=asked if OUR_PAGES.match(asked) else "/")
+
+
+async def options(services: Services, request: Request) -> Response:
+    """Give a challenge, once."""
+    await read_message(services, request)
+    challenge = new_challenge()
+    ceremony = await services.ephemeral.begin_ceremony(challenge, TIMEOUT_MS // 1000)
+    return JSONResponse({"ceremony": ceremony, "publicKey": request_options(services.config.rp_id, challenge, [])})
+
+
+async def sign_in(services: Services, request: Request) -> Response:
+    """Check the passkey's answer, and begin a session."""
+    message = await read_message(services, request)
+    ceremony, assertion = message.get("ceremony"), message.get("credential")
+    challenge = await services.ephemeral.take_ceremony(ceremony) if isinstance(ceremony, str) else None
+    if challenge is None or not isinstance(assertion, dict):
+        raise SignInRefused("no such ceremony")
+    passkey, signer = await services.database.read(_holder, passkey_id_of(assertion))
+    config = services.config
+    sign_count = verify_sign_in(
+        assertion, challenge=challenge, rp_id=config.rp_id, origin=config.origin, passkey=passkey, user_handle=signer.user_handle
+    )
+    if sign_count != passkey.sign_count and not await services.database.write(parties.advance_counter, passkey, sign_count):
+        raise SignInRefused("the counter was moved by another sign-in")
+    response = JSONResponse({"user_id": signer.user_id, "name": signer.name})
+    await begin_session(services, signer.user_id, response)
+    return response
+
+
+async def sign_out(services: Services, request: Request) -> Response:
+    """End the session."""
+    await read_message(services, request)
+    response = JSONResponse({})
+    await end_session(services, request, response)
+    return response
+
+
+def _holder(connection: Connection, passkey_id: bytes) -> tuple[Passkey, Signer]:
+    passkey = parties.passkey(connection, passkey_id)
+    signer = parties.signer(connection, passkey.user_id) if passkey is not None else None
+    if passkey is None or signer is None:
+        raise SignInRefused("unknown passkey")
+    return passkey, signer

@@ -1,0 +1,154 @@
+"""
+How each error looks outside: one table from class to HTTP status and words, for applications (CSC 2.0 §10.1), for phones, and for people.
+
+An error that is not in the table is a 500 with a request id and no detail. The caller learns that; the log and the journal learn why.
+"""
+
+import logging
+from typing import Any
+
+from msgspec import Struct
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from app import errors as e
+from app.domain.authorization import State
+from app.phone.page import error_page
+from hsm.messages import ErrorCode
+
+log = logging.getLogger("natsuin.problems")
+
+
+class Problem(Struct, frozen=True):
+    """One error outside: the status, CSC's `error` and `error_description`, and the phone's `error`; the exception's own text where "" is given."""
+
+    status: int
+    csc: str
+    description: str
+    phone: str
+
+
+INVALID = "invalid_request"
+PROBLEMS: dict[type[Exception], Problem] = {
+    e.BadParameter: Problem(400, INVALID, "", INVALID),
+    e.BadJson: Problem(400, INVALID, "", INVALID),
+    e.BadContentType: Problem(400, INVALID, "", INVALID),
+    e.BodyTooLarge: Problem(413, INVALID, "", INVALID),
+    e.BadFraming: Problem(400, INVALID, "Content-Length and Transfer-Encoding together", INVALID),
+    e.WrongOrigin: Problem(403, "access_denied", "Not from another site", "forbidden"),
+    e.BadAuthorizationHeader: Problem(400, INVALID, "Malformed authorization header.", INVALID),
+    e.TokenUnknown: Problem(401, "invalid_token", "The access token is not valid", "forbidden"),
+    e.TokenExpired: Problem(401, "expired_token", "The access token has expired", "forbidden"),
+    e.ClientRefused: Problem(400, INVALID, "", INVALID),
+    e.SessionRequired: Problem(401, "access_denied", "Sign in first", "session_required"),
+    e.SignInRefused: Problem(400, "access_denied", "The sign-in did not verify", "sign_in_refused"),
+    e.CredentialUnknown: Problem(400, INVALID, "Invalid parameter credentialID", "not_found"),
+    e.CredentialDisabled: Problem(400, INVALID, "The credential identified by credentialID is disabled", "not_found"),
+    e.InvalidAuthenticationData: Problem(400, "invalid_authentication_data", "The authentication data is invalid", INVALID),
+    e.HandleUnknown: Problem(400, INVALID, "Invalid parameter handle", "not_found"),
+    e.AuthorizationUnknown: Problem(404, INVALID, "Not found", "not_found"),
+    e.LinkUnknown: Problem(404, INVALID, "Not found", "link_unknown"),
+    e.EvidenceRefused: Problem(400, "access_denied", "The evidence does not verify", "evidence_refused"),
+    e.RegistrationRefused: Problem(400, "access_denied", "The registration does not verify", "registration_refused"),
+    e.WrongCode: Problem(403, "access_denied", "The code is another", "wrong_code"),
+    e.TooManyOpen: Problem(429, "too_many_requests", "The signer has other requests to decide first", "unavailable"),
+    e.TooFast: Problem(429, "too_many_requests", "Polled too fast; use Prefer: wait, or wait as Retry-After says", "unavailable"),
+    e.StoreUnavailable: Problem(503, "temporarily_unavailable", "Try again", "unavailable"),
+    e.RedisUnavailable: Problem(503, "temporarily_unavailable", "Try again", "unavailable"),
+    e.SamUnavailable: Problem(503, "temporarily_unavailable", "Try again", "unavailable"),
+    e.CertificateUnavailable: Problem(503, "temporarily_unavailable", "Try again", "certificate_unavailable"),
+}
+# What becomes of an authorization that gives no SAD, in the words for `authorizeCheck` (CSC 2.0 §11.8 leaves them open).
+ENDS: dict[str, tuple[str, str]] = {
+    State.REFUSED: ("access_denied", "The signer refused"),
+    State.EXPIRED: ("authorization_expired", "The signer did not decide in time"),
+    State.CANCELLED: ("authorization_cancelled", "The request was withdrawn"),
+    State.LAPSED: (INVALID, "SAD expired"),
+    State.SIGNED: (INVALID, "Invalid parameter handle"),
+    State.UNKNOWN: ("outcome_unknown", "Whether a signature was made can't be known; it is not tried again"),
+}
+# What the SAM says, in the words for `signHash` (CSC 2.0 §11.10).
+SIGNING: dict[ErrorCode, tuple[int, str, str]] = {
+    ErrorCode.SAD_INVALID: (400, INVALID, "Invalid parameter SAD"),
+    ErrorCode.SAD_SPENT: (400, INVALID, "Invalid parameter SAD"),
+    ErrorCode.SAD_EXPIRED: (400, INVALID, "SAD expired"),
+    ErrorCode.HASHES_DIFFER: (400, INVALID, "Hash is not authorized by the SAD."),
+    ErrorCode.CREDENTIAL_UNKNOWN: (400, INVALID, "Invalid parameter credentialID"),
+    ErrorCode.CREDENTIAL_UNUSABLE: (400, INVALID, "The credential identified by credentialID is disabled"),
+    ErrorCode.CERTIFICATE_EXPIRED: (400, INVALID, "Signing certificate '{subject}' is expired."),
+    ErrorCode.ALGORITHM_REFUSED: (400, INVALID, "Invalid parameter signAlgo"),
+    ErrorCode.HASH_ALGORITHM_REFUSED: (400, INVALID, "Invalid parameter hashAlgorithmOID"),
+    ErrorCode.PARAMETERS_REFUSED: (400, INVALID, "Invalid parameter signAlgoParams"),
+    ErrorCode.MALFORMED: (400, INVALID, "Invalid parameter SAD"),
+    ErrorCode.OUTCOME_UNKNOWN: (400, "outcome_unknown", "Whether a signature was made can't be known; it is not tried again"),
+    ErrorCode.IN_PROGRESS: (503, "temporarily_unavailable", "The same request is being worked on"),
+}
+
+
+async def natsuin_error(request: Request, error: Exception) -> Response:
+    """Answer an error of ours in the form that the caller reads."""
+    if isinstance(error, e.Unavailable):
+        log.warning("%s: %s: %s", request.scope.get("request_id"), type(error).__name__, error)
+    if not is_for_applications(request):
+        return phone_error(request, error)
+    status, code, description, extra = csc_words(error)
+    headers = {"Retry-After": str(getattr(error, "retry_after_s", 2))} if status in (429, 503) else {}
+    if isinstance(error, e.Unauthenticated) and status == 401:
+        headers["WWW-Authenticate"] = f'Bearer error="{code}"'
+    return JSONResponse({"error": code, "error_description": description} | extra, status, headers=headers)
+
+
+def csc_words(error: Exception) -> tuple[int, str, str, dict[str, Any]]:
+    """Give status, `error`, `error_description` and further fields."""
+    if isinstance(error, e.Ended):
+        code, description = ENDS[error.state]
+        return 400, code, description, {"state": error.state} | ({"reason": error.reason} if error.reason else {})
+    if isinstance(error, e.SigningRefused):
+        status, code, description = SIGNING.get(error.code, (500, "server_error", "The signature could not be made"))
+        return status, code, description.format(subject=error.subject), {}
+    problem = PROBLEMS[type(error)]
+    if isinstance(error, e.ClientRefused) and str(error) == "Invalid authorization header":
+        return 401, "invalid_client", str(error), {}
+    return problem.status, problem.csc, problem.description or str(error), {}
+
+
+def phone_error(request: Request, error: Exception) -> Response:
+    """Answer a phone: JSON to its script, a page to a person; who must sign in first is sent there."""
+    wants_page = request.method == "GET" and "application/json" not in request.headers.get("accept", "")
+    if wants_page and isinstance(error, e.SessionRequired):
+        return RedirectResponse(f"/sign-in?next={request.url.path}", 303)
+    if isinstance(error, e.Ended):
+        fields: dict[str, Any] = {"error": "ended", "state": error.state, "reason": error.reason}
+        return JSONResponse(fields, 409)
+    problem = PROBLEMS[type(error)]
+    if wants_page:
+        return error_page(request, problem.status)
+    fields = {"error": problem.phone} | ({"tries_left": error.tries_left} if isinstance(error, e.WrongCode) else {})
+    headers = {"Retry-After": str(getattr(error, "retry_after_s", 2))} if problem.status in (429, 503) else {}
+    return JSONResponse(fields, problem.status, headers=headers)
+
+
+async def http_error(request: Request, error: Exception) -> Response:
+    """Answer what the router found wrong: no such page, no such method."""
+    assert isinstance(error, HTTPException)
+    if is_for_applications(request):
+        return JSONResponse({"error": INVALID, "error_description": error.detail}, error.status_code, headers=error.headers)
+    if request.method == "GET":
+        return error_page(request, error.status_code)
+    return JSONResponse({"error": "not_found" if error.status_code == 404 else INVALID}, error.status_code, headers=error.headers)
+
+
+async def unknown_error(request: Request, error: Exception) -> Response:
+    """Answer an error that nobody foresaw, without a detail."""
+    request_id = request.scope.get("request_id")
+    log.error("%s: %s", request_id, type(error).__name__, exc_info=error)
+    if is_for_applications(request):
+        return JSONResponse({"error": "server_error", "error_description": f"Internal error {request_id}"}, 500)
+    if request.method == "GET":
+        return error_page(request, 500)
+    return JSONResponse({"error": "unavailable"}, 500)
+
+
+def is_for_applications(request: Request) -> bool:
+    return request.url.path.startswith(("/csc/", "/oauth2/"))

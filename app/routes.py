@@ -1,0 +1,90 @@
+"""The whole URL table."""
+
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from app.csc.authorize import authorize, authorize_check
+from app.csc.credentials import credential_info, list_credentials
+from app.csc.info import info
+from app.csc.sign_hash import sign_hash
+from app.health import health
+from app.oauth.revoke import revoke
+from app.oauth.token import token
+from app.phone import approve, enroll, inbox, sign_in
+from app.phone.page import STATIC, static_digest
+from app.services import Services
+
+Endpoint = Callable[[Services, Request], Awaitable[Response]]
+
+POST: tuple[tuple[str, Endpoint], ...] = (
+    ("/csc/v2/info", info),
+    ("/csc/v2/credentials/list", list_credentials),
+    ("/csc/v2/credentials/info", credential_info),
+    ("/csc/v2/credentials/authorize", authorize),
+    ("/csc/v2/credentials/authorizeCheck", authorize_check),
+    ("/csc/v2/signatures/signHash", sign_hash),
+    ("/oauth2/token", token),
+    ("/oauth2/revoke", revoke),
+    ("/enroll/options", enroll.options),
+    ("/enroll", enroll.enroll),
+    ("/sign-in/options", sign_in.options),
+    ("/sign-in", sign_in.sign_in),
+    ("/sign-out", sign_in.sign_out),
+    ("/approve/{id}", approve.approve),
+    ("/approve/{id}/refuse", approve.refuse),
+)
+GET: tuple[tuple[str, Endpoint], ...] = (
+    ("/", inbox.show),
+    ("/inbox", inbox.inbox),
+    ("/enroll", enroll.show),
+    ("/sign-in", sign_in.show),
+    ("/approve/{id}", approve.show),
+    ("/health", health),
+)
+# Methods of CSC 2.0 that this service does not have (§10.1: 501).
+NOT_IMPLEMENTED = (
+    "auth/login",
+    "auth/revoke",
+    "credentials/getChallenge",
+    "credentials/extendTransaction",
+    "signatures/signDoc",
+    "signatures/signPolling",
+    "signatures/timestamp",
+)
+
+
+def routes(services: Callable[[], Services]) -> list[BaseRoute]:
+    """List the routes; `services` gives what the running worker works with."""
+
+    def route(path: str, endpoint: Endpoint, method: str) -> Route:
+        async def handle(request: Request) -> Response:
+            return await endpoint(services(), request)
+
+        return Route(path, handle, methods=[method], name=f"{method} {path}")
+
+    return [
+        *(route(path, endpoint, "POST") for path, endpoint in POST),
+        *(route(path, endpoint, "GET") for path, endpoint in GET),
+        *(Route(f"/csc/v2/{method}", _not_implemented, methods=["POST"]) for method in NOT_IMPLEMENTED),
+        Mount("/static", _Static(directory=STATIC)),
+    ]
+
+
+async def _not_implemented(_: Request) -> Response:
+    return JSONResponse({"error": "invalid_request", "error_description": "This method is not implemented"}, 501)
+
+
+class _Static(StaticFiles):
+    """Files of the pages; under the digest of them all they never change, elsewhere they are looked at anew."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        digest, _, rest = path.partition("/")
+        fixed = digest == static_digest() and bool(rest)
+        response = await super().get_response(rest if fixed else path, scope)
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if fixed else "no-cache"
+        return response

@@ -1,0 +1,102 @@
+"""The SAM as this side sees it: one call for each of its operations, over a Unix socket or mutual TLS. It can be asked, not told."""
+
+import ssl
+from typing import TypeVar
+
+import aiohttp
+import msgspec
+
+from app.config import Config
+from app.errors import SamRefused, SamUnavailable
+from hsm.messages import (
+    ActivateReply,
+    ActivateRequest,
+    ApproveReply,
+    ApproveRequest,
+    CertifyReply,
+    CertifyRequest,
+    CollectReply,
+    CollectRequest,
+    EnrollReply,
+    EnrollRequest,
+    ErrorCode,
+    ErrorReply,
+    HealthReply,
+    RefuseRequest,
+    StatusReply,
+    StatusRequest,
+)
+
+Reply = TypeVar("Reply", bound=msgspec.Struct)
+DEADLINE_S = 60  # making an RSA-4096 key takes seconds
+
+
+class Sam:
+    """
+    A client of the SAM.
+
+    Raises, from every method:
+        SamRefused: with the SAM's reason.
+        SamUnavailable: it does not answer, or is in doubt itself; whether it did something must be asked with `status`.
+    """
+
+    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
+        self._session, self._url = session, url
+
+    async def close(self) -> None:
+        await self._session.close()
+
+    async def enroll(self, request: EnrollRequest) -> EnrollReply:
+        return await self._call("enroll", request, EnrollReply)
+
+    async def certify(self, request: CertifyRequest) -> CertifyReply:
+        return await self._call("certify", request, CertifyReply)
+
+    async def approve(self, request: ApproveRequest) -> ApproveReply:
+        return await self._call("approve", request, ApproveReply)
+
+    async def refuse(self, request: RefuseRequest) -> None:
+        await self._call("refuse", request, _Nothing)
+
+    async def collect(self, request: CollectRequest) -> CollectReply:
+        return await self._call("collect", request, CollectReply)
+
+    async def activate(self, request: ActivateRequest) -> ActivateReply:
+        return await self._call("activate", request, ActivateReply)
+
+    async def status(self, authorization_id: str) -> StatusReply:
+        return await self._call("status", StatusRequest(authorization_id), StatusReply)
+
+    async def health(self) -> HealthReply:
+        return await self._call("health", None, HealthReply)
+
+    async def _call(self, operation: str, request: msgspec.Struct | None, reply: type[Reply]) -> Reply:
+        body = msgspec.json.encode(request) if request is not None else None
+        try:
+            async with self._session.request("GET" if body is None else "POST", f"{self._url}/v1/{operation}", data=body) as response:
+                answer = await response.read()
+                if response.status == 200:
+                    return msgspec.json.decode(answer, type=reply)
+                error = msgspec.json.decode(answer, type=ErrorReply)
+        except (aiohttp.ClientError, TimeoutError, OSError, msgspec.MsgspecError) as failure:
+            raise SamUnavailable(f"{operation}: {type(failure).__name__}") from failure
+        if error.error in (ErrorCode.UNAVAILABLE, ErrorCode.INTERNAL):
+            raise SamUnavailable(f"{operation}: {error.error}")
+        raise SamRefused(error.error, error.authorization_id)
+
+
+class _Nothing(msgspec.Struct):
+    """An answer without content."""
+
+
+def connect(config: Config) -> Sam:
+    """Open a client for the SAM that the settings name; call it within the event loop."""
+    timeout = aiohttp.ClientTimeout(total=DEADLINE_S, connect=2)
+    headers = {"Content-Type": "application/json"}
+    if config.sam.startswith("unix:"):
+        connector: aiohttp.BaseConnector = aiohttp.UnixConnector(config.sam.removeprefix("unix:"), limit=0)
+        return Sam(aiohttp.ClientSession(connector=connector, timeout=timeout, headers=headers), "http://sam")
+    context = ssl.create_default_context(cafile=str(config.sam_tls_ca))
+    context.load_cert_chain(str(config.sam_tls_certificate), str(config.sam_tls_key))
+    connector = aiohttp.TCPConnector(ssl=context, limit=0)
+    return Sam(aiohttp.ClientSession(connector=connector, timeout=timeout, headers=headers), config.sam)

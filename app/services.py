@@ -1,0 +1,52 @@
+"""What a running server works with, in one value; built when a worker starts, closed when it stops."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from app import sam as sams
+from app.ca import CertificationAuthority
+from app.clock import Clock, system_clock
+from app.config import Config
+from app.sam import Sam
+from app.store.database import Database
+from app.store.redis import Ephemeral
+from app.store.wakeups import Wakeups
+
+
+@dataclass(frozen=True)
+class Services:
+    """Settings, the time, and every party that the server talks to."""
+
+    config: Config
+    now: Clock
+    database: Database
+    ephemeral: Ephemeral
+    wakeups: Wakeups
+    sam: Sam
+    ca: CertificationAuthority
+
+
+@asynccontextmanager
+async def open_services(config: Config, now: Clock = system_clock) -> AsyncIterator[Services]:
+    """Connect to everything; nothing is waited for, so that a server starts before its parties do."""
+    redis: Redis[bytes] = Redis.from_url(config.redis_url, socket_connect_timeout=1, socket_timeout=2)
+    channel: Redis[bytes] = Redis.from_url(config.redis_url, socket_connect_timeout=1, socket_timeout=None)  # listens for as long as it takes
+    database = Database(config.database_url)
+    sam = sams.connect(config)
+    wakeups = Wakeups(redis, channel)
+    listening = asyncio.create_task(wakeups.run())
+    try:
+        yield Services(config, now, database, Ephemeral(redis), wakeups, sam, CertificationAuthority(config.ca_url))
+    finally:
+        listening.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await listening
+        await sam.close()
+        await redis.aclose()
+        await channel.aclose()
+        database.close()

@@ -1,0 +1,111 @@
+"""Authorizations in SQL: each change is one conditional UPDATE, so that of two who try at once one is first."""
+
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, insert, literal, select, update
+
+from app.domain.authorization import MOVES, Authorization, State
+from app.store.tables import authorizations as table
+
+# Built once: composing a statement costs more than running it.
+_BY_ID = select(table).where(table.c.id == bindparam("id"))
+_BY_ID_AND_APPLICATION = _BY_ID.where(table.c.application_id == bindparam("application_id"))
+_BY_ID_AND_SIGNER = _BY_ID.where(table.c.user_id == bindparam("user_id"))
+_OPEN_OF_SIGNER = (
+    select(table)
+    .where(table.c.user_id == bindparam("user_id"), table.c.state == State.PENDING.value, table.c.expires > bindparam("now"))
+    .order_by(table.c.expires)
+)
+_NAMES = [column.name for column in table.columns]
+_OPEN_COUNT = (
+    select(func.count())
+    .select_from(table)
+    .where(table.c.user_id == bindparam("user_id"), table.c.state == State.PENDING.value, table.c.expires > bindparam("created"))
+    .scalar_subquery()
+)
+_ADD_IF_ROOM = insert(table).from_select(
+    _NAMES, select(*(bindparam(name, type_=table.c[name].type) for name in _NAMES)).where(_OPEN_COUNT < bindparam("most"))
+)
+_MOVE = (
+    update(table)
+    .where(table.c.id == bindparam("which"), table.c.state == bindparam("old"))
+    .values({name: bindparam(name) for name in ("state", "reason", "decided_at", "usable_until")})
+)
+_TRY_CODE = (
+    update(table)
+    .where(table.c.id == bindparam("which"), table.c.state == State.PENDING.value, table.c.code_tries < bindparam("most"))
+    .values(code_tries=table.c.code_tries + literal(1))
+    .returning(table.c.code_tries)
+)
+
+
+def add_if_room(connection: Connection, authorization: Authorization, most_open: int) -> bool:
+    """Write a new authorization unless the signer has `most_open` waiting already."""
+    values = {name: getattr(authorization, name) for name in _NAMES} | {"state": authorization.state.value, "most": most_open}
+    return connection.execute(_ADD_IF_ROOM, values).rowcount == 1
+
+
+def of_application(connection: Connection, authorization_id: str, application_id: str) -> Authorization | None:
+    """Give an authorization to the application that asked for it, and to no other."""
+    return _one(connection.execute(_BY_ID_AND_APPLICATION, {"id": authorization_id, "application_id": application_id}).mappings().one_or_none())
+
+
+def of_signer(connection: Connection, authorization_id: str, user_id: str) -> Authorization | None:
+    """Give an authorization to the signer who is asked, and to no other."""
+    return _one(connection.execute(_BY_ID_AND_SIGNER, {"id": authorization_id, "user_id": user_id}).mappings().one_or_none())
+
+
+def get(connection: Connection, authorization_id: str) -> Authorization | None:
+    return _one(connection.execute(_BY_ID, {"id": authorization_id}).mappings().one_or_none())
+
+
+def waiting_for(connection: Connection, user_id: str, now: float) -> list[Authorization]:
+    """List what waits for a signer, the soonest to end first."""
+    rows = connection.execute(_OPEN_OF_SIGNER, {"user_id": user_id, "now": int(now)}).mappings()
+    return [found for row in rows if (found := _one(row))]
+
+
+def overdue(connection: Connection, now: float, most: int) -> list[Authorization]:
+    """List authorizations whose time ran out and whose end is not recorded yet."""
+    waiting = select(table).where(table.c.state == State.PENDING.value, table.c.expires <= int(now)).limit(most)
+    unused = select(table).where(table.c.state == State.APPROVED.value, table.c.usable_until <= int(now)).limit(most)
+    return [found for query in (waiting, unused) for row in connection.execute(query).mappings() if (found := _one(row))]
+
+
+def move(
+    connection: Connection,
+    authorization: Authorization,
+    state: State,
+    *,
+    reason: str | None = None,
+    decided_at: int | None = None,
+    usable_until: int | None = None,
+) -> bool:
+    """Move an authorization on from the state in which it was read; False if another was first."""
+    if state not in MOVES.get(authorization.state, ()):
+        raise ValueError(f"no way from {authorization.state} to {state}")
+    values = {
+        "which": authorization.id,
+        "old": authorization.state.value,
+        "state": state.value,
+        "reason": reason or authorization.reason,
+        "decided_at": decided_at or authorization.decided_at,
+        "usable_until": usable_until or authorization.usable_until,
+    }
+    return connection.execute(_MOVE, values).rowcount == 1
+
+
+def finish(connection: Connection, authorization_id: str, state: State) -> None:
+    """Record how the use of an approval ended; nothing happens where that is recorded already."""
+    authorization = get(connection, authorization_id)
+    if authorization is not None and state in MOVES.get(authorization.state, ()):
+        move(connection, authorization, state)
+
+
+def try_code(connection: Connection, authorization_id: str, most: int) -> int | None:
+    """Count one try of the verification code before it is compared; the number of tries so far, or None when they are used up."""
+    return connection.execute(_TRY_CODE, {"which": authorization_id, "most": most}).scalar_one_or_none()
+
+
+def _one(row: Any) -> Authorization | None:
+    return Authorization(**{**row, "state": State(row["state"])}) if row is not None else None

@@ -1,0 +1,96 @@
+"""The SQL database: how it is opened, made durable, migrated, and used from the event loop; one thread hop for one transaction."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from app.errors import StoreUnavailable
+
+Parameters = ParamSpec("Parameters")
+Answer = TypeVar("Answer")
+Query = Callable[Concatenate[Connection, Parameters], Answer]
+
+
+class Database:
+    """
+    Runs functions of a connection, each in one transaction, on threads of its own.
+
+    Raises, from both:
+        StoreUnavailable: the database can't be read, or the change could not be made durable; then nothing was changed.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._engine = open_engine(url)
+        one_writer = self._engine.dialect.name == "sqlite"
+        self._readers = ThreadPoolExecutor(4, thread_name_prefix="read")
+        # SQLite has one writer; the writes of this process queue here, not in its sleeping retries.
+        self._writers = ThreadPoolExecutor(1 if one_writer else 8, thread_name_prefix="write")
+
+    async def read(self, function: Query[Parameters, Answer], *args: Parameters.args, **kwargs: Parameters.kwargs) -> Answer:
+        """Run a function that only reads."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, lambda: self.read_now(function, *args, **kwargs))
+
+    async def write(self, function: Query[Parameters, Answer], *args: Parameters.args, **kwargs: Parameters.kwargs) -> Answer:
+        """Run a function in a durable transaction."""
+        return await asyncio.get_running_loop().run_in_executor(self._writers, lambda: self.write_now(function, *args, **kwargs))
+
+    def read_now(self, function: Query[Parameters, Answer], *args: Parameters.args, **kwargs: Parameters.kwargs) -> Answer:
+        try:
+            with self._engine.connect() as connection:
+                return function(connection.execution_options(isolation_level="AUTOCOMMIT"), *args, **kwargs)
+        except SQLAlchemyError as error:
+            raise StoreUnavailable(type(error).__name__) from error
+
+    def write_now(self, function: Query[Parameters, Answer], *args: Parameters.args, **kwargs: Parameters.kwargs) -> Answer:
+        try:
+            with self._engine.begin() as connection:
+                return function(connection, *args, **kwargs)
+        except IntegrityError:
+            raise
+        except SQLAlchemyError as error:
+            raise StoreUnavailable(type(error).__name__) from error
+
+    def close(self) -> None:
+        self._readers.shutdown()
+        self._writers.shutdown()
+        self._engine.dispose()
+
+
+def open_engine(url: str) -> Engine:
+    """Open the database; SQLite is made durable (WAL, synchronous FULL) and its writers begin as writers."""
+    if make_url(url).get_backend_name() == "sqlite" and (path := make_url(url).database):
+        Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    engine = create_engine(url, pool_size=16, max_overflow=16, hide_parameters=True)
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def configure(connection: Any, _: object) -> None:
+            connection.isolation_level = None  # sqlite3's own transaction handling begins too late
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON"):
+                connection.execute(f"PRAGMA {pragma}")
+
+        @event.listens_for(engine, "begin")
+        def begin(connection: Connection) -> None:
+            if connection.get_isolation_level() != "AUTOCOMMIT":
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def migrate(url: str) -> None:
+    """Bring the database to this version's tables; safe to repeat."""
+    settings = AlembicConfig(attributes={"url": url})
+    settings.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    open_engine(url).dispose()
+    try:
+        command.upgrade(settings, "head")
+    except SQLAlchemyError as error:
+        raise StoreUnavailable(f"the database can't be opened: {type(error).__name__}") from error

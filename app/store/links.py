@@ -1,0 +1,35 @@
+"""Enrolment links in SQL: how far each enrolment has come, so that a repeat goes on where it was cut off."""
+
+from msgspec import Struct
+from sqlalchemy import Connection, insert, select, update
+
+from app.store.tables import links
+
+
+class Link(Struct, frozen=True, kw_only=True):
+    """One enrolment; `state` is open, keying (the SAM has it, or will), or done. The secret itself is kept nowhere."""
+
+    link_sha256: bytes
+    user_id: str
+    expires: int
+    state: str
+    transaction: bytes | None = None
+    registration: bytes | None = None
+
+
+def add_link(connection: Connection, link: Link) -> None:
+    connection.execute(insert(links), {"link_sha256": link.link_sha256, "user_id": link.user_id, "expires": link.expires, "state": link.state})
+
+
+def usable_link(connection: Connection, link_sha256: bytes, now: float) -> Link | None:
+    """Give a link that is neither used up nor over; one whose key is being made stays usable until it is done."""
+    row = connection.execute(select(links).where(links.c.link_sha256 == link_sha256)).mappings().one_or_none()
+    if row is None or row["state"] == "done" or (row["state"] == "open" and now >= row["expires"]):
+        return None
+    return Link(**row)
+
+
+def advance_link(connection: Connection, link: Link, state: str, **values: bytes | None) -> bool:
+    """Move an enrolment on, if it still stands where it was read; False if another was first."""
+    same = (links.c.link_sha256 == link.link_sha256, links.c.state == link.state, links.c.transaction.is_not_distinct_from(link.transaction))
+    return connection.execute(update(links).where(*same).values(state=state, **values)).rowcount == 1

@@ -1,0 +1,73 @@
+"""The first tables of the authorization server."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "applications",
+        sa.Column("client_id", sa.String(22), primary_key=True),
+        sa.Column("name", sa.String(100), nullable=False, unique=True),
+        sa.Column("secret_sha256", sa.LargeBinary(32), nullable=False),
+        sa.Column("asks_code", sa.Boolean, nullable=False),
+        sa.Column("created", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "signers",
+        sa.Column("user_id", sa.String(64), primary_key=True),
+        sa.Column("name", sa.String(100), nullable=False),
+        sa.Column("user_handle", sa.LargeBinary(64), nullable=False, unique=True),
+        sa.Column("created", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "links",
+        sa.Column("link_sha256", sa.LargeBinary(32), primary_key=True),
+        sa.Column("user_id", sa.String(64), sa.ForeignKey("signers.user_id"), nullable=False),
+        sa.Column("expires", sa.BigInteger, nullable=False),
+        sa.Column("state", sa.String(10), nullable=False),
+        sa.Column("transaction", sa.LargeBinary),
+        sa.Column("registration", sa.LargeBinary),
+    )
+    op.create_table(
+        "credentials",
+        sa.Column("credential_id", sa.String(22), primary_key=True),
+        sa.Column("user_id", sa.String(64), sa.ForeignKey("signers.user_id"), nullable=False, index=True),
+        sa.Column("key_algorithm", sa.String(10), nullable=False),
+        sa.Column("certificates", sa.LargeBinary, nullable=False),
+        sa.Column("certificate_sha256", sa.String(64), nullable=False),
+        sa.Column("not_before", sa.BigInteger, nullable=False),
+        sa.Column("not_after", sa.BigInteger, nullable=False),
+        sa.Column("enabled", sa.Boolean, nullable=False),
+        sa.Column("created", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "passkeys",
+        sa.Column("passkey_id", sa.LargeBinary(1023), primary_key=True),
+        sa.Column("user_id", sa.String(64), sa.ForeignKey("signers.user_id"), nullable=False, index=True),
+        sa.Column("credential_id", sa.String(22), sa.ForeignKey("credentials.credential_id"), nullable=False, index=True),
+        sa.Column("public_key", sa.LargeBinary, nullable=False),
+        sa.Column("sign_count", sa.BigInteger, nullable=False),
+        sa.Column("created", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "authorizations",
+        sa.Column("id", sa.String(22), primary_key=True),
+        sa.Column("application_id", sa.String(22), nullable=False),
+        sa.Column("user_id", sa.String(64), sa.ForeignKey("signers.user_id"), nullable=False),
+        sa.Column("credential_id", sa.String(22), sa.ForeignKey("credentials.credential_id"), nullable=False),
+        sa.Column("transaction", sa.LargeBinary, nullable=False),
+        sa.Column("state", sa.String(10), nullable=False),
+        sa.Column("reason", sa.String(20)),
+        sa.Column("code", sa.String(6)),
+        sa.Column("code_tries", sa.Integer, nullable=False),
+        sa.Column("created", sa.BigInteger, nullable=False),
+        sa.Column("expires", sa.BigInteger, nullable=False),
+        sa.Column("decided_at", sa.BigInteger),
+        sa.Column("usable_until", sa.BigInteger),
+    )
+    op.create_index("authorizations_of_signer", "authorizations", ["user_id", "state"])
+    op.create_index("authorizations_open", "authorizations", ["state", "expires"])

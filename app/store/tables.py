@@ -1,0 +1,76 @@
+"""The tables of what must never be forgotten."""
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table
+
+metadata = MetaData()
+
+applications = Table(
+    "applications",
+    metadata,
+    Column("client_id", String(22), primary_key=True),
+    Column("name", String(100), nullable=False, unique=True),
+    Column("secret_sha256", LargeBinary(32), nullable=False),
+    Column("asks_code", Boolean, nullable=False),
+    Column("created", BigInteger, nullable=False),
+)
+signers = Table(
+    "signers",
+    metadata,
+    Column("user_id", String(64), primary_key=True),
+    Column("name", String(100), nullable=False),
+    Column("user_handle", LargeBinary(64), nullable=False, unique=True),
+    Column("created", BigInteger, nullable=False),
+)
+links = Table(
+    "links",
+    metadata,
+    Column("link_sha256", LargeBinary(32), primary_key=True),
+    Column("user_id", ForeignKey("signers.user_id"), nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    Column("state", String(10), nullable=False),  # open, keying (the SAM has or will have it), done
+    Column("transaction", LargeBinary),
+    Column("registration", LargeBinary),
+)
+credentials = Table(
+    "credentials",
+    metadata,
+    Column("credential_id", String(22), primary_key=True),
+    Column("user_id", ForeignKey("signers.user_id"), nullable=False, index=True),
+    Column("key_algorithm", String(10), nullable=False),
+    Column("certificates", LargeBinary, nullable=False),
+    Column("certificate_sha256", String(64), nullable=False),
+    Column("not_before", BigInteger, nullable=False),
+    Column("not_after", BigInteger, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("created", BigInteger, nullable=False),
+)
+passkeys = Table(
+    "passkeys",
+    metadata,
+    Column("passkey_id", LargeBinary(1023), primary_key=True),
+    Column("user_id", ForeignKey("signers.user_id"), nullable=False, index=True),
+    Column("credential_id", ForeignKey("credentials.credential_id"), nullable=False, index=True),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("created", BigInteger, nullable=False),
+)
+authorizations = Table(
+    "authorizations",
+    metadata,
+    Column("id", String(22), primary_key=True),
+    Column("application_id", String(22), nullable=False),
+    Column("user_id", ForeignKey("signers.user_id"), nullable=False),
+    Column("credential_id", ForeignKey("credentials.credential_id"), nullable=False),
+    Column("transaction", LargeBinary, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("reason", String(20)),
+    Column("code", String(6)),
+    Column("code_tries", Integer, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    Column("decided_at", BigInteger),
+    Column("usable_until", BigInteger),
+)
+# What is open is a handful among very many that have ended: both questions below must not grow with the past.
+Index("authorizations_of_signer", authorizations.c.user_id, authorizations.c.state)
+Index("authorizations_open", authorizations.c.state, authorizations.c.expires)

@@ -1,0 +1,42 @@
+"""What the environment tells the CA: port, directory and public address; read once, before anything else."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from demo.ca.errors import ConfigRefused
+
+DEFAULT_WEB_PORT = 8080
+CA_PORT_OFFSET = 2
+
+
+@dataclass(frozen=True)
+class Config:
+    port: int
+    directory: Path
+    url: str
+    """Public base address, without a slash at the end; it is written into every certificate."""
+
+
+def read_config(environment: Mapping[str, str] = os.environ) -> Config:
+    """
+    Read `NATSUIN_PORT`, `NATSUIN_DATA` and `DEMO_CA_URL`.
+
+    Raises:
+        ConfigRefused: a value is unusable; all of them are listed.
+    """
+    problems = []
+    web_port = environment.get("NATSUIN_PORT", str(DEFAULT_WEB_PORT))
+    if not (web_port.isascii() and web_port.isdigit() and 0 < int(web_port) <= 65535 - CA_PORT_OFFSET):
+        problems.append(f"NATSUIN_PORT must be a port number up to {65535 - CA_PORT_OFFSET}")
+        web_port = str(DEFAULT_WEB_PORT)
+    port = int(web_port) + CA_PORT_OFFSET
+    url = environment.get("DEMO_CA_URL", f"http://localhost:{port}").rstrip("/")
+    address = urlsplit(url)
+    if address.scheme not in ("http", "https") or not address.netloc or not url.isascii():
+        problems.append("DEMO_CA_URL must be an http or https address")
+    if problems:
+        raise ConfigRefused("; ".join(problems))
+    return Config(port=port, directory=Path(environment.get("NATSUIN_DATA", "var")) / "ca", url=url)

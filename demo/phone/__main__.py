@@ -1,0 +1,6 @@
+"""Runs the command line: `python -m demo.phone`."""
+
+from demo.phone.commands import cli
+
+if __name__ == "__main__":
+    cli(prog_name="python -m demo.phone")

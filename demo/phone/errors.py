@@ -1,0 +1,78 @@
+"""Everything that can keep the phone from its work, as one tree; refusals of the server carry its error code."""
+
+
+class PhoneError(Exception):
+    """The phone could not do what it was asked to; the message is for people and holds no secret."""
+
+
+class AddressRefused(PhoneError):
+    """An address is not one of this server's pages."""
+
+
+class Unreachable(PhoneError):
+    """No answer came; whether the server acted is not known."""
+
+
+class AnswerMalformed(PhoneError):
+    """The answer is not what the interface promises."""
+
+
+class TransactionRefused(PhoneError):
+    """What the server shows is not what it wants signed; the phone does not sign."""
+
+
+class CodeRequired(PhoneError):
+    """The application shows a code, and it must be typed here."""
+
+
+class ServerRefused(PhoneError):
+    """The server said no."""
+
+    def __init__(self, code: str, status: int) -> None:
+        super().__init__(MEANINGS.get(code, f"the server refused: {code}"))
+        self.code = code
+        self.status = status
+
+
+class SessionRequired(ServerRefused):
+    """Sign in first."""
+
+
+class WrongCode(ServerRefused):
+    """The code is not the one that the application shows."""
+
+    def __init__(self, code: str, status: int, tries_left: int) -> None:
+        super().__init__(code, status)
+        self.tries_left = tries_left
+
+
+class Ended(ServerRefused):
+    """The authorization is over."""
+
+    def __init__(self, code: str, status: int, state: str) -> None:
+        super().__init__(code, status)
+        self.state = state
+
+
+class Unavailable(ServerRefused):
+    """The server cannot do it now; try again."""
+
+    def __init__(self, code: str, status: int, retry_after_s: int) -> None:
+        super().__init__(code, status)
+        self.retry_after_s = retry_after_s
+
+
+MEANINGS = {
+    "link_unknown": "this enrolment link is unknown, expired or used",
+    "registration_refused": "the server did not accept the new passkey",
+    "certificate_unavailable": "the passkey is registered, the certificate is not there yet: enrol again with the same link",
+    "sign_in_refused": "the server did not accept the passkey",
+    "session_required": "sign in first",
+    "not_found": "there is no such authorization for this signer",
+    "evidence_refused": "the passkey's answer did not verify",
+    "wrong_code": "this is not the code that the application shows",
+    "ended": "this authorization is over",
+    "forbidden": "the server does not know this origin",
+    "invalid_request": "the server did not understand the request",
+    "unavailable": "the server cannot do it now",
+}

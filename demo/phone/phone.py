@@ -1,0 +1,180 @@
+"""The signer's phone as a library: enrol, sign in, look, approve, refuse; what it approves it has read and checked first."""
+
+from typing import Any, Literal
+from urllib.parse import quote, urlsplit
+
+import aiohttp
+import msgspec
+
+from demo.passkey import FLAWLESS, Defects, Passkey, PasskeyError
+from demo.phone.connection import Connection, origin_of
+from demo.phone.errors import AddressRefused, CodeRequired, Ended
+from demo.phone.transaction import Authorization, check_challenge, compute_challenge, decode_canonical, read_transaction
+
+Options = dict[str, Any]
+
+
+class Signer(msgspec.Struct, frozen=True):
+    user_id: str
+    name: str
+
+
+class Enrolled(msgspec.Struct, frozen=True):
+    user_id: str
+    name: str
+    credential_id: str
+    not_after: int
+    """End of the certificate, unix seconds."""
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """A line of the inbox."""
+
+    id: str
+    application: str
+    description: str | None
+    documents: int
+    expires_in_s: int = msgspec.field(name="expires_in")
+
+
+class _Registration(msgspec.Struct):
+    public_key: Options | None = msgspec.field(name="publicKey")
+    resume: bool
+
+
+class _Ceremony(msgspec.Struct):
+    ceremony: str
+    public_key: Options = msgspec.field(name="publicKey")
+
+
+class _Inbox(msgspec.Struct):
+    waiting: list[Waiting]
+
+
+class _Page(msgspec.Struct):
+    state: str
+    transaction: str
+    public_key: Options | None = msgspec.field(name="publicKey")
+    code_digits: int
+    expires_in_s: int = msgspec.field(name="expires_in")
+
+
+class _State(msgspec.Struct):
+    state: str
+
+
+class Phone:
+    """
+    One signer's phone.
+
+    Every call raises the tree of `demo.phone.errors`, and `PasskeyError` where a browser would not let the passkey answer. `defects` spoil
+    the passkey's answer, for tests of the server.
+
+    Args:
+        origin: scheme, host and port of the server.
+        passkey: an empty one to enrol with, or the one that was enrolled.
+        http: from `open_http`; phones may share it.
+    """
+
+    def __init__(self, origin: str, passkey: Passkey, http: aiohttp.ClientSession) -> None:
+        self.passkey = passkey
+        self._server = Connection(origin, http)
+
+    @property
+    def origin(self) -> str:
+        return self._server.origin
+
+    async def enroll(self, enrollment_url: str, *, defects: Defects = FLAWLESS) -> Enrolled:
+        """
+        Make the passkey and have it registered; afterwards the phone is signed in.
+
+        After `Unavailable` call it again with the same address: the passkey is kept, only the certificate is asked for.
+        """
+        link = self._link(enrollment_url)
+        registration = await self._server.post("/enroll/options", {"link": link}, _Registration)
+        credential = None
+        if registration.public_key is not None:
+            credential = self.passkey.create(registration.public_key, self.origin, defects=defects)
+        elif self.passkey.is_empty:
+            raise PasskeyError("this link was begun with another passkey")
+        return await self._server.post("/enroll", {"link": link, "credential": credential}, Enrolled)
+
+    async def sign_in(self, *, defects: Defects = FLAWLESS) -> Signer:
+        """Start a session with the passkey."""
+        options = await self._server.post("/sign-in/options", {}, _Ceremony)
+        credential = self.passkey.get(options.public_key, self.origin, defects=defects)
+        return await self._server.post("/sign-in", {"ceremony": options.ceremony, "credential": credential}, Signer)
+
+    async def sign_out(self) -> None:
+        """End the session."""
+        await self._server.post("/sign-out", {}, dict)
+
+    async def inbox(self) -> list[Waiting]:
+        """List what waits for this signer."""
+        return (await self._server.get("/inbox", _Inbox)).waiting
+
+    async def look(self, authorization_id: str) -> Authorization:
+        """
+        Read one authorization.
+
+        Raises:
+            TransactionRefused: it cannot be read without doubt, or the passkey would be made to sign something else.
+        """
+        page = await self._server.get(_path(authorization_id), _Page)
+        canonical = decode_canonical(page.transaction)
+        transaction = read_transaction(canonical, authorization_id)
+        challenge = compute_challenge(canonical)
+        if page.public_key is not None:
+            check_challenge(challenge, page.public_key)
+        return Authorization(authorization_id, page.state, transaction, challenge, page.public_key, page.code_digits, page.expires_in_s)
+
+    async def approve(self, authorization: str | Authorization, code: str | None = None, *, defects: Defects = FLAWLESS) -> str:
+        """
+        Approve with the passkey and return the new state; by an id, or what `look` returned, so that what was seen is what is signed.
+
+        Raises:
+            CodeRequired: the application shows a code, and none was given.
+            WrongCode: it shows another one.
+            Ended: it is too late.
+        """
+        seen = await self.look(authorization) if isinstance(authorization, str) else authorization
+        if seen.public_key is None:
+            raise Ended("ended", 409, seen.state)
+        if seen.code_digits and code is None:
+            raise CodeRequired(f"the application shows a code of {seen.code_digits} digits: it is needed here")
+        credential = self.passkey.get(seen.public_key, self.origin, defects=defects)
+        return (await self._server.post(_path(seen.id), {"credential": credential, "code": code}, _State)).state
+
+    async def refuse(self, authorization_id: str, reason: Literal["declined", "not_me"] = "declined") -> str:
+        """
+        Say no and return the new state.
+
+        Raises:
+            Ended: it is too late.
+        """
+        return (await self._server.post(f"{_path(authorization_id)}/refuse", {"reason": reason}, _State)).state
+
+    def _link(self, enrollment_url: str) -> str:
+        address = urlsplit(enrollment_url)
+        if origin_of(enrollment_url) != self.origin or address.path != "/enroll" or not address.fragment:
+            raise AddressRefused(f"this is not an enrolment link of {self.origin}")
+        return address.fragment
+
+
+def authorization_id_of(target: str, origin: str) -> str:
+    """
+    Return the id, given it or the address of the approval page.
+
+    Raises:
+        AddressRefused: it is a page of another server, or not an approval page.
+    """
+    if "/" not in target:
+        return target
+    page, _, authorization_id = urlsplit(target).path.rpartition("/")
+    if origin_of(target) != origin or page != "/approve" or not authorization_id:
+        raise AddressRefused(f"this is not an approval page of {origin}")
+    return authorization_id
+
+
+def _path(authorization_id: str) -> str:
+    return f"/approve/{quote(authorization_id, safe='')}"

@@ -1,0 +1,79 @@
+"""Why a job ended without a signature, in words for the person at the page: what happened, and what to do next."""
+
+from demo import csc
+from demo.relying.config import ApplicationMissing
+from demo.relying.words import Words
+
+REFUSED = {
+    "declined": Words(
+        "署名者がこの依頼を断りました。内容を署名者と確かめてから、もう一度依頼してください。",
+        "The signer declined. Talk the document over with the signer, then ask again.",
+    ),
+    "not_me": Words(
+        "署名者は、この依頼に心当たりがないと答えました。宛先の署名者 ID が正しいか確かめてください。",
+        "The signer did not expect this request. Check that the signer's ID is the right one.",
+    ),
+    "wrong_code": Words(
+        "番号が続けて間違っていたため、依頼は終わりました。画面の番号を署名者に伝えて、もう一度依頼してください。",
+        "The number was wrong too often, so the request ended. Ask again, and tell the signer the number on this screen.",
+    ),
+}
+EXPIRED = Words(
+    "時間内に承認されませんでした。署名者に知らせてから、もう一度依頼してください。",
+    "Nobody approved in time. Let the signer know, then ask again.",
+)
+UNREACHABLE = Words(
+    "署名サービスから応答がありません。動いていることを確かめてから、もう一度依頼してください。",
+    "The signing service does not answer. Make sure that it is running, then ask again.",
+)
+MISSING = Words(
+    "このアプリケーションは、署名サービスにまだ登録されていません。はじめの画面の案内に従ってください。",
+    "This application is not registered with the signing service yet. The first page says how to do it.",
+)
+NOT_RECOGNIZED = Words(
+    "署名サービスが、このアプリケーションの登録を認めませんでした。client.json を作り直してください。",
+    "The signing service did not recognize this application. Make client.json anew.",
+)
+TOO_MANY = Words(
+    "この署名者には、まだ答えていない依頼がほかにもあります。少し待ってから、もう一度依頼してください。",
+    "This signer still has other requests to answer. Wait a moment, then ask again.",
+)
+
+
+def explain(failure: csc.CscError | ApplicationMissing, user_id: str) -> Words:
+    """Say what happened and what to do next."""
+    match failure:
+        case ApplicationMissing():
+            return MISSING
+        case csc.SignerRefused(reason=reason):
+            return REFUSED.get(reason, REFUSED["declined"])
+        case csc.ApprovalExpired():
+            return EXPIRED
+        case csc.ServiceUnreachable():
+            return UNREACHABLE
+        case csc.NoCredential():
+            return Words(
+                f"「{user_id}」という署名者の鍵が、署名サービスにありません。ID を確かめるか、先にスマートフォンの登録を済ませてください。",
+                f"The signing service holds no key of a signer “{user_id}”. Check the ID, or have the signer register a phone first.",
+            )
+        case csc.ServiceRefused(status=429):
+            return TOO_MANY
+        case csc.ServiceRefused(error="invalid_client" | "unauthorized_client"):
+            return NOT_RECOGNIZED
+        case csc.ServiceRefused(error=error, description=description):
+            said = f"{error}: {description}" if description else error
+            return Words(
+                f"署名サービスが依頼を受け付けませんでした（{said}）。", f"The signing service did not accept the request ({said})."
+            )
+        case _:
+            return Words(
+                f"署名サービスとのやり取りができませんでした（{failure}）。", f"It did not work out with the signing service: {failure}."
+            )
+
+
+def surprise() -> Words:
+    """What to say when we don't know either."""
+    return Words(
+        "このアプリケーションの中で問題が起きました。署名は付いていません。もう一度依頼してください。",
+        "Something went wrong in this application. Nothing was signed for you to download. Please ask again.",
+    )

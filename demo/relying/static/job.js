@@ -1,0 +1,27 @@
+// The page of a job: it shows the time left, and loads itself anew as soon as the job is further than what it shows.
+const job = document.getElementById("job");
+const left = document.getElementById("left");
+
+if (left) {
+  const ends = performance.now() + Number(left.dataset.left) * 1000;
+  setInterval(() => {
+    const seconds = Math.max(0, Math.round((ends - performance.now()) / 1000));
+    left.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+  }, 1000);
+}
+
+async function follow() {
+  for (;;) {
+    try {
+      const answer = await fetch(`${job.dataset.state}?seen=${job.dataset.version}`, { cache: "no-store" });
+      if (!answer.ok || String((await answer.json()).version) !== job.dataset.version) {
+        location.replace(location.pathname);
+        return;
+      }
+    } catch {
+      await new Promise((wake) => setTimeout(wake, 2000)); // no network, or the page sleeps
+    }
+  }
+}
+
+follow();

@@ -1,0 +1,120 @@
+"""Starts the SAM: settings, hardening, token, journal, recovery, then its door. Whatever is wrong stops the start with a sentence."""
+
+import ctypes
+import fcntl
+import logging
+import os
+import resource
+import ssl
+import sys
+import time
+from pathlib import Path
+from typing import IO
+
+import uvicorn
+
+from hsm.assertion import RelyingParty
+from hsm.config import Config, read_config
+from hsm.cryptoki import Module, Token
+from hsm.database import migrate
+from hsm.embedded import make_token, point_softhsm_at
+from hsm.errors import AlreadyRunning, SamError
+from hsm.journal import Event
+from hsm.keyring import Keyring
+from hsm.sam import Sam
+from hsm.server import create_server
+from hsm.store import Store
+
+PR_SET_DUMPABLE = 4
+log = logging.getLogger("natsuin.sam")
+
+
+def main() -> int:
+    """Run the SAM until it is told to stop; exit code 2 where it must not run."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s", stream=sys.stderr)
+    try:
+        config = read_config()
+        keep_memory_private()
+        os.umask(0o077)
+        config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with take_lock(config.data / "lock"):
+            serve(config, start(config))
+    except SamError as error:
+        log.error("the SAM does not start: %s: %s", type(error).__name__, error)
+        return 2
+    return 0
+
+
+def start(config: Config) -> Sam:
+    """
+    Open the token and the records, check both, and end what a crash left open.
+
+    Raises:
+        CannotStart, Unavailable: a key, a record, the token or the database is not as it must be.
+    """
+    if config.embedded:
+        point_softhsm_at(config.data)
+    module = Module(config.module)
+    if config.embedded:
+        make_token(module, config)
+    token = Token(module, config.token_label, lambda: config.pin_file.read_text().strip(), config.sessions)
+    migrate(config.database_url)
+    keyring = Keyring(token, records_exist=Store.has_records(config.database_url))
+    sam = Sam(token, keyring, Store(config.database_url, keyring.seal_mac), RelyingParty(config.rp_id, config.origin), time.time, config.sad_life_s)
+    entries = sam.store.verify_journal()
+    with sam.store.change(sam.now()) as change:
+        abandoned = change.settle_abandoned("the SAM stopped before it could record an outcome")
+        change.journal(Event.STARTED, "sam", keys=token.keys)
+    log.info("ready: %d keys, %d journal entries, %d activations ended as unknown", token.keys, entries, abandoned)
+    return sam
+
+
+def keep_memory_private() -> None:
+    """No core dump and no other process of this user may read the PIN from memory."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def take_lock(path: Path) -> IO[str]:
+    """
+    Make sure that no other SAM works on these records: it would see our unfinished activations as abandoned.
+
+    Raises:
+        AlreadyRunning: one does.
+    """
+    lock = path.open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise AlreadyRunning(f"another SAM holds {path}") from None
+    return lock
+
+
+def serve(config: Config, sam: Sam) -> None:
+    """Answer until SIGTERM or SIGINT; what was begun is finished first."""
+    if config.listen.startswith("unix:"):
+        socket = Path(config.listen.removeprefix("unix:"))
+        socket.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        place: dict[str, object] = {"uds": str(socket)}
+    else:
+        host, _, port = config.listen.rpartition(":")
+        place = {
+            "host": host,
+            "port": int(port),
+            "ssl_certfile": config.tls_certificate,
+            "ssl_keyfile": config.tls_key,
+            "ssl_ca_certs": str(config.tls_client_ca),
+            "ssl_cert_reqs": ssl.CERT_REQUIRED,
+        }
+    settings = uvicorn.Config(
+        create_server(sam, config.sessions), access_log=False, log_level="warning", server_header=False, timeout_graceful_shutdown=10, **place
+    )  # type: ignore[arg-type]
+    try:
+        uvicorn.Server(settings).run()
+    finally:
+        sam.store.close()
+        sam.token.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,216 @@
+"""
+`activate`: one SAD opens one activation of the signer's key, over exactly the hashes that the signer approved. And `collect`, which makes the SAD.
+
+At most one: the approval is spent and the intent is on disk before the key is used. A crash in between leaves `unknown`, which is never tried
+again. The numbers are the same in docs/flow.md and in the tests.
+"""
+
+import base64
+import functools
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+from hsm import sad as sads
+from hsm.approval import parse, require_enabled
+from hsm.errors import (
+    CredentialUnknown,
+    HashAlgorithmRefused,
+    HashesDiffer,
+    InProgress,
+    NotApproved,
+    OutcomeUnknown,
+    SadExpired,
+    SadInvalid,
+    SadSpent,
+    SamError,
+)
+from hsm.messages import ActivateReply, ActivateRequest, CollectReply, CollectRequest, Outcome, SignTransaction, StatusReply, StatusRequest
+from hsm.policy import HASHES, Padding, Scheme, require_digests, scheme_for
+from hsm.records import Activation, Approval, Credential
+from hsm.sad import Sad
+from hsm.sam import Sam
+
+
+def activate(sam: Sam, request: ActivateRequest) -> ActivateReply:
+    """
+    Sign what was approved, once.
+
+    Step (0), strict parsing within limits, is the type of `request`. The same request under the same idempotency key gets the same answer.
+
+    Raises:
+        Refused: the step that failed says which; up to (5) nothing is spent.
+        OutcomeUnknown: the approval is spent and no signature can be given, now or ever.
+    """
+    now = sam.now()
+    sad = sads.read(sam.keyring.sad_mac, request.sad)  # (1)
+    if (answer := earlier_answer(sam, sad, request)) is not None:
+        return answer
+    approval = unspent_approval(sam, sad, now)  # (2)
+    transaction = require_same(request, approval)  # (3)
+    credential, scheme = usable_key(sam, request, transaction, now)  # (4)
+    activation = Activation(sad.authorization_id, request_sha256(request), idempotency_sha256(request), Outcome.INTENDED.value)
+    with outcome_is_recorded(sam, sad):
+        with sam.store.change(now) as change:
+            change.spend(activation, **_intent(request, scheme))  # (5)
+        signatures = tuple(sam.token.sign(credential.key_id, scheme, digest) for digest in request.hashes)  # (6)
+        verify(credential, scheme, request.hashes, signatures)  # (7)
+        with sam.store.change(sam.now()) as change:
+            kept = msgspec.json.encode(signatures)
+            change.settle(sad.authorization_id, Outcome.SIGNED, kept, signatures=[base64.b64encode(one).decode() for one in signatures])  # (8)
+    return ActivateReply(sad.authorization_id, signatures)
+
+
+def collect(sam: Sam, request: CollectRequest) -> CollectReply:
+    """Make the SAD of an approval for the application that asked for it; raises NotApproved, SadSpent, SadExpired."""
+    approval, activation = sam.store.approval(request.authorization_id)
+    if approval is None or approval.outcome != Outcome.APPROVED or parse(approval.transaction).application_id != request.application_id:
+        raise NotApproved(request.authorization_id)
+    if activation is not None:
+        raise SadSpent(request.authorization_id)
+    if sam.now() >= approval.usable_until:
+        raise SadExpired(request.authorization_id)
+    sad = Sad(approval.authorization_id, hashlib.sha256(approval.transaction).digest(), approval.usable_until)
+    return CollectReply(sads.mint(sam.keyring.sad_mac, sad), approval.usable_until)
+
+
+def status(sam: Sam, request: StatusRequest) -> StatusReply:
+    """Say where an authorization stands; an activation that was abandoned is ended as `unknown` first."""
+    approval, activation = sam.store.approval(request.authorization_id)
+    if activation is not None:
+        return StatusReply(_settled(sam, activation))
+    if approval is None:
+        return StatusReply(Outcome.NONE)
+    if approval.outcome == Outcome.REFUSED:
+        return StatusReply(Outcome.REFUSED, reason=approval.reason)
+    outcome = Outcome.APPROVED if sam.now() < approval.usable_until else Outcome.LAPSED
+    return StatusReply(outcome, usable_until=approval.usable_until)
+
+
+def earlier_answer(sam: Sam, sad: Sad, request: ActivateRequest) -> ActivateReply | None:
+    """
+    Give again what this very request was given before, under its idempotency key; None where the approval was never used.
+
+    Raises:
+        SadSpent: it was used by another request, or by one without a key.
+        InProgress, OutcomeUnknown: it was used by this one, which has no answer yet, or never will.
+    """
+    _, activation = sam.store.approval(sad.authorization_id)
+    if activation is None:
+        return None
+    mine = activation.idempotency_sha256 is not None and activation.idempotency_sha256 == idempotency_sha256(request)
+    if not mine or activation.request_sha256 != request_sha256(request):
+        raise SadSpent(sad.authorization_id)
+    outcome = _settled(sam, activation)
+    if outcome is Outcome.INTENDED:
+        raise InProgress(sad.authorization_id)
+    if outcome is Outcome.UNKNOWN or activation.signatures is None:
+        raise OutcomeUnknown(sad.authorization_id)
+    return ActivateReply(sad.authorization_id, msgspec.json.decode(activation.signatures, type=tuple[bytes, ...]))
+
+
+def unspent_approval(sam: Sam, sad: Sad, now: float) -> Approval:
+    """(2) The approval exists, sealed, unspent, not expired, and is the one that the SAD was made for."""
+    approval, activation = sam.store.approval(sad.authorization_id)
+    if approval is None or approval.outcome != Outcome.APPROVED or hashlib.sha256(approval.transaction).digest() != sad.transaction_sha256:
+        raise SadInvalid("there is no such approval")
+    if activation is not None:
+        raise SadSpent(sad.authorization_id)
+    if now >= min(approval.usable_until, sad.usable_until):
+        raise SadExpired(sad.authorization_id)
+    return approval
+
+
+def require_same(request: ActivateRequest, approval: Approval) -> SignTransaction:
+    """(3) Caller, credential and hashes are the approval's: algorithm, length, count, every value, as a multiset."""
+    transaction = parse(approval.transaction)
+    if request.application_id != transaction.application_id:
+        raise SadInvalid("another application's")
+    if request.credential_id != transaction.credential_id:
+        raise CredentialUnknown("not the credential that was approved")
+    if request.hash_algorithm not in (None, transaction.hash_algorithm):
+        raise HashAlgorithmRefused("not the hash algorithm that was approved")
+    if sorted(request.hashes) != sorted(document.hash for document in transaction.documents):
+        raise HashesDiffer("not the hashes that were approved")
+    return transaction
+
+
+def usable_key(sam: Sam, request: ActivateRequest, transaction: SignTransaction, now: float) -> tuple[Credential, Scheme]:
+    """(4) The credential is still enabled, and the algorithm is one for its key and for the approved hashes."""
+    credential = sam.store.credential(transaction.credential_id)
+    require_enabled(credential, now)
+    hash_algorithm = request.hash_algorithm or transaction.hash_algorithm
+    scheme = scheme_for(credential.key_algorithm, request.sign_algorithm, hash_algorithm, request.sign_algorithm_parameters)
+    if scheme.hash is not HASHES.get(transaction.hash_algorithm):
+        raise HashAlgorithmRefused("not the hash algorithm that was approved")
+    require_digests(scheme, request.hashes)
+    return credential, scheme
+
+
+def verify(credential: Credential, scheme: Scheme, digests: tuple[bytes, ...], signatures: tuple[bytes, ...]) -> None:
+    """(7) Every signature verifies with the sealed public key; raises InvalidSignature."""
+    key = _public_key(credential.public_key or b"")
+    prehashed = utils.Prehashed(scheme.hash)
+    for digest, signature in zip(digests, signatures, strict=True):
+        if scheme.padding is Padding.ECDSA and isinstance(key, ec.EllipticCurvePublicKey):
+            key.verify(signature, digest, ec.ECDSA(prehashed))
+        elif scheme.padding is Padding.PSS and isinstance(key, rsa.RSAPublicKey):
+            key.verify(signature, digest, padding.PSS(padding.MGF1(scheme.hash), scheme.salt_bytes), prehashed)
+        elif scheme.padding is Padding.PKCS1 and isinstance(key, rsa.RSAPublicKey):
+            key.verify(signature, digest, padding.PKCS1v15(), prehashed)
+        else:
+            raise InvalidSignature
+
+
+@contextmanager
+def outcome_is_recorded(sam: Sam, sad: Sad) -> Iterator[None]:
+    """Whatever goes wrong once the approval is spent ends it as `unknown`; a failure to spend is passed on as it is."""
+    with sam.in_flight.holding(sad.authorization_id):
+        try:
+            yield
+        except SadSpent:
+            raise
+        except (SamError, InvalidSignature) as error:
+            _, activation = sam.store.approval(sad.authorization_id)
+            if activation is None:
+                raise
+            with sam.store.change(sam.now()) as change:
+                change.settle(sad.authorization_id, Outcome.UNKNOWN, why=type(error).__name__)
+            raise OutcomeUnknown(sad.authorization_id) from error
+
+
+def request_sha256(request: ActivateRequest) -> bytes:
+    return hashlib.sha256(msgspec.json.encode(request)).digest()
+
+
+def idempotency_sha256(request: ActivateRequest) -> bytes | None:
+    return hashlib.sha256(request.idempotency_key.encode()).digest() if request.idempotency_key is not None else None
+
+
+def _settled(sam: Sam, activation: Activation) -> Outcome:
+    outcome = Outcome(activation.state)
+    if outcome is not Outcome.INTENDED or activation.authorization_id in sam.in_flight:
+        return outcome
+    with sam.store.change(sam.now()) as change:
+        change.settle(activation.authorization_id, Outcome.UNKNOWN, why="no outcome was recorded")
+    return Outcome.UNKNOWN
+
+
+def _intent(request: ActivateRequest, scheme: Scheme) -> dict[str, object]:
+    return {
+        "application": request.application_id,
+        "credential": request.credential_id,
+        "hashes": [base64.b64encode(digest).decode() for digest in request.hashes],
+        "padding": scheme.padding.value,
+        "hash": scheme.hash.name,
+    }
+
+
+@functools.lru_cache(maxsize=1_000)
+def _public_key(spki: bytes) -> object:
+    return load_der_public_key(spki)

@@ -1,0 +1,141 @@
+"""
+`approve`: the signer's own proof over one exact transaction becomes an approval. And `refuse`, which grants nothing and needs no proof.
+
+The numbers are the same in docs/flow.md and in the tests. Nothing here signs.
+"""
+
+import base64
+import functools
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+
+from hsm.assertion import Verified, passkey_id_of, verify_assertion
+from hsm.errors import CertificateExpired, CertificateInvalid, CredentialUnknown, CredentialUnusable, EvidenceRefused, Expired, Malformed, NotNew
+from hsm.messages import MAX_LIFE_S, ApproveReply, ApproveRequest, NotCanonical, Outcome, RefuseRequest, SignTransaction, challenge, parse_transaction
+from hsm.records import Approval, Credential, Passkey
+from hsm.sam import Sam
+
+CLOCK_SKEW_S = 60
+
+
+def approve(sam: Sam, request: ApproveRequest) -> ApproveReply:
+    """
+    Check the signer's evidence over a transaction, and record the approval.
+
+    Raises:
+        Refused: the step that failed says which; nothing was recorded but the refusal.
+    """
+    now = sam.now()
+    transaction = parse(request.transaction)  # (0)
+    require_new_and_current(sam, transaction, now)  # (1)
+    usable_credential(sam, transaction, now)  # (2)
+    passkey = allowed_passkey(sam, transaction, request.assertion)  # (3)
+    proof = proof_over(sam, request, passkey)  # (4)
+    approval = Approval(
+        authorization_id=transaction.id,
+        outcome=Outcome.APPROVED.value,
+        reason=None,
+        transaction=request.transaction,
+        decided_at=int(now),
+        usable_until=int(now) + sam.sad_life_s,
+    )
+    with sam.store.change(now) as change:
+        change.advance_counter(passkey, proof.sign_count)  # (5)
+        change.decide(approval, **_evidence(passkey, proof))  # (6)
+    return ApproveReply(approval.usable_until)
+
+
+def refuse(sam: Sam, request: RefuseRequest) -> None:
+    """Record that this transaction will not be approved; raises NotNew where it was decided before."""
+    now = sam.now()
+    transaction = parse(request.transaction)
+    refusal = Approval(
+        authorization_id=transaction.id,
+        outcome=Outcome.REFUSED.value,
+        reason=request.reason,
+        transaction=request.transaction,
+        decided_at=int(now),
+        usable_until=0,
+    )
+    with sam.store.change(now) as change:
+        change.decide(refusal)
+
+
+def parse(raw: bytes) -> SignTransaction:
+    """(0) Read the transaction strictly, within limits; raises Malformed."""
+    try:
+        return parse_transaction(raw, SignTransaction)
+    except NotCanonical as error:
+        raise Malformed(str(error)) from None
+
+
+def require_new_and_current(sam: Sam, transaction: SignTransaction, now: float) -> None:
+    """(1) The transaction was not decided before, and its time is now; raises NotNew, Expired."""
+    approval, _ = sam.store.approval(transaction.id)
+    if approval is not None:
+        raise NotNew(transaction.id)
+    if not transaction.created - CLOCK_SKEW_S <= now < transaction.expires <= transaction.created + MAX_LIFE_S:
+        raise Expired(f"created {transaction.created}, expires {transaction.expires}, now {int(now)}")
+
+
+def usable_credential(sam: Sam, transaction: SignTransaction, now: float) -> Credential:
+    """(2) The credential exists, is this signer's and enabled, and its certificate is the one shown, valid now."""
+    credential = sam.store.credential(transaction.credential_id)
+    if credential.signer != transaction.signer:
+        raise CredentialUnknown("another signer's")
+    require_enabled(credential, now)
+    if certificate_sha256(certificate_of(credential)) != transaction.certificate_sha256:
+        raise CertificateInvalid("the transaction names another certificate")
+    return credential
+
+
+def allowed_passkey(sam: Sam, transaction: SignTransaction, assertion: dict[str, Any]) -> Passkey:
+    """(3) The passkey's record holds, and it is one of those that may approve for this credential; raises EvidenceRefused."""
+    passkey = sam.store.passkey(passkey_id_of(assertion))
+    if passkey.credential_id != transaction.credential_id or passkey.signer != transaction.signer:
+        raise EvidenceRefused("this passkey may not approve for this credential")
+    return passkey
+
+
+def proof_over(sam: Sam, request: ApproveRequest, passkey: Passkey) -> Verified:
+    """(4) The evidence verifies over the very bytes of this transaction; raises EvidenceRefused."""
+    expected = challenge(SignTransaction, request.transaction)
+    return verify_assertion(sam.party, request.assertion, expected, passkey.record(), passkey.user_handle)
+
+
+def require_enabled(credential: Credential, now: float) -> None:
+    """Refuse a credential that has no certificate, is disabled, or whose certificate is not valid now."""
+    if credential.state != "enabled":
+        raise CredentialUnusable(credential.state)
+    certificate = certificate_of(credential)
+    if not certificate.not_valid_before_utc.timestamp() <= now <= certificate.not_valid_after_utc.timestamp():
+        raise CertificateExpired(certificate.subject.rfc4514_string())
+
+
+def certificate_of(credential: Credential) -> x509.Certificate:
+    if credential.certificate is None:
+        raise CredentialUnusable("no certificate")
+    return _load(credential.certificate)
+
+
+@functools.lru_cache(maxsize=1_000)
+def _load(der: bytes) -> x509.Certificate:
+    return x509.load_der_x509_certificate(der)
+
+
+def certificate_sha256(certificate: x509.Certificate) -> str:
+    return certificate.fingerprint(hashes.SHA256()).hex()
+
+
+def _evidence(passkey: Passkey, proof: Verified) -> dict[str, str]:
+    """What anyone needs, beside the transaction, to verify the approval later without us."""
+    parts = {
+        "passkey": passkey.passkey_id,
+        "passkey_public_key": passkey.public_key,
+        "client_data": proof.client_data,
+        "authenticator_data": proof.authenticator_data,
+        "signature": proof.signature,
+    }
+    return {"factor": "passkey"} | {name: base64.b64encode(value).decode() for name, value in parts.items()}

@@ -1,0 +1,141 @@
+"""
+WebAuthn ceremonies as the SAM believes them (WebAuthn L3 §7.1, §7.2): the library's checks, and those that it leaves to its caller.
+
+User verification is always required; a ceremony inside another site's frame is refused; nothing here remembers anything.
+"""
+
+import base64
+import binascii
+import json
+from typing import Any
+
+from msgspec import Struct
+from webauthn import verify_authentication_response, verify_registration_response
+from webauthn.helpers.structs import CredentialDeviceType
+
+from hsm.errors import EvidenceRefused
+from hsm.messages import PasskeyRecord
+
+
+class RelyingParty(Struct, frozen=True):
+    """Whose passkeys are believed: the RP ID and the one origin, compared exactly."""
+
+    rp_id: str
+    origin: str
+
+
+class Verified(Struct, frozen=True):
+    """What an assertion proved, with the signed bytes that prove it to anyone later."""
+
+    sign_count: int
+    client_data: bytes
+    authenticator_data: bytes
+    signature: bytes
+
+
+def verify_registration(party: RelyingParty, registration: dict[str, Any], challenge: bytes) -> PasskeyRecord:
+    """
+    Check that a new passkey answered `challenge` with its user verified (WebAuthn L3 §7.1).
+
+    Raises:
+        EvidenceRefused: whatever is wrong with it, the parser's complaints included.
+    """
+    require_same_origin(_client_data(registration))
+    try:
+        verified = verify_registration_response(
+            credential=registration,
+            expected_challenge=challenge,
+            expected_rp_id=party.rp_id,
+            expected_origin=party.origin,
+            require_user_verification=True,
+        )
+    # Hostile input makes the library and its parsers raise almost anything; every one of them is a refusal.
+    except Exception as error:
+        raise EvidenceRefused(f"registration: {type(error).__name__}") from error
+    return PasskeyRecord(
+        passkey_id=verified.credential_id,
+        public_key=verified.credential_public_key,
+        sign_count=verified.sign_count,
+        backup_eligible=verified.credential_device_type is CredentialDeviceType.MULTI_DEVICE,
+    )
+
+
+def verify_assertion(party: RelyingParty, assertion: dict[str, Any], challenge: bytes, passkey: PasskeyRecord, user_handle: bytes) -> Verified:
+    """
+    Check that `passkey` answered `challenge` with its user verified (WebAuthn L3 §7.2).
+
+    Beyond the library: same origin only (steps 10 and 11), user handle (step 6), backup eligibility never changes (step 18).
+
+    Raises:
+        EvidenceRefused: whatever is wrong with it, the parser's complaints included.
+    """
+    client_data = _client_data(assertion)
+    require_same_origin(client_data)
+    response = _response(assertion)
+    if response.get("userHandle") is not None and _bytes(response["userHandle"]) != user_handle:
+        raise EvidenceRefused("userHandle is another signer's")
+    try:
+        verified = verify_authentication_response(
+            credential=assertion,
+            expected_challenge=challenge,
+            expected_rp_id=party.rp_id,
+            expected_origin=party.origin,
+            credential_public_key=passkey.public_key,
+            credential_current_sign_count=passkey.sign_count,
+            require_user_verification=True,
+        )
+    except Exception as error:
+        raise EvidenceRefused(f"assertion: {type(error).__name__}") from error
+    if verified.credential_id != passkey.passkey_id:
+        raise EvidenceRefused("the assertion names another passkey")
+    if (verified.credential_device_type is CredentialDeviceType.MULTI_DEVICE) != passkey.backup_eligible:
+        raise EvidenceRefused("backup eligibility changed: this is not the passkey that was registered")
+    return Verified(verified.new_sign_count, client_data, _bytes(response["authenticatorData"]), _bytes(response["signature"]))
+
+
+def passkey_id_of(assertion: dict[str, Any]) -> bytes:
+    """
+    Say which passkey an assertion claims to come from.
+
+    Raises:
+        EvidenceRefused: it names none, or two.
+    """
+    passkey_id = _bytes(assertion.get("rawId"))
+    if assertion.get("id") != assertion.get("rawId"):
+        raise EvidenceRefused("id and rawId differ")
+    return passkey_id
+
+
+def require_same_origin(client_data: bytes) -> None:
+    """
+    Refuse a ceremony that ran in a frame of another site.
+
+    Raises:
+        EvidenceRefused: `crossOrigin` is not false or absent, or `topOrigin` is present.
+    """
+    try:
+        fields = json.loads(client_data)
+    except ValueError:
+        raise EvidenceRefused("clientDataJSON is not JSON") from None
+    if not isinstance(fields, dict) or fields.get("crossOrigin", False) is not False or "topOrigin" in fields:
+        raise EvidenceRefused("the ceremony ran inside another site's page")
+
+
+def _client_data(credential: dict[str, Any]) -> bytes:
+    return _bytes(_response(credential).get("clientDataJSON"))
+
+
+def _response(credential: dict[str, Any]) -> dict[str, Any]:
+    response = credential.get("response")
+    if not isinstance(response, dict):
+        raise EvidenceRefused("no response")
+    return response
+
+
+def _bytes(value: object) -> bytes:
+    if not isinstance(value, str):
+        raise EvidenceRefused("a field is missing")
+    try:
+        return base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True)
+    except (ValueError, binascii.Error):
+        raise EvidenceRefused("a field is not base64url") from None

@@ -1,0 +1,110 @@
+"""The SAM's settings, read once from the environment; every problem is listed, no secret is ever shown."""
+
+import os
+import sysconfig
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from hsm.errors import BadConfiguration
+
+SOFTHSM_MODULES = (
+    Path("/usr/lib/softhsm/libsofthsm2.so"),
+    Path(f"/usr/lib/{sysconfig.get_config_var('MULTIARCH')}/softhsm/libsofthsm2.so"),
+    Path("/usr/local/lib/softhsm/libsofthsm2.so"),
+)
+
+
+class Config(Struct, frozen=True, kw_only=True):
+    """
+    All that the SAM can be told from outside.
+
+    `origin` is the one web origin whose passkeys are believed; `rp_id` is its host. `sad_life_s` is how long an approval may be used.
+    `sessions` is the number of PKCS#11 sessions, and so of operations at once. `embedded` means that the token under `data` is ours to make.
+    """
+
+    data: Path
+    origin: str
+    rp_id: str
+    database_url: str
+    listen: str  # "unix:PATH", or "HOST:PORT" for mutual TLS
+    tls_certificate: Path | None
+    tls_key: Path | None
+    tls_client_ca: Path | None
+    module: Path
+    token_label: str
+    pin_file: Path
+    embedded: bool
+    sessions: int
+    sad_life_s: int
+
+
+def read_config(environ: Mapping[str, str] = os.environ) -> Config:
+    """
+    Read the settings.
+
+    Raises:
+        BadConfiguration: with one line for every setting that can't be used.
+    """
+    problems: list[str] = []
+
+    def number(name: str, default: int, low: int, high: int) -> int:
+        text = environ.get(name, str(default))
+        if text.isascii() and text.isdigit() and low <= int(text) <= high:
+            return int(text)
+        problems.append(f"{name} must be a number from {low} to {high}")
+        return default
+
+    def file(name: str) -> Path | None:
+        if name not in environ:
+            return None
+        path = Path(environ[name])
+        if not path.is_file():
+            problems.append(f"{name}: there is no file {path}")
+        return path
+
+    port = number("NATSUIN_PORT", 8080, 1, 65_535)
+    data = Path(environ.get("NATSUIN_DATA", "var")).absolute()
+    origin = environ.get("NATSUIN_ORIGIN", f"http://localhost:{port}").rstrip("/")
+    parts = urlsplit(origin)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query or parts.fragment or parts.username:
+        problems.append("NATSUIN_ORIGIN must look like https://sign.example.jp, without a path")
+    elif parts.scheme == "http" and parts.hostname != "localhost":
+        problems.append("NATSUIN_ORIGIN must be https, except for http://localhost: passkeys work nowhere else")
+
+    embedded = "NATSUIN_HSM_MODULE" not in environ
+    module = file("NATSUIN_HSM_MODULE") or next((path for path in SOFTHSM_MODULES if path.is_file()), SOFTHSM_MODULES[0])
+    if embedded and not module.is_file():
+        problems.append("SoftHSM2 is not installed (Debian: libsofthsm2), and NATSUIN_HSM_MODULE names no other PKCS#11 module")
+    pin_file = file("NATSUIN_HSM_PIN_FILE")
+    if not embedded:
+        problems += [f"{name} is needed with NATSUIN_HSM_MODULE" for name in ("NATSUIN_HSM_TOKEN", "NATSUIN_HSM_PIN_FILE") if name not in environ]
+
+    listen = environ.get("NATSUIN_SAM_LISTEN", f"unix:{data / 'sam' / 'run' / 'sam.sock'}")
+    tls = {name: file(name) for name in ("NATSUIN_SAM_TLS_CERTIFICATE", "NATSUIN_SAM_TLS_KEY", "NATSUIN_SAM_TLS_CLIENT_CA")}
+    if not listen.startswith("unix:"):
+        problems += [f"{name} is needed: over TCP the SAM speaks mutual TLS only" for name, path in tls.items() if path is None]
+        if not listen.rpartition(":")[2].isdigit():
+            problems.append("NATSUIN_SAM_LISTEN must be unix:PATH or HOST:PORT")
+
+    config = Config(
+        data=data / "sam",
+        origin=origin,
+        rp_id=parts.hostname or "",
+        database_url=environ.get("NATSUIN_SAM_DATABASE_URL", f"sqlite:///{data / 'sam' / 'sam.db'}"),
+        listen=listen,
+        tls_certificate=tls["NATSUIN_SAM_TLS_CERTIFICATE"],
+        tls_key=tls["NATSUIN_SAM_TLS_KEY"],
+        tls_client_ca=tls["NATSUIN_SAM_TLS_CLIENT_CA"],
+        module=module,
+        token_label=environ.get("NATSUIN_HSM_TOKEN", "natsuin"),
+        pin_file=pin_file or data / "sam" / "pin",
+        embedded=embedded,
+        sessions=number("NATSUIN_HSM_SESSIONS", 4, 1, 64),
+        sad_life_s=number("NATSUIN_SAD_LIFE", 120, 5, 600),
+    )
+    if problems:
+        raise BadConfiguration("\n".join(problems))
+    return config

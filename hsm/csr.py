@@ -1,0 +1,64 @@
+"""A certification request (PKCS#10, RFC 2986) that is signed by a key on the token."""
+
+import hashlib
+from typing import Any, NoReturn
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, load_der_public_key
+from cryptography.x509.oid import NameOID
+
+from hsm.cryptoki import Token
+from hsm.policy import Padding, Scheme
+from hsm.records import Credential
+
+
+def certification_request(token: Token, credential: Credential, signer_name: str, public_key: bytes) -> bytes:
+    """Ask, in DER, for a certificate of `public_key` (SubjectPublicKeyInfo) for the signer; the new key signs it with SHA-256."""
+    subject = x509.Name(
+        [
+            x509.NameAttribute(NameOID.COMMON_NAME, signer_name),
+            x509.NameAttribute(NameOID.SERIAL_NUMBER, credential.signer),
+        ]
+    )
+    key = load_der_public_key(public_key)
+    signer: _RsaKey | _EcKey = _RsaKey(token, credential.key_id, key) if isinstance(key, rsa.RSAPublicKey) else _EcKey(token, credential.key_id, key)
+    return x509.CertificateSigningRequestBuilder(subject).sign(signer, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+class _OnToken:
+    """A key on the token, as `cryptography` wants to see a private key that signs a request; it can do nothing else."""
+
+    padding: Padding
+
+    def __init__(self, token: Token, key_id: bytes, public_key: Any) -> None:
+        self._token, self._key_id, self._public_key = token, key_id, public_key
+
+    def public_key(self) -> Any:
+        return self._public_key
+
+    @property
+    def key_size(self) -> int:
+        return int(self._public_key.key_size)
+
+    def sign(self, data: Any, *_: Any, **__: Any) -> bytes:
+        return self._token.sign(self._key_id, Scheme(self.padding, hashes.SHA256()), hashlib.sha256(data).digest())
+
+    def _never(self, *_: Any, **__: Any) -> NoReturn:
+        raise TypeError("this key stays in the HSM, and only signs")
+
+    private_bytes = private_numbers = decrypt = exchange = __copy__ = __deepcopy__ = _never
+
+
+class _RsaKey(_OnToken, rsa.RSAPrivateKey):
+    padding = Padding.PKCS1
+
+
+class _EcKey(_OnToken, ec.EllipticCurvePrivateKey):
+    padding = Padding.ECDSA
+
+    @property
+    def curve(self) -> ec.EllipticCurve:
+        curve: ec.EllipticCurve = self._public_key.curve
+        return curve

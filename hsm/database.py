@@ -1,0 +1,41 @@
+"""The SAM's database: how it is opened, made durable, and brought to this version's tables."""
+
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from hsm.errors import StoreUnavailable
+
+
+def open_engine(url: str) -> Engine:
+    """Open the database; SQLite is made durable (WAL, synchronous FULL) and its writers begin as writers."""
+    engine = create_engine(url, pool_size=16, max_overflow=16, hide_parameters=True)
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def configure(connection: Any, _: object) -> None:
+            connection.isolation_level = None  # sqlite3's own transaction handling begins too late
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "trusted_schema=OFF"):
+                connection.execute(f"PRAGMA {pragma}")
+
+        @event.listens_for(engine, "begin")
+        def begin(connection: Connection) -> None:
+            if connection.get_isolation_level() != "AUTOCOMMIT":
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def migrate(url: str) -> None:
+    """Bring the database to this version's tables."""
+    settings = AlembicConfig(attributes={"url": url})
+    settings.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    try:
+        command.upgrade(settings, "head")
+    except SQLAlchemyError as error:
+        raise StoreUnavailable(f"the database can't be opened: {type(error).__name__}") from error

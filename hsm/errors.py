@@ -1,0 +1,179 @@
+"""
+The SAM's errors, one tree.
+
+    SamError
+    ├── Refused                     the caller asked for something that it may not have; `code` is all that it learns
+    │   ├── Malformed, NotNew, Expired, CredentialUnknown, CredentialUnusable, CertificateInvalid, CertificateExpired
+    │   ├── EvidenceRefused
+    │   ├── SadInvalid, SadExpired, SadSpent, NotApproved, HashesDiffer
+    │   ├── AlgorithmRefused, HashAlgorithmRefused, ParametersRefused
+    │   └── InProgress, OutcomeUnknown
+    ├── Unavailable                 in doubt, so the answer is no for now: HsmUnavailable, StoreUnavailable, ClockInDoubt
+    └── CannotStart                 the SAM must not run like this: BadConfiguration, KeyUnacceptable, RecordsTampered, AlreadyRunning
+"""
+
+from hsm.messages import ErrorCode
+
+
+class SamError(Exception):
+    """Base of all; never raised itself. The text is for the journal and the operator, never for the caller."""
+
+
+class Refused(SamError):
+    """A request that the rules do not allow."""
+
+    code = ErrorCode.INTERNAL
+    status = 403
+
+
+class Malformed(Refused):
+    """The request can't be read, or is over a limit."""
+
+    code = ErrorCode.MALFORMED
+    status = 400
+
+
+class NotNew(Refused):
+    """This transaction was decided before."""
+
+    code = ErrorCode.NOT_NEW
+    status = 409
+
+
+class Expired(Refused):
+    """The transaction is over, or claims a life that no transaction has."""
+
+    code = ErrorCode.EXPIRED
+
+
+class CredentialUnknown(Refused):
+    """No such credential, or its record's seal does not hold: one answer for both."""
+
+    code = ErrorCode.CREDENTIAL_UNKNOWN
+
+
+class CredentialUnusable(Refused):
+    """The credential has no certificate yet, or is disabled."""
+
+    code = ErrorCode.CREDENTIAL_UNUSABLE
+
+
+class CertificateInvalid(Refused):
+    """The certificate is not this key's, or not the one in the transaction."""
+
+    code = ErrorCode.CERTIFICATE_INVALID
+
+
+class CertificateExpired(Refused):
+    """The certificate is not valid now."""
+
+    code = ErrorCode.CERTIFICATE_EXPIRED
+
+
+class EvidenceRefused(Refused):
+    """The evidence does not prove that this signer approved this transaction."""
+
+    code = ErrorCode.EVIDENCE_REFUSED
+
+
+class SadInvalid(Refused):
+    """The SAD was not made here, or not for this caller and credential."""
+
+    code = ErrorCode.SAD_INVALID
+
+
+class SadExpired(Refused):
+    """The approval was not used in time."""
+
+    code = ErrorCode.SAD_EXPIRED
+
+
+class SadSpent(Refused):
+    """The approval was used before, by whichever process."""
+
+    code = ErrorCode.SAD_SPENT
+    status = 409
+
+
+class NotApproved(Refused):
+    """There is no approval to collect."""
+
+    code = ErrorCode.NOT_APPROVED
+
+
+class HashesDiffer(Refused):
+    """The hashes are not exactly those that the signer approved."""
+
+    code = ErrorCode.HASHES_DIFFER
+
+
+class AlgorithmRefused(Refused):
+    """The signature algorithm is unknown, or not for this key."""
+
+    code = ErrorCode.ALGORITHM_REFUSED
+
+
+class HashAlgorithmRefused(Refused):
+    """The hash algorithm is missing, unknown, or contradicts the signature algorithm."""
+
+    code = ErrorCode.HASH_ALGORITHM_REFUSED
+
+
+class ParametersRefused(Refused):
+    """The parameters of the signature algorithm can't be read, or are not allowed."""
+
+    code = ErrorCode.PARAMETERS_REFUSED
+
+
+class InProgress(Refused):
+    """The same request is being worked on; its answer can be asked for again."""
+
+    code = ErrorCode.IN_PROGRESS
+    status = 409
+
+
+class OutcomeUnknown(Refused):
+    """The approval is spent and nobody can know whether a signature was made; it is never tried again."""
+
+    code = ErrorCode.OUTCOME_UNKNOWN
+    status = 409
+
+
+class Unavailable(SamError):
+    """Something that the SAM relies on is in doubt; nothing was granted and nothing is lost."""
+
+    code = ErrorCode.UNAVAILABLE
+    status = 503
+    retry_after_s = 2
+
+
+class HsmUnavailable(Unavailable):
+    """The HSM does not answer, or its sessions are gone."""
+
+
+class StoreUnavailable(Unavailable):
+    """The SAM's database or journal can't be read or made durable."""
+
+
+class ClockInDoubt(Unavailable):
+    """The clock stands before the newest journal entry."""
+
+
+class CannotStart(SamError):
+    """The SAM refuses to run."""
+
+
+class BadConfiguration(CannotStart):
+    """Settings that can't be used; the text lists every one, never a secret's value."""
+
+
+class KeyUnacceptable(CannotStart):
+    """A key on the token lacks an attribute that keeps it inside, or is missing."""
+
+
+class RecordsTampered(CannotStart):
+    """The journal or a sealed record is not what the SAM wrote."""
+
+
+class AlreadyRunning(CannotStart):
+    """Another SAM works on the same records."""

@@ -1,0 +1,35 @@
+"""The SAM's own two keys on the token: one seals its records, one makes SADs. Neither leaves the HSM, and neither can sign for a signer."""
+
+from collections.abc import Callable
+
+from hsm.cryptoki import Token
+from hsm.errors import KeyUnacceptable
+
+SEAL_KEY_ID = b"natsuin-seal"
+SAD_KEY_ID = b"natsuin-sad"
+
+Mac = Callable[[bytes], bytes]
+
+
+class Keyring:
+    """
+    The MACs under the SAM's own keys.
+
+    Raises:
+        KeyUnacceptable: a key is missing though records exist that were sealed with it.
+    """
+
+    def __init__(self, token: Token, *, records_exist: bool) -> None:
+        self._token = token
+        for key_id in (SEAL_KEY_ID, SAD_KEY_ID):
+            if token.has_mac_key(key_id):
+                continue
+            if records_exist:
+                raise KeyUnacceptable(f"{key_id.decode()} is not on the token, but there are records sealed with it: is this the right token?")
+            token.generate_mac_key(key_id)
+
+    def seal_mac(self, data: bytes) -> bytes:
+        return self._token.mac(SEAL_KEY_ID, data)
+
+    def sad_mac(self, data: bytes) -> bytes:
+        return self._token.mac(SAD_KEY_ID, data)

@@ -1,0 +1,162 @@
+"""
+The SAM's sealed rows: passkeys, credentials, approvals and activations, as tables and as types, and what can be done with one row.
+
+It decides nothing and opens no transaction; `store` does that.
+"""
+
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
+from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, MetaData, String, Table, bindparam, insert, select, update
+
+from hsm.keyring import Mac
+from hsm.messages import KeyAlgorithm, PasskeyRecord
+from hsm.seal import check_seal, seal
+
+metadata = MetaData()
+
+passkeys = Table(
+    "passkeys",
+    metadata,
+    Column("passkey_id", LargeBinary(1023), primary_key=True),
+    Column("credential_id", String(22), nullable=False),  # the one key that it may approve for
+    Column("signer", String(64), nullable=False),
+    Column("user_handle", LargeBinary(64), nullable=False),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("backup_eligible", Integer, nullable=False),
+    Column("seal", LargeBinary(32), nullable=False),
+)
+credentials = Table(
+    "credentials",
+    metadata,
+    Column("credential_id", String(22), primary_key=True),
+    Column("signer", String(64), nullable=False),
+    Column("key_algorithm", String(10), nullable=False),
+    Column("enrollment_sha256", LargeBinary(32), nullable=False, unique=True),  # of the transaction and the registration that began it
+    Column("state", String(10), nullable=False),
+    Column("public_key", LargeBinary),  # SubjectPublicKeyInfo
+    Column("csr", LargeBinary),
+    Column("certificate", LargeBinary),
+    Column("seal", LargeBinary(32), nullable=False),
+)
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("authorization_id", String(22), primary_key=True),
+    Column("outcome", String(10), nullable=False),
+    Column("reason", String(20)),
+    Column("transaction", LargeBinary, nullable=False),
+    Column("decided_at", BigInteger, nullable=False),
+    Column("usable_until", BigInteger, nullable=False),
+    Column("seal", LargeBinary(32), nullable=False),
+)
+activations = Table(
+    "activations",
+    metadata,
+    Column("authorization_id", String(22), primary_key=True),
+    Column("request_sha256", LargeBinary(32), nullable=False),
+    Column("idempotency_sha256", LargeBinary(32)),
+    Column("state", String(10), nullable=False, index=True),
+    Column("signatures", LargeBinary),
+    Column("seal", LargeBinary(32), nullable=False),
+)
+
+
+class Passkey(Struct, frozen=True):
+    """A passkey and the one credential that it may approve for."""
+
+    passkey_id: bytes
+    credential_id: str
+    signer: str
+    user_handle: bytes
+    public_key: bytes
+    sign_count: int
+    backup_eligible: int
+    seal: bytes = b""
+
+    def record(self) -> PasskeyRecord:
+        return PasskeyRecord(self.passkey_id, self.public_key, self.sign_count, bool(self.backup_eligible))
+
+
+class Credential(Struct, frozen=True):
+    """A signer's key; `state` is making, made (no certificate yet), enabled or disabled."""
+
+    credential_id: str
+    signer: str
+    key_algorithm: KeyAlgorithm
+    enrollment_sha256: bytes
+    state: str
+    public_key: bytes | None = None
+    csr: bytes | None = None
+    certificate: bytes | None = None
+    seal: bytes = b""
+
+    @property
+    def key_id(self) -> bytes:
+        """The CKA_ID of its key: the credential id itself, for no two may ever name one key."""
+        return self.credential_id.encode()
+
+
+class Approval(Struct, frozen=True):
+    """What the signer decided about one transaction: `outcome` is approved or refused. Never changed once it is there."""
+
+    authorization_id: str
+    outcome: str
+    reason: str | None
+    transaction: bytes
+    decided_at: int
+    usable_until: int
+    seal: bytes = b""
+
+
+class Activation(Struct, frozen=True):
+    """The use of an approval; that the row exists means that the approval is spent. `state` is intended, signed or unknown."""
+
+    authorization_id: str
+    request_sha256: bytes
+    idempotency_sha256: bytes | None
+    state: str
+    signatures: bytes | None = None
+    seal: bytes = b""
+
+
+class Sealed:
+    """The three things that are done with a sealed row: read it, write it once, change it if it is still the same."""
+
+    def __init__(self, table: Table, kind: type[Struct]) -> None:
+        self.table, self.kind = table, kind
+        (key,) = table.primary_key.columns
+        # Built once: composing a statement costs more than running it.
+        self._select = select(table).where(key == bindparam("key"))
+        self._insert = insert(table)
+        self._update = update(table).where(key == bindparam("key"), table.c.seal == bindparam("old_seal"))
+        self._key = key.name
+
+    def get(self, connection: Connection, mac: Mac, key: str | bytes) -> Any:
+        """Give the row, or None; raises SealBroken."""
+        row = connection.execute(self._select, {"key": key}).mappings().one_or_none()
+        if row is None:
+            return None
+        check_seal(mac, self.table.name, row)
+        return self.kind(**row)
+
+    def add(self, connection: Connection, mac: Mac, row: Struct) -> None:
+        """Write a new row; raises IntegrityError where one is there."""
+        values = asdict(row)
+        values["seal"] = seal(mac, self.table.name, values)
+        connection.execute(self._insert, values)
+
+    def change(self, connection: Connection, mac: Mac, row: Any, **changes: Any) -> bool:
+        """Change a row that is still as it was read; False if another got there first."""
+        values = asdict(row) | changes
+        values["seal"] = seal(mac, self.table.name, values)
+        done = connection.execute(self._update, values | {"key": getattr(row, self._key), "old_seal": row.seal})
+        return done.rowcount == 1
+
+
+PASSKEYS = Sealed(passkeys, Passkey)
+CREDENTIALS = Sealed(credentials, Credential)
+APPROVALS = Sealed(approvals, Approval)
+ACTIVATIONS = Sealed(activations, Activation)

@@ -1,0 +1,56 @@
+"""What every operation of the SAM works with, in one value; operations are plain functions of it and of one request."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Lock
+
+from hsm.assertion import RelyingParty
+from hsm.cryptoki import Token
+from hsm.keyring import Keyring
+from hsm.store import Store
+
+Clock = Callable[[], float]  # unix seconds
+
+
+class InFlight:
+    """
+    Which authorizations this process is activating right now.
+
+    An activation without outcome that is not among them was abandoned, and is `unknown`. This only tells those two apart; single use rests
+    on the store alone.
+    """
+
+    def __init__(self) -> None:
+        self._requests: Counter[str] = Counter()
+        self._lock = Lock()
+
+    def __contains__(self, authorization_id: str) -> bool:
+        with self._lock:
+            return self._requests[authorization_id] > 0
+
+    @contextmanager
+    def holding(self, authorization_id: str) -> Iterator[None]:
+        """Count one request for an authorization while the block runs; several may ask for the same at once."""
+        with self._lock:
+            self._requests[authorization_id] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._requests[authorization_id] -= 1
+                self._requests += Counter()  # drops what counts nothing
+
+
+@dataclass(frozen=True)
+class Sam:
+    """The token, the keys on it, the records, whose passkeys count, and the time."""
+
+    token: Token
+    keyring: Keyring
+    store: Store
+    party: RelyingParty
+    now: Clock
+    sad_life_s: int
+    in_flight: InFlight = field(default_factory=InFlight)

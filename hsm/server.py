@@ -1,0 +1,124 @@
+"""
+The SAM's door: its handful of operations over HTTP, on a Unix socket or with mutual TLS.
+
+It decodes strictly, runs each operation on a thread of its own, and journals every refusal; what is allowed is decided by the operations.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hsm.activation import activate, collect, status
+from hsm.approval import approve, refuse
+from hsm.enrollment import certify, enroll
+from hsm.errors import OutcomeUnknown, Refused, SamError, Unavailable
+from hsm.messages import (
+    ActivateRequest,
+    ApproveRequest,
+    CertifyRequest,
+    CollectRequest,
+    EnrollRequest,
+    ErrorCode,
+    ErrorReply,
+    HealthReply,
+    RefuseRequest,
+    StatusRequest,
+)
+from hsm.sam import Sam
+
+MAX_REQUEST_BYTES = 400_000
+log = logging.getLogger("natsuin.sam")
+
+Message = TypeVar("Message", bound=msgspec.Struct)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One thing that the SAM does: the request's type, the function, and what a refusal is journalled about."""
+
+    name: str
+    request: type[msgspec.Struct]
+    run: Callable[[Sam, Any], msgspec.Struct | None]
+    subject: Callable[[Any], str] = lambda request: "-"
+
+
+OPERATIONS = (
+    Operation("enroll", EnrollRequest, enroll),
+    Operation("certify", CertifyRequest, certify, lambda request: request.credential_id),
+    Operation("approve", ApproveRequest, approve),
+    Operation("refuse", RefuseRequest, refuse),
+    Operation("collect", CollectRequest, collect, lambda request: request.authorization_id),
+    Operation("activate", ActivateRequest, activate, lambda request: request.credential_id),
+    Operation("status", StatusRequest, status, lambda request: request.authorization_id),
+)
+
+
+def create_server(sam: Sam, threads: int) -> Starlette:
+    """Build the ASGI application; `threads` operations run at once, the others wait."""
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="operation")
+    routes = [Route(f"/v1/{operation.name}", _endpoint(sam, pool, operation), methods=["POST"]) for operation in OPERATIONS]
+    routes.append(Route("/v1/health", _health(sam, pool), methods=["GET"]))
+    return Starlette(routes=routes, max_body_size=MAX_REQUEST_BYTES)
+
+
+def _endpoint(sam: Sam, pool: ThreadPoolExecutor, operation: Operation) -> Callable[[Request], Any]:
+    decoder = msgspec.json.Decoder(operation.request)
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            message = decoder.decode(await request.body())
+        except msgspec.MsgspecError:
+            return _reply(400, ErrorReply(ErrorCode.MALFORMED))
+        return await asyncio.get_running_loop().run_in_executor(pool, _run, sam, operation, message)
+
+    return endpoint
+
+
+def _run(sam: Sam, operation: Operation, message: msgspec.Struct) -> Response:
+    try:
+        try:
+            return _reply(200, operation.run(sam, message))
+        except Refused as refusal:
+            with sam.store.change(sam.now()) as change:
+                change.deny(operation.name, operation.subject(message), refusal.code, str(refusal))
+            authorization_id = str(refusal) if isinstance(refusal, OutcomeUnknown) else None
+            return _reply(refusal.status, ErrorReply(refusal.code, authorization_id=authorization_id))
+    except Unavailable as doubt:
+        log.error("%s: %s: %s", operation.name, type(doubt).__name__, doubt)
+        return _reply(doubt.status, ErrorReply(doubt.code, doubt.retry_after_s))
+    except SamError as error:
+        log.error("%s: %s: %s", operation.name, type(error).__name__, error)
+        return _reply(500, ErrorReply(ErrorCode.INTERNAL))
+
+
+def _health(sam: Sam, pool: ThreadPoolExecutor) -> Callable[[Request], Any]:
+    def check() -> Response:
+        parts = {"hsm": _state(lambda: sam.keyring.seal_mac(b"health")), "store": _state(sam.store.check)}
+        return _reply(200, HealthReply(parts, sam.token.keys, sam.now()))
+
+    async def endpoint(_: Request) -> Response:
+        return await asyncio.get_running_loop().run_in_executor(pool, check)
+
+    return endpoint
+
+
+def _state(check: Callable[[], object]) -> str:
+    try:
+        check()
+    except SamError as error:
+        return f"{type(error).__name__}: {error}"
+    return "ok"
+
+
+def _reply(status_code: int, message: msgspec.Struct | None) -> Response:
+    body = msgspec.json.encode(message) if message is not None else b"{}"
+    return Response(body, status_code, media_type="application/json")

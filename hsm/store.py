@@ -1,0 +1,203 @@
+"""
+What the SAM remembers, as one store: reads, and changes that are journalled in the same durable transaction.
+
+Nothing here decides whether something is allowed. Every method raises StoreUnavailable where the database can't be read, or where a change
+could not be made durable; then nothing was changed.
+"""
+
+import base64
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from threading import Lock
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from hsm import journal
+from hsm.database import open_engine
+from hsm.errors import CredentialUnknown, EvidenceRefused, NotNew, SadInvalid, SadSpent, StoreUnavailable
+from hsm.journal import Event
+from hsm.keyring import Mac
+from hsm.messages import Outcome
+from hsm.records import ACTIVATIONS, APPROVALS, CREDENTIALS, PASSKEYS, Activation, Approval, Credential, Passkey, activations
+from hsm.seal import SealBroken
+
+
+class Store:
+    """The records and the journal, in one database."""
+
+    def __init__(self, url: str, mac: Mac) -> None:
+        self._engine = open_engine(url)
+        self._mac = mac
+        # SQLite has one writer; the threads of this process queue here, not in its sleeping retries.
+        self._writer: AbstractContextManager[Any] = Lock() if self._engine.dialect.name == "sqlite" else nullcontext()
+
+    @staticmethod
+    def has_records(url: str) -> bool:
+        """Tell whether anything was ever sealed into this database."""
+        engine = open_engine(url)
+        with engine.connect() as connection:
+            found = connection.execute(select(journal.head.c.id)).first() is not None
+        engine.dispose()
+        return found
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def credential(self, credential_id: str) -> Credential:
+        """Give a credential; raises CredentialUnknown, also where the row was tampered with."""
+        with self._reading() as connection:
+            try:
+                found: Credential | None = CREDENTIALS.get(connection, self._mac, credential_id)
+            except SealBroken as error:
+                raise CredentialUnknown(str(error)) from None
+        if found is None:
+            raise CredentialUnknown(credential_id)
+        return found
+
+    def passkey(self, passkey_id: bytes) -> Passkey:
+        """Give a passkey; raises EvidenceRefused where there is none, or the row was tampered with."""
+        with self._reading() as connection:
+            try:
+                found: Passkey | None = PASSKEYS.get(connection, self._mac, passkey_id)
+            except SealBroken as error:
+                raise EvidenceRefused(str(error)) from None
+        if found is None:
+            raise EvidenceRefused("unknown passkey")
+        return found
+
+    def approval(self, authorization_id: str) -> tuple[Approval | None, Activation | None]:
+        """Give what was decided about an authorization, and its use; raises SadInvalid where a row was tampered with."""
+        with self._reading() as connection:
+            try:
+                approval = APPROVALS.get(connection, self._mac, authorization_id)
+                return approval, ACTIVATIONS.get(connection, self._mac, authorization_id)
+            except SealBroken as error:
+                raise SadInvalid(str(error)) from None
+
+    @contextmanager
+    def change(self, now: float) -> Iterator["Change"]:
+        """Open one durable transaction; what is done in it happens together when the block ends, or not at all."""
+        try:
+            with self._writer, self._engine.begin() as connection:
+                yield Change(connection, self._mac, now)
+        except SQLAlchemyError as error:
+            raise StoreUnavailable(type(error).__name__) from error
+
+    def check(self) -> None:
+        """Make one durable write that changes nothing."""
+        with self.change(0) as change:
+            change.touch()
+
+    def verify_journal(self) -> int:
+        """Check every entry against the sealed head, and give their number; raises RecordsTampered."""
+        with self._reading() as connection:
+            return journal.verify(connection, self._mac)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        try:
+            with self._engine.connect() as connection:
+                yield connection.execution_options(isolation_level="AUTOCOMMIT")
+        except SQLAlchemyError as error:
+            raise StoreUnavailable(type(error).__name__) from error
+
+
+class Change:
+    """One transaction's changes; each method writes a row and the journal entry that explains it."""
+
+    def __init__(self, connection: Connection, mac: Mac, now: float) -> None:
+        self._connection, self._mac, self._now = connection, mac, now
+
+    def begin_enrollment(self, credential: Credential, passkey: Passkey) -> None:
+        """Record what is about to be made; raises NotNew where the credential, the enrolment or the passkey is there already."""
+        try:
+            CREDENTIALS.add(self._connection, self._mac, credential)
+            PASSKEYS.add(self._connection, self._mac, passkey)
+        except IntegrityError:
+            raise NotNew(f"credential {credential.credential_id}, or its passkey, is there already") from None
+        facts = {"signer": credential.signer, "key_algorithm": credential.key_algorithm, "passkey": passkey.passkey_id.hex()}
+        self.journal(Event.KEY_INTENDED, credential.credential_id, **facts)
+
+    def finish_enrollment(self, credential: Credential, *, public_key: bytes, csr: bytes) -> None:
+        """Record the key that was made."""
+        _require(CREDENTIALS.change(self._connection, self._mac, credential, state="made", public_key=public_key, csr=csr))
+        self.journal(Event.KEY_MADE, credential.credential_id, public_key=_base64(public_key))
+
+    def certify(self, credential: Credential, certificate: bytes) -> None:
+        """Record the certificate of a key, and enable it."""
+        _require(CREDENTIALS.change(self._connection, self._mac, credential, state="enabled", certificate=certificate))
+        self.journal(Event.CERTIFIED, credential.credential_id, certificate=_base64(certificate))
+
+    def advance_counter(self, passkey: Passkey, sign_count: int) -> None:
+        """
+        Move a passkey's signature counter forward, if nothing moved it since it was read.
+
+        Raises:
+            EvidenceRefused: another assertion of this passkey came in between.
+        """
+        if sign_count != passkey.sign_count and not PASSKEYS.change(self._connection, self._mac, passkey, sign_count=sign_count):
+            raise EvidenceRefused("the passkey's counter was moved by another assertion")
+
+    def decide(self, approval: Approval, **evidence: Any) -> None:
+        """Record an approval or a refusal; raises NotNew where the transaction was decided before."""
+        try:
+            APPROVALS.add(self._connection, self._mac, approval)
+        except IntegrityError:
+            raise NotNew(approval.authorization_id) from None
+        facts = {"transaction": _base64(approval.transaction)} | evidence
+        if approval.reason is not None:
+            facts["reason"] = approval.reason
+        self.journal(Event(approval.outcome), approval.authorization_id, **facts)
+
+    def spend(self, activation: Activation, **intent: Any) -> None:
+        """
+        Mark an approval as spent and record what is about to be signed.
+
+        Afterwards either both rows are on disk or neither. Call it after every other check and immediately before signing.
+
+        Raises:
+            SadSpent: the approval was spent before, by whichever process.
+        """
+        try:
+            ACTIVATIONS.add(self._connection, self._mac, activation)
+        except IntegrityError:
+            raise SadSpent(activation.authorization_id) from None
+        self.journal(Event.SIGN_INTENDED, activation.authorization_id, **intent)
+
+    def settle(self, authorization_id: str, outcome: Outcome, signatures: bytes | None = None, **facts: Any) -> None:
+        """Record how an activation ended; raises SadSpent where it had ended already."""
+        activation = ACTIVATIONS.get(self._connection, self._mac, authorization_id)
+        if activation is None or activation.state != Outcome.INTENDED:
+            raise SadSpent(f"{authorization_id} has ended already")
+        _require(ACTIVATIONS.change(self._connection, self._mac, activation, state=outcome.value, signatures=signatures))
+        self.journal(Event(outcome.value), authorization_id, **facts)
+
+    def settle_abandoned(self, why: str) -> int:
+        """End every activation that has no outcome as `unknown`, and give their number; only for a SAM that is just starting."""
+        abandoned = self._connection.scalars(select(activations.c.authorization_id).where(activations.c.state == Outcome.INTENDED.value)).all()
+        for authorization_id in abandoned:
+            self.settle(authorization_id, Outcome.UNKNOWN, why=why)
+        return len(abandoned)
+
+    def touch(self) -> None:
+        """Write to the database without changing it."""
+        self._connection.execute(update(journal.head).values(id=journal.head.c.id))
+
+    def deny(self, operation: str, subject: str, code: str, why: str) -> None:
+        """Journal a request that was refused, and why."""
+        self.journal(Event.DENIED, subject, operation=operation, code=code, why=why)
+
+    def journal(self, event: Event, subject: str, **facts: Any) -> None:
+        """Add an entry to the journal."""
+        journal.append(self._connection, self._mac, event, subject, self._now, **facts)
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _require(changed: bool) -> None:
+    if not changed:
+        raise StoreUnavailable("a record changed under an operation")

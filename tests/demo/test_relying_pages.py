@@ -1,0 +1,285 @@
+"""The relying application over HTTP: the way of a document, every way it can end, and what each page must and must not carry."""
+
+import asyncio
+import re
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from demo.relying import pages
+from demo.relying.headers import HEADERS
+from demo.relying.jobs import LIFE_S, Jobs, JobUnknown, Step
+from demo.relying.problems import EXPIRED, NOT_RECOGNIZED, REFUSED, TOO_MANY, UNREACHABLE
+from tests.demo.relying_service import CONTRACT
+from tests.demo.relying_site import Site, plain, serve, with_site
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("demo.csc.session.PAUSES_S", (0.01,))
+    monkeypatch.setattr("demo.csc.approval.PLAIN_POLL_S", 0.02)
+
+
+def test_a_document_goes_the_whole_way(tmp_path: Path) -> None:
+    async def test(site: Site) -> None:
+        site.service.released = asyncio.Event()
+        path = await site.job(pdf=CONTRACT, name="契約書.pdf", subject="工事請負契約の締結")
+        page = await site.until(path, "waiting")
+        assert 'aria-label="4 7"' in page
+        assert f'href="{site.service.origin}/approve/' in page
+        async with site.visitor.get(f"{site.url}{path}/qr.svg") as picture:
+            assert (picture.status, picture.content_type) == (200, "image/svg+xml")
+            assert "style" not in await picture.text()
+        async with site.visitor.get(f"{site.url}{path}/signed.pdf") as early:
+            assert early.status == 404
+        assert "承認を待っています" in await site.page(path, "ja")
+        site.service.released.set()
+        page = plain(await site.until(path, "done"))
+        assert "pyHanko 0." in page
+        assert "pdfsig (poppler" in page
+        assert "✓ Valid signature" in page
+        assert "山田 太郎" in page
+        async with site.visitor.get(f"{site.url}{path}/signed.pdf") as signed:
+            assert (await signed.read()).startswith(CONTRACT)
+            assert signed.headers["Content-Type"] == "application/pdf"
+            assert signed.headers["Content-Disposition"].startswith("attachment")
+            assert "%E5%A5%91%E7%B4%84%E6%9B%B8-signed.pdf" in signed.headers["Content-Disposition"]
+        asked = next(body for called, body, _ in site.service.calls if called.endswith("/authorize"))
+        assert (asked["description"], asked["documentLabels"]) == ("工事請負契約の締結", ["契約書.pdf"])
+
+    with_site(tmp_path, test)
+
+
+@pytest.mark.parametrize(
+    ("decision", "reason", "words"),
+    [
+        ("access_denied", "declined", REFUSED["declined"]),
+        ("access_denied", "not_me", REFUSED["not_me"]),
+        ("access_denied", "wrong_code", REFUSED["wrong_code"]),
+        ("authorization_expired", None, EXPIRED),
+    ],
+)
+def test_an_end_without_approval_is_a_sentence_and_can_be_tried_again(
+    decision: str, reason: str | None, words: tuple[str, str], tmp_path: Path
+) -> None:
+    async def test(site: Site) -> None:
+        site.service.decision, site.service.reason = decision, reason
+        path = await site.job()
+        await site.until(path, "ended")
+        assert words[1] in plain(await site.page(path)).replace("&#39;", "'")
+        assert words[0] in plain(await site.page(path, "ja"))
+        site.service.decision = "approve"
+        async with site.visitor.post(f"{site.url}{path}/again") as answer:
+            again = answer.url.path
+        assert again != path
+        assert "Valid signature" in await site.until(again, "done")
+
+    with_site(tmp_path, test)
+
+
+def test_a_signer_without_a_key_is_named(tmp_path: Path) -> None:
+    async def test(site: Site) -> None:
+        assert "no key of a signer “nobody”" in await site.until(await site.job(user_id="nobody"), "ended")
+
+    with_site(tmp_path, test)
+
+
+def test_a_service_that_is_down_is_a_sentence(tmp_path: Path) -> None:
+    async def test(site: Site) -> None:
+        await site.service.__aexit__()
+        assert UNREACHABLE.en in await site.until(await site.job(), "ended")
+
+    with_site(tmp_path, test)
+
+
+def test_a_client_secret_that_is_not_accepted_is_a_sentence(tmp_path: Path) -> None:
+    async def test(site: Site) -> None:
+        site.config.client_file.write_text('{"client_id": "relying", "client_secret": "old"}')
+        assert NOT_RECOGNIZED.en in await site.until(await site.job(), "ended")
+
+    with_site(tmp_path, test)
+
+
+def test_too_many_open_requests_is_a_sentence(tmp_path: Path) -> None:
+    async def test(site: Site) -> None:
+        site.service.is_busy = True
+        assert TOO_MANY.en in await site.until(await site.job(), "ended")
+
+    with_site(tmp_path, test)
+
+
+def test_a_signature_that_does_not_verify_is_shown_as_such(tmp_path: Path) -> None:
+    async def test(site: Site) -> None:
+        site.service.signs_wrongly = True
+        page = await site.until(await site.job(), "done")
+        assert "Validation failed" in page
+        assert "Valid signature" not in page
+
+    with_site(tmp_path, test)
+
+
+def test_without_the_ca_the_signed_pdf_is_there_but_not_called_valid(tmp_path: Path) -> None:
+    async def test(site: Site) -> None:
+        site.service.has_root = False
+        page = await site.until(await site.job(), "done")
+        assert "Not validated" in page
+        assert "gave no root certificate" in page
+        assert "signed.pdf" in page
+
+    with_site(tmp_path, test)
+
+
+def test_without_an_account_the_page_says_how_to_get_one(tmp_path: Path) -> None:
+    async def test(site: Site) -> None:
+        account = site.config.client_file.read_text()
+        site.config.client_file.unlink()
+        page = await site.page("/")
+        assert "natsuin client add" in page
+        assert "disabled" in page
+        assert "not registered" in await site.until(await site.job(), "ended")
+        site.config.client_file.write_text(account)  # seen without a restart
+        assert "natsuin client add" not in await site.page("/")
+
+    with_site(tmp_path, test)
+
+
+def test_a_bad_user_id_is_refused_and_what_was_entered_is_kept(tmp_path: Path) -> None:
+    async def test(site: Site) -> None:
+        status, path, page = await site.ask(user_id="山田", subject="About <b>this</b>")
+        assert (status, path) == (422, "/")
+        assert "signer&#39;s ID is made of" in page
+        assert 'value="山田"' in page
+        assert "About &lt;b&gt;this&lt;/b&gt;" in page
+
+    with_site(tmp_path, test)
+
+
+def test_what_a_stranger_writes_stays_text(tmp_path: Path) -> None:
+    async def test(site: Site) -> None:
+        site.service.released = asyncio.Event()
+        path = await site.job(pdf=CONTRACT, name="<img src=x onerror=alert(1)>\u202egnp.pdf", subject="<script>alert(1)</script>\u200b")
+        page = await site.until(path, "waiting")
+        assert "<img src=x" not in page
+        assert "<script>" not in page
+        assert "\u202e" not in page
+        assert "\u200b" not in page
+        site.service.released.set()
+        await site.until(path, "done")
+
+    with_site(tmp_path, test)
+
+
+def test_every_answer_carries_the_headers_and_no_page_anything_inline(tmp_path: Path) -> None:
+    async def test(site: Site) -> None:
+        done = await site.job()
+        await site.until(done, "done")
+        paths = (
+            "/",
+            done,
+            f"{done}/state",
+            f"{done}/signed.pdf",
+            "/jobs/none",
+            "/nowhere",
+            "/static/relying.css",
+            "/sample.pdf",
+            "/?lang=en",
+        )
+        for path in paths:
+            async with site.visitor.get(site.url + path) as answer:
+                assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS, path
+                if answer.content_type == "text/html":
+                    page = await answer.text()
+                    assert not re.search(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", page), path
+        async with site.visitor.put(site.url + "/") as answer:
+            assert (answer.status, answer.headers["X-Content-Type-Options"]) == (405, "nosniff")
+
+    with_site(tmp_path, test)
+
+
+def test_a_form_from_another_site_or_to_another_host_is_refused(tmp_path: Path) -> None:
+    async def test(site: Site) -> None:
+        for headers, status in (
+            ({"Sec-Fetch-Site": "cross-site"}, 403),
+            ({"Sec-Fetch-Site": "same-site"}, 403),
+            ({"Origin": "https://evil.example"}, 403),
+            ({"Origin": "null"}, 403),
+            ({"Host": "evil.example"}, 400),
+        ):
+            async with site.visitor.post(site.url + "/", data={"which": "sample", "user_id": "taro"}, headers=headers) as answer:
+                assert answer.status == status, headers
+        assert not site.service.calls
+
+    with_site(tmp_path, test)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [("ja", "ja"), ("en-GB,ja;q=0.5", "en"), ("fr,ja;q=0.4,en;q=0.6", "en"), ("fr", "ja"), ("", "ja"), ("en;q=0,ja;q=0.1", "ja")],
+)
+def test_the_language_is_the_browsers(accepted: str, language: str, tmp_path: Path) -> None:
+    async def test(site: Site) -> None:
+        assert f'<html lang="{language}">' in await site.page("/", accepted)
+
+    with_site(tmp_path, test)
+
+
+def test_a_language_that_was_switched_to_stays(tmp_path: Path) -> None:
+    async def test(site: Site) -> None:
+        assert '<html lang="en">' in await site.page("/?lang=en", "ja")
+        assert '<html lang="en">' in await site.page("/", "ja")
+        assert '<html lang="en">' in await site.page("/?lang=%22><script>", "ja")
+
+    with_site(tmp_path, test)
+
+
+def test_documents_are_gone_after_an_hour(tmp_path: Path) -> None:
+    async def test(site: Site) -> None:
+        path = await site.job()
+        await site.until(path, "done")
+        job_id = path.removeprefix("/jobs/")
+        jobs = Jobs(site.config.directory)
+        created = jobs.get(job_id).created
+        jobs.sweep(created + LIFE_S - 1)
+        assert (site.config.directory / job_id / "signed.pdf").exists()
+        jobs.sweep(created + LIFE_S + 1)
+        assert not (site.config.directory / job_id).exists()
+        with pytest.raises(JobUnknown):
+            jobs.get(job_id)
+
+    with_site(tmp_path, test)
+
+
+def test_after_a_restart_finished_jobs_are_there_and_others_have_ended(tmp_path: Path) -> None:
+    async def test(site: Site) -> None:
+        finished = await site.job()
+        await site.until(finished, "done")
+        site.service.released = asyncio.Event()
+        waiting = await site.job()
+        await site.until(waiting, "waiting")
+        async with serve(site.config) as restarted, aiohttp.ClientSession() as visitor:
+            async with visitor.get(restarted + finished) as answer:
+                assert "Valid signature" in await answer.text() or "有効な電子署名" in await answer.text()
+            async with visitor.get(restarted + waiting, headers={"Accept-Language": "en"}) as answer:
+                assert "was restarted" in await answer.text()
+        assert Jobs(site.config.directory).get(waiting.removeprefix("/jobs/")).step is Step.ENDED
+
+    with_site(tmp_path, test)
+
+
+def test_the_poll_is_held_until_something_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "HOLD_S", 0.3)
+
+    async def test(site: Site) -> None:
+        site.service.released = asyncio.Event()
+        path = await site.job()
+        await site.until(path, "waiting")
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        async with site.visitor.get(f"{site.url}{path}/state?seen=1") as answer:
+            assert await answer.json() == {"version": 1, "step": "waiting"}
+        assert 0.25 < loop.time() - started < 2
+        site.service.released.set()
+        await site.until(path, "done")
+
+    with_site(tmp_path, test)

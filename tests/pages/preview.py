@@ -1,0 +1,75 @@
+"""
+Serves every page and state with sample data, under the real security policy, to be looked at: `python -m tests.pages.preview [PORT]`.
+
+It answers the calls of the scripts with canned values and checks nothing: no evidence is verified here.
+"""
+
+import json
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+from .rendering import LANGUAGES, STATIC, render, static_prefix
+from .samples import NOW, SAMPLES, WAITING, creation_options, request_options
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+)
+PERSON = {"user_id": "signer-0042", "name": "山田 太郎"}
+ANSWERS: dict[str, object] = {
+    "/enroll/options": {**PERSON, "publicKey": creation_options(), "resume": False},
+    "/enroll": {**PERSON, "credential_id": "c-1", "not_after": NOW + 2 * 365 * 86400},
+    "/sign-in/options": {"ceremony": "s-1", "publicKey": request_options()},
+    "/sign-in": PERSON,
+    "/sign-out": {},
+    "/inbox": {"waiting": WAITING},
+}
+MEDIA = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+
+
+class Preview(BaseHTTPRequestHandler):
+    """`/` lists the samples, `/NAME?lang=ja` is one; other paths are what the pages themselves ask for."""
+
+    def do_GET(self) -> None:
+        address = urlsplit(self.path)
+        name = address.path.strip("/")
+        lang = parse_qs(address.query).get("lang", ["ja"])[0]
+        if address.path.startswith(f"{static_prefix()}/"):
+            file = STATIC / name.rpartition("/")[2]
+            self.answer(file.read_bytes(), MEDIA[file.suffix])
+        elif name in SAMPLES and lang in LANGUAGES and "json" not in self.headers["Accept"]:
+            self.answer(render(SAMPLES[name], lang).encode(), "text/html; charset=utf-8")
+        elif not name:
+            links = [f"<a href='/{sample}?lang={lang}#link'>{sample} ({lang})</a>" for sample in SAMPLES for lang in LANGUAGES]
+            self.answer(f"<!doctype html><title>Pages</title>{'<br>'.join(links)}".encode(), "text/html; charset=utf-8")
+        else:
+            self.canned(address.path)
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.canned(self.path)
+
+    def canned(self, path: str) -> None:
+        self.answer(json.dumps(ANSWERS.get(path, {"publicKey": request_options()})).encode(), "application/json")
+
+    def answer(self, body: bytes, media: str) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", media)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Security-Policy", POLICY)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Quiet: only what the browser shows matters here."""
+
+
+def serve(port: int = 0) -> ThreadingHTTPServer:
+    return ThreadingHTTPServer(("127.0.0.1", port), Preview)
+
+
+if __name__ == "__main__":
+    server = serve(int(sys.argv[1]) if len(sys.argv) > 1 else 8090)
+    print(f"http://localhost:{server.server_port}/")
+    server.serve_forever()
