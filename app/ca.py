@@ -31,16 +31,16 @@ class CertificationAuthority:
 
     async def enroll(self, user_id: str, code: str, csr: bytes) -> tuple[bytes, ...]:
         """Give a CSR (DER) and the signer's code; get the certificate and its chain (DER), leaf first."""
-        headers = {"Content-Type": "application/pkcs10"}
-        auth = aiohttp.BasicAuth(user_id, code, encoding="utf-8")
-        leaf = self._certificates(await self._post("/.well-known/est/simpleenroll", base64.encodebytes(csr), headers, auth))
+        credential = base64.b64encode(f"{user_id}:{code}".encode()).decode()
+        headers = {"Content-Type": "application/pkcs10", "Authorization": f"Basic {credential}"}
+        leaf = self._certificates(await self._post("/.well-known/est/simpleenroll", base64.encodebytes(csr), headers))
         chain = self._certificates(await self._get("/.well-known/est/cacerts"))
         return in_order(leaf, chain)
 
-    async def _post(self, path: str, body: bytes, headers: dict[str, str], auth: aiohttp.BasicAuth) -> bytes:
+    async def _post(self, path: str, body: bytes, headers: dict[str, str]) -> bytes:
         async with aiohttp.ClientSession(timeout=self._timeout) as session:
             try:
-                async with session.post(self._url + path, data=body, headers=headers, auth=auth, allow_redirects=False) as answer:
+                async with session.post(self._url + path, data=body, headers=headers, allow_redirects=False) as answer:
                     return await self._body(path, answer)
             except (aiohttp.ClientError, TimeoutError) as error:
                 raise CertificateUnavailable(f"{path}: {type(error).__name__}") from error

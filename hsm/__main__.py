@@ -60,7 +60,14 @@ def start(config: Config) -> Sam:
     token = Token(module, config.token_label, lambda: config.pin_file.read_text().strip(), config.sessions)
     migrate(config.database_url)
     keyring = Keyring(token, records_exist=Store.has_records(config.database_url))
-    sam = Sam(token, keyring, Store(config.database_url, keyring.seal_mac), RelyingParty(config.rp_id, config.origin), time.time, config.sad_life_s)
+    sam = Sam(
+        token,
+        keyring,
+        Store(config.database_url, keyring.seal_mac),
+        RelyingParty(config.rp_id, config.origin),
+        time.time,
+        config.sad_life_s,
+    )
     entries = sam.store.verify_journal()
     with sam.store.change(sam.now()) as change:
         abandoned = change.settle_abandoned("the SAM stopped before it could record an outcome")
@@ -107,7 +114,12 @@ def serve(config: Config, sam: Sam) -> None:
             "ssl_cert_reqs": ssl.CERT_REQUIRED,
         }
     settings = uvicorn.Config(
-        create_server(sam, config.sessions), access_log=False, log_level="warning", server_header=False, timeout_graceful_shutdown=10, **place
+        create_server(sam, config.sessions),
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=10,
+        **place,
     )  # type: ignore[arg-type]
     try:
         uvicorn.Server(settings).run()

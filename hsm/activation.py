@@ -61,8 +61,8 @@ def activate(sam: Sam, request: ActivateRequest) -> ActivateReply:
         signatures = tuple(sam.token.sign(credential.key_id, scheme, digest) for digest in request.hashes)  # (6)
         verify(credential, scheme, request.hashes, signatures)  # (7)
         with sam.store.change(sam.now()) as change:
-            kept = msgspec.json.encode(signatures)
-            change.settle(sad.authorization_id, Outcome.SIGNED, kept, signatures=[base64.b64encode(one).decode() for one in signatures])  # (8)
+            journalled = [base64.b64encode(signature).decode() for signature in signatures]
+            change.settle(sad.authorization_id, Outcome.SIGNED, answer=msgspec.json.encode(signatures), signatures=journalled)  # (8)
     return ActivateReply(sad.authorization_id, signatures)
 
 

@@ -12,8 +12,27 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from hsm.assertion import Verified, passkey_id_of, verify_assertion
-from hsm.errors import CertificateExpired, CertificateInvalid, CredentialUnknown, CredentialUnusable, EvidenceRefused, Expired, Malformed, NotNew
-from hsm.messages import MAX_LIFE_S, ApproveReply, ApproveRequest, NotCanonical, Outcome, RefuseRequest, SignTransaction, challenge, parse_transaction
+from hsm.errors import (
+    CertificateExpired,
+    CertificateInvalid,
+    CredentialUnknown,
+    CredentialUnusable,
+    EvidenceRefused,
+    Expired,
+    Malformed,
+    NotNew,
+)
+from hsm.messages import (
+    MAX_LIFE_S,
+    ApproveReply,
+    ApproveRequest,
+    NotCanonical,
+    Outcome,
+    RefuseRequest,
+    SignTransaction,
+    challenge,
+    parse_transaction,
+)
 from hsm.records import Approval, Credential, Passkey
 from hsm.sam import Sam
 

@@ -60,7 +60,9 @@ def verify_registration(party: RelyingParty, registration: dict[str, Any], chall
     )
 
 
-def verify_assertion(party: RelyingParty, assertion: dict[str, Any], challenge: bytes, passkey: PasskeyRecord, user_handle: bytes) -> Verified:
+def verify_assertion(
+    party: RelyingParty, assertion: dict[str, Any], challenge: bytes, passkey: PasskeyRecord, user_handle: bytes
+) -> Verified:
     """
     Check that `passkey` answered `challenge` with its user verified (WebAuthn L3 §7.2).
 

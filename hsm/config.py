@@ -80,7 +80,9 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         problems.append("SoftHSM2 is not installed (Debian: libsofthsm2), and NATSUIN_HSM_MODULE names no other PKCS#11 module")
     pin_file = file("NATSUIN_HSM_PIN_FILE")
     if not embedded:
-        problems += [f"{name} is needed with NATSUIN_HSM_MODULE" for name in ("NATSUIN_HSM_TOKEN", "NATSUIN_HSM_PIN_FILE") if name not in environ]
+        problems += [
+            f"{name} is needed with NATSUIN_HSM_MODULE" for name in ("NATSUIN_HSM_TOKEN", "NATSUIN_HSM_PIN_FILE") if name not in environ
+        ]
 
     listen = environ.get("NATSUIN_SAM_LISTEN", f"unix:{data / 'sam' / 'run' / 'sam.sock'}")
     tls = {name: file(name) for name in ("NATSUIN_SAM_TLS_CERTIFICATE", "NATSUIN_SAM_TLS_KEY", "NATSUIN_SAM_TLS_CLIENT_CA")}

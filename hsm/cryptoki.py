@@ -256,7 +256,12 @@ class Token:
             # The session that logs in is the one whose closing would log out all others: it stays in the pool for good.
             first = token.open(rw=True, user_pin=self._read_pin())
             opened = [first, *(token.open(rw=True) for _ in range(self._size - 1))]
-        except (pkcs11.exceptions.PinIncorrect, pkcs11.exceptions.PinLocked, pkcs11.exceptions.PinInvalid, pkcs11.exceptions.PinLenRange) as error:
+        except (
+            pkcs11.exceptions.PinIncorrect,
+            pkcs11.exceptions.PinLocked,
+            pkcs11.exceptions.PinInvalid,
+            pkcs11.exceptions.PinLenRange,
+        ) as error:
             self._pin_refused = True
             raise HsmUnavailable(f"the HSM refused the PIN ({type(error).__name__})") from None
         except (pkcs11.PKCS11Error, pkcs11.exceptions.NoSuchToken) as error:

@@ -23,7 +23,9 @@ def certification_request(token: Token, credential: Credential, signer_name: str
         ]
     )
     key = load_der_public_key(public_key)
-    signer: _RsaKey | _EcKey = _RsaKey(token, credential.key_id, key) if isinstance(key, rsa.RSAPublicKey) else _EcKey(token, credential.key_id, key)
+    signer: _RsaKey | _EcKey = (
+        _RsaKey(token, credential.key_id, key) if isinstance(key, rsa.RSAPublicKey) else _EcKey(token, credential.key_id, key)
+    )
     return x509.CertificateSigningRequestBuilder(subject).sign(signer, hashes.SHA256()).public_bytes(Encoding.DER)
 
 

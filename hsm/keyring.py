@@ -25,7 +25,9 @@ class Keyring:
             if token.has_mac_key(key_id):
                 continue
             if records_exist:
-                raise KeyUnacceptable(f"{key_id.decode()} is not on the token, but there are records sealed with it: is this the right token?")
+                raise KeyUnacceptable(
+                    f"{key_id.decode()} is not on the token, but there are records sealed with it: is this the right token?"
+                )
             token.generate_mac_key(key_id)
 
     def seal_mac(self, data: bytes) -> bytes:

@@ -6,6 +6,7 @@ It decodes strictly, runs each operation on a thread of its own, and journals ev
 
 import asyncio
 import logging
+import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -67,7 +68,7 @@ def create_server(sam: Sam, threads: int) -> Starlette:
     pool = ThreadPoolExecutor(threads, thread_name_prefix="operation")
     routes = [Route(f"/v1/{operation.name}", _endpoint(sam, pool, operation), methods=["POST"]) for operation in OPERATIONS]
     routes.append(Route("/v1/health", _health(sam, pool), methods=["GET"]))
-    return Starlette(routes=routes, max_body_size=MAX_REQUEST_BYTES)
+    return Starlette(routes=routes, max_body_size=MAX_REQUEST_BYTES, exception_handlers={Exception: _unforeseen})
 
 
 def _endpoint(sam: Sam, pool: ThreadPoolExecutor, operation: Operation) -> Callable[[Request], Any]:
@@ -98,6 +99,17 @@ def _run(sam: Sam, operation: Operation, message: msgspec.Struct) -> Response:
     except SamError as error:
         log.error("%s: %s: %s", operation.name, type(error).__name__, error)
         return _reply(500, ErrorReply(ErrorCode.INTERNAL))
+
+
+async def _unforeseen(_: Request, error: Exception) -> Response:
+    # The type only: a message could hold what must not be in a log.
+    log.error("unforeseen: %s at %s", type(error).__name__, _place(error))
+    return _reply(500, ErrorReply(ErrorCode.INTERNAL))
+
+
+def _place(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "?"
 
 
 def _health(sam: Sam, pool: ThreadPoolExecutor) -> Callable[[Request], Any]:

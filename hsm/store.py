@@ -166,17 +166,19 @@ class Change:
             raise SadSpent(activation.authorization_id) from None
         self.journal(Event.SIGN_INTENDED, activation.authorization_id, **intent)
 
-    def settle(self, authorization_id: str, outcome: Outcome, signatures: bytes | None = None, **facts: Any) -> None:
-        """Record how an activation ended; raises SadSpent where it had ended already."""
+    def settle(self, authorization_id: str, outcome: Outcome, *, answer: bytes | None = None, **facts: Any) -> None:
+        """Record how an activation ended, and the answer for a repeat; raises SadSpent where it had ended already."""
         activation = ACTIVATIONS.get(self._connection, self._mac, authorization_id)
         if activation is None or activation.state != Outcome.INTENDED:
             raise SadSpent(f"{authorization_id} has ended already")
-        _require(ACTIVATIONS.change(self._connection, self._mac, activation, state=outcome.value, signatures=signatures))
+        _require(ACTIVATIONS.change(self._connection, self._mac, activation, state=outcome.value, signatures=answer))
         self.journal(Event(outcome.value), authorization_id, **facts)
 
     def settle_abandoned(self, why: str) -> int:
         """End every activation that has no outcome as `unknown`, and give their number; only for a SAM that is just starting."""
-        abandoned = self._connection.scalars(select(activations.c.authorization_id).where(activations.c.state == Outcome.INTENDED.value)).all()
+        abandoned = self._connection.scalars(
+            select(activations.c.authorization_id).where(activations.c.state == Outcome.INTENDED.value)
+        ).all()
         for authorization_id in abandoned:
             self.settle(authorization_id, Outcome.UNKNOWN, why=why)
         return len(abandoned)

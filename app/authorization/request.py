@@ -82,7 +82,9 @@ def compose(application: Application, credential: Credential, ask: Ask, now: int
         application_id=application.client_id,
         application_name=application.name,
         hash_algorithm=ask.hash_algorithm,
-        documents=tuple(Document(unicodedata.normalize("NFC", label), digest) for label, digest in zip(ask.labels, ask.hashes, strict=True)),
+        documents=tuple(
+            Document(unicodedata.normalize("NFC", label), digest) for label, digest in zip(ask.labels, ask.hashes, strict=True)
+        ),
         description=unicodedata.normalize("NFC", ask.description),
         created=now,
         expires=now + ask.life_s,

@@ -40,7 +40,9 @@ async def settle(services: Services, authorization: Authorization) -> Authorizat
     if state is not None and state is not authorization.state:
         reason = status.reason if state is State.REFUSED else None
         now = int(services.now())
-        await services.database.write(authorizations.move, authorization, state, reason=reason, decided_at=now, usable_until=status.usable_until)
+        await services.database.write(
+            authorizations.move, authorization, state, reason=reason, decided_at=now, usable_until=status.usable_until
+        )
         await services.wakeups.announce(authorization.id)
     current = await services.database.read(authorizations.get, authorization.id)
     assert current is not None

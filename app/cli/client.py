@@ -46,7 +46,9 @@ def list_(as_json: Json = False) -> None:
         found = opened.read_now(parties.all_applications)
         table = Table("client_id", "name", "code", "since")
         for one in found:
-            table.add_row(one.client_id, Text(one.name), "yes" if one.asks_code else "no", f"{datetime.fromtimestamp(one.created, UTC):%Y-%m-%d}")
+            table.add_row(
+                one.client_id, Text(one.name), "yes" if one.asks_code else "no", f"{datetime.fromtimestamp(one.created, UTC):%Y-%m-%d}"
+            )
         value = [{"client_id": one.client_id, "name": one.name, "code": one.asks_code, "created": one.created} for one in found]
         show(value, as_json, table)
 

@@ -50,7 +50,11 @@ def add(
         url = f"{config.origin}/enroll#{text}"
         days = LINK_LIFE_S // 86_400
         value = {"user_id": user_id, "name": name, "enrollment_url": url, "expires": now + LINK_LIFE_S}
-        show(value, as_json, f"{name} ({user_id}) may enrol with this link, once, within {days} days:\n[bold]{url}[/]\n[dim]Send it by a safe way.[/]")
+        show(
+            value,
+            as_json,
+            f"{name} ({user_id}) may enrol with this link, once, within {days} days:\n[bold]{url}[/]\n[dim]Send it by a safe way.[/]",
+        )
 
 
 def code_from_ca(config: Config, user_id: str, name: str) -> str:

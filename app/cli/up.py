@@ -106,7 +106,7 @@ def announce(config: Config, demo: bool) -> None:
 def is_ready(config: Config, demo: bool) -> bool:
     """Tell whether the web server, through it the SAM, and the demo answer."""
     try:
-        ask = Request(f"http://localhost:{config.port}/health", method="GET")  # noqa: S310  # always our own http address
+        ask = Request(f"http://localhost:{config.port}/health", method="GET")  # always our own http address
         with urlopen(ask, timeout=2) as answer:  # noqa: S310
             ready = json.load(answer)["ok"] is True
         for port in (config.port + 1, config.port + 2) if demo else ():

@@ -24,7 +24,7 @@ _OPEN_COUNT = (
     .scalar_subquery()
 )
 _ADD_IF_ROOM = insert(table).from_select(
-    _NAMES, select(*(bindparam(name, type_=table.c[name].type) for name in _NAMES)).where(_OPEN_COUNT < bindparam("most"))
+    _NAMES, select(*(bindparam(name, type_=table.c[name].type) for name in _NAMES)).where(bindparam("most") > _OPEN_COUNT)
 )
 _MOVE = (
     update(table)
@@ -47,7 +47,9 @@ def add_if_room(connection: Connection, authorization: Authorization, most_open:
 
 def of_application(connection: Connection, authorization_id: str, application_id: str) -> Authorization | None:
     """Give an authorization to the application that asked for it, and to no other."""
-    return _one(connection.execute(_BY_ID_AND_APPLICATION, {"id": authorization_id, "application_id": application_id}).mappings().one_or_none())
+    return _one(
+        connection.execute(_BY_ID_AND_APPLICATION, {"id": authorization_id, "application_id": application_id}).mappings().one_or_none()
+    )
 
 
 def of_signer(connection: Connection, authorization_id: str, user_id: str) -> Authorization | None:

@@ -18,7 +18,9 @@ class Link(Struct, frozen=True, kw_only=True):
 
 
 def add_link(connection: Connection, link: Link) -> None:
-    connection.execute(insert(links), {"link_sha256": link.link_sha256, "user_id": link.user_id, "expires": link.expires, "state": link.state})
+    connection.execute(
+        insert(links), {"link_sha256": link.link_sha256, "user_id": link.user_id, "expires": link.expires, "state": link.state}
+    )
 
 
 def usable_link(connection: Connection, link_sha256: bytes, now: float) -> Link | None:
@@ -31,5 +33,9 @@ def usable_link(connection: Connection, link_sha256: bytes, now: float) -> Link 
 
 def advance_link(connection: Connection, link: Link, state: str, **values: bytes | None) -> bool:
     """Move an enrolment on, if it still stands where it was read; False if another was first."""
-    same = (links.c.link_sha256 == link.link_sha256, links.c.state == link.state, links.c.transaction.is_not_distinct_from(link.transaction))
+    same = (
+        links.c.link_sha256 == link.link_sha256,
+        links.c.state == link.state,
+        links.c.transaction.is_not_distinct_from(link.transaction),
+    )
     return connection.execute(update(links).where(*same).values(state=state, **values)).rowcount == 1

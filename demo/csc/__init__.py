@@ -11,10 +11,12 @@ from demo.csc.approval import OnWaiting, PollingAuthorizationManager
 from demo.csc.credential import fetch_credential
 from demo.csc.errors import (
     AnswerUnusable,
+    ApplicationRefused,
     ApprovalEnded,
     ApprovalExpired,
     CscError,
     NoCredential,
+    OutcomeUnknown,
     ServiceRefused,
     ServiceUnreachable,
     SignerRefused,
@@ -25,11 +27,13 @@ from demo.csc.signature import RemoteSigner, sign_pdf
 __all__ = [
     "AnswerUnusable",
     "Application",
+    "ApplicationRefused",
     "ApprovalEnded",
     "ApprovalExpired",
     "CscError",
     "NoCredential",
     "OnWaiting",
+    "OutcomeUnknown",
     "PollingAuthorizationManager",
     "RemoteSigner",
     "ServiceRefused",

@@ -13,7 +13,7 @@ from aiohttp import ClientSession
 from asn1crypto import algos
 from pyhanko.sign.signers.csc_signer import CSCAuthorizationInfo, CSCAuthorizationManager, CSCCredentialInfo, CSCServiceSessionInfo
 
-from demo.csc.errors import AnswerUnusable, ApprovalExpired, CscError, ServiceRefused, SignerRefused
+from demo.csc.errors import AnswerUnusable, ApprovalEnded, ApprovalExpired, CscError, ServiceRefused, SignerRefused
 
 HOLD_S = 25  # RFC 7240 `Prefer: wait`; shorter than the 30 s after which many proxies cut a silent connection
 PLAIN_POLL_S = 2  # between polls, where the service does not hold them
@@ -103,4 +103,6 @@ def _ending(refusal: ServiceRefused) -> CscError:
         return SignerRefused(refusal.reason or "declined")
     if refusal.error in ("authorization_expired", "expired_token"):
         return ApprovalExpired("nobody approved in time")
+    if refusal.error == "authorization_cancelled":
+        return ApprovalEnded("the request was withdrawn")
     return refusal

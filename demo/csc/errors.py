@@ -25,6 +25,14 @@ class ServiceRefused(CscError):
         self.status, self.error, self.description, self.reason = status, error, description, reason
 
 
+class ApplicationRefused(CscError):
+    """The service did not accept the client id and secret of this application."""
+
+
+class OutcomeUnknown(CscError):
+    """The service spent the approval, and can't say whether a signature was made; it will not try again (CSC leaves this open)."""
+
+
 class ApprovalEnded(CscError):
     """The authorization ended without an approval."""
 

@@ -17,7 +17,7 @@ from urllib.parse import quote_plus
 import aiohttp
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse, ClientSession, ClientTimeout
 
-from demo.csc.errors import AnswerUnusable, ServiceRefused, ServiceUnreachable
+from demo.csc.errors import AnswerUnusable, ApplicationRefused, OutcomeUnknown, ServiceRefused, ServiceUnreachable
 
 RENEW_EARLY_S = 10  # an access token is renewed before it can expire on its way
 PAUSES_S = (0.5, 1.0, 2.0, 4.0)  # before each repeat of a call whose answer was lost
@@ -79,8 +79,13 @@ class AccessToken:
         account = f"{quote_plus(self._application.client_id)}:{quote_plus(self._application.client_secret)}"  # RFC 6749 §2.3.1
         headers = {"Authorization": f"Basic {base64.b64encode(account.encode()).decode()}"}
         form = {"grant_type": "client_credentials"}
-        async with session.post(self._url, data=form, headers=headers, middlewares=(raise_refusals,)) as response:
-            return await response.json()
+        try:
+            async with session.post(self._url, data=form, headers=headers, middlewares=(raise_refusals,)) as response:
+                return await response.json()
+        except ServiceRefused as refusal:
+            if refusal.status in (400, 401):
+                raise ApplicationRefused(f"the service does not accept this client id and secret ({refusal.description})") from None
+            raise
 
 
 async def raise_refusals(request: ClientRequest, send: ClientHandlerType) -> ClientResponse:
@@ -97,6 +102,8 @@ async def raise_refusals(request: ClientRequest, send: ClientHandlerType) -> Cli
     if not isinstance(body, dict):
         body = {}
     reason = body.get("reason")
+    if body.get("error") == "outcome_unknown":
+        raise OutcomeUnknown("whether a signature was made can't be known; the service does not try again")
     raise ServiceRefused(
         response.status,
         str(body.get("error", "unknown")),

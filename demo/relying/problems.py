@@ -22,6 +22,14 @@ EXPIRED = Words(
     "時間内に承認されませんでした。署名者に知らせてから、もう一度依頼してください。",
     "Nobody approved in time. Let the signer know, then ask again.",
 )
+WITHDRAWN = Words(
+    "この依頼は取り消されました。必要なら、もう一度依頼してください。",
+    "The request was withdrawn. Ask again if it is still needed.",
+)
+UNKNOWN = Words(
+    "署名が作られたかどうか、署名サービスにも確かめられませんでした。同じ承認で作り直されることはありません。もう一度依頼してください。",
+    "Not even the signing service can tell whether a signature was made. The approval will not be used again. Please ask anew.",
+)
 UNREACHABLE = Words(
     "署名サービスから応答がありません。動いていることを確かめてから、もう一度依頼してください。",
     "The signing service does not answer. Make sure that it is running, then ask again.",
@@ -49,6 +57,8 @@ def explain(failure: csc.CscError | ApplicationMissing, user_id: str) -> Words:
             return REFUSED.get(reason, REFUSED["declined"])
         case csc.ApprovalExpired():
             return EXPIRED
+        case csc.ApprovalEnded():
+            return WITHDRAWN
         case csc.ServiceUnreachable():
             return UNREACHABLE
         case csc.NoCredential():
@@ -58,8 +68,10 @@ def explain(failure: csc.CscError | ApplicationMissing, user_id: str) -> Words:
             )
         case csc.ServiceRefused(status=429):
             return TOO_MANY
-        case csc.ServiceRefused(error="invalid_client" | "unauthorized_client"):
+        case csc.ApplicationRefused():
             return NOT_RECOGNIZED
+        case csc.OutcomeUnknown():
+            return UNKNOWN
         case csc.ServiceRefused(error=error, description=description):
             said = f"{error}: {description}" if description else error
             return Words(

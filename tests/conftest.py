@@ -1,0 +1,63 @@
+"""Fixtures that tests of several folders share."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hsm.cryptoki import Token
+from hsm.sam import Sam
+from tests.harness.sam import TestCa, TestClock, TestSigner, make_sam, make_test_token
+from tests.harness.signer import Signer
+from tests.harness.stack import Application, Stack, running_stack
+
+
+@pytest.fixture(scope="session")
+def token(tmp_path_factory: pytest.TempPathFactory) -> Token:
+    """A SoftHSM2 token for the whole run: the library reads its settings once a process."""
+    return make_test_token(tmp_path_factory.mktemp("token"))
+
+
+@pytest.fixture
+def clock() -> TestClock:
+    """A clock that stands still until it is moved."""
+    return TestClock()
+
+
+@pytest.fixture
+def sam(token: Token, tmp_path: Path, clock: TestClock) -> Iterator[Sam]:
+    """A SAM with an empty database."""
+    made = make_sam(token, tmp_path, clock)
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def ca(clock: TestClock) -> TestCa:
+    """A CA for the certificates of test signers."""
+    return TestCa(clock.now)
+
+
+@pytest.fixture
+def signer(sam: Sam, clock: TestClock, ca: TestCa) -> TestSigner:
+    """A signer with a P-256 key and its certificate."""
+    return TestSigner(sam, clock).enroll(ca)
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A running stack for the whole run; a test that harms it must start one of its own with `running_stack`."""
+    with running_stack(tmp_path_factory.mktemp("stack"), NATSUIN_OPEN_PER_SIGNER="100") as made:
+        yield made
+
+
+@pytest.fixture
+def application(stack: Stack) -> Application:
+    """A new relying application with a token."""
+    return stack.application()
+
+
+@pytest.fixture
+def person(stack: Stack) -> Signer:
+    """A new person with an enrolled phone."""
+    return Signer(stack)
