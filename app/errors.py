@@ -3,11 +3,13 @@ The authorization server's errors, one tree; `problems` says how each looks outs
 
     NatsuinError
     ├── CannotStart
-    ├── BadRequest                  the request itself: BadParameter, BadJson, BadContentType, BodyTooLarge, BadFraming, WrongOrigin
-    ├── Unauthenticated             who asks: BadAuthorizationHeader, TokenUnknown, TokenExpired, ClientRefused, SessionRequired, SignInRefused
-    ├── NotAllowed                  what is asked: CredentialUnknown, CredentialDisabled, InvalidAuthenticationData, HandleUnknown, AuthorizationUnknown, LinkUnknown,
-    │                               EvidenceRefused, RegistrationRefused, WrongCode, Ended, TooManyOpen, TooFast, SigningRefused
-    └── Unavailable                 in doubt, so no for now: StoreUnavailable, RedisUnavailable, SamUnavailable, CertificateUnavailable
+    ├── BadRequest         the request itself: BadParameter, BadJson, BadContentType, BodyTooLarge, WrongOrigin
+    ├── Unauthenticated    who asks: BadAuthorizationHeader, TokenUnknown, TokenExpired, ClientRefused, SessionRequired, SignInRefused
+    ├── NotAllowed         what is asked: CredentialUnknown, CredentialDisabled, InvalidAuthenticationData, HandleUnknown,
+    │                      AuthorizationUnknown, LinkUnknown, EvidenceRefused, RegistrationRefused, WrongCode, Ended, TooManyOpen,
+    │                      TooFast, SigningRefused
+    ├── Unavailable        in doubt, so no for now: StoreUnavailable, RedisUnavailable, SamUnavailable, CertificateUnavailable
+    └── SamRefused         between `sam` and the story only; each step turns it into one of the above
 """
 
 from hsm.messages import ErrorCode
@@ -42,10 +44,6 @@ class BadContentType(BadRequest):
 
 class BodyTooLarge(BadRequest):
     """The body is over the route's limit."""
-
-
-class BadFraming(BadRequest):
-    """Content-Length together with Transfer-Encoding: two readers could disagree on where the request ends."""
 
 
 class WrongOrigin(BadRequest):

@@ -1,4 +1,4 @@
-"""What is done to every request and answer: a request id, a known host, unambiguous framing, and the headers that keep pages to themselves."""
+"""What is done to every request and answer: a request id, a known host, clear framing, and the headers that keep pages to themselves."""
 
 import secrets
 

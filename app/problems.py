@@ -21,7 +21,7 @@ log = logging.getLogger("natsuin.problems")
 
 
 class Problem(Struct, frozen=True):
-    """One error outside: the status, CSC's `error` and `error_description`, and the phone's `error`; the exception's own text where "" is given."""
+    """One error outside: status, CSC's `error` and `error_description` (the exception's own text where empty), and the phone's `error`."""
 
     status: int
     csc: str
@@ -35,7 +35,6 @@ PROBLEMS: dict[type[Exception], Problem] = {
     e.BadJson: Problem(400, INVALID, "", INVALID),
     e.BadContentType: Problem(400, INVALID, "", INVALID),
     e.BodyTooLarge: Problem(413, INVALID, "", INVALID),
-    e.BadFraming: Problem(400, INVALID, "Content-Length and Transfer-Encoding together", INVALID),
     e.WrongOrigin: Problem(403, "access_denied", "Not from another site", "forbidden"),
     e.BadAuthorizationHeader: Problem(400, INVALID, "Malformed authorization header.", INVALID),
     e.TokenUnknown: Problem(401, "invalid_token", "The access token is not valid", "forbidden"),

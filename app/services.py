@@ -34,10 +34,8 @@ class Services:
 @asynccontextmanager
 async def open_services(config: Config, now: Clock = system_clock) -> AsyncIterator[Services]:
     """Connect to everything; nothing is waited for, so that a server starts before its parties do."""
-    redis: Redis[bytes] = Redis.from_url(config.redis_url, socket_connect_timeout=1, socket_timeout=2)
-    channel: Redis[bytes] = Redis.from_url(
-        config.redis_url, socket_connect_timeout=1, socket_timeout=None
-    )  # listens for as long as it takes
+    redis: Redis = Redis.from_url(config.redis_url, socket_connect_timeout=1, socket_timeout=2)
+    channel: Redis = Redis.from_url(config.redis_url, socket_connect_timeout=1, socket_timeout=None)  # listens for as long as it takes
     database = Database(config.database_url)
     sam = sams.connect(config)
     wakeups = Wakeups(redis, channel)

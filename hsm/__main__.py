@@ -9,7 +9,7 @@ import ssl
 import sys
 import time
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import uvicorn
 
@@ -102,7 +102,7 @@ def serve(config: Config, sam: Sam) -> None:
     if config.listen.startswith("unix:"):
         socket = Path(config.listen.removeprefix("unix:"))
         socket.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        place: dict[str, object] = {"uds": str(socket)}
+        place: dict[str, Any] = {"uds": str(socket)}
     else:
         host, _, port = config.listen.rpartition(":")
         place = {
@@ -120,7 +120,7 @@ def serve(config: Config, sam: Sam) -> None:
         server_header=False,
         timeout_graceful_shutdown=10,
         **place,
-    )  # type: ignore[arg-type]
+    )
     try:
         uvicorn.Server(settings).run()
     finally:

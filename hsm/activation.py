@@ -1,8 +1,8 @@
 """
-`activate`: one SAD opens one activation of the signer's key, over exactly the hashes that the signer approved. And `collect`, which makes the SAD.
+`activate`: one SAD opens one activation of the signer's key, over exactly the approved hashes. And `collect`, which makes the SAD.
 
-At most one: the approval is spent and the intent is on disk before the key is used. A crash in between leaves `unknown`, which is never tried
-again. The numbers are the same in docs/flow.md and in the tests.
+At most one: the approval is spent and the intent is on disk before the key is used. A crash in between leaves `unknown`, which is never
+tried again. The numbers are the same in docs/flow.md and in the tests.
 """
 
 import base64

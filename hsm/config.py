@@ -22,7 +22,7 @@ class Config(Struct, frozen=True, kw_only=True):
     All that the SAM can be told from outside.
 
     `origin` is the one web origin whose passkeys are believed; `rp_id` is its host. `sad_life_s` is how long an approval may be used.
-    `sessions` is the number of PKCS#11 sessions, and so of operations at once. `embedded` means that the token under `data` is ours to make.
+    `sessions` is the number of PKCS#11 sessions, and so of operations at once. `embedded` means that the token is ours to make.
     """
 
     data: Path

@@ -156,8 +156,8 @@ class Token:
     """
     One token, logged in once, with `sessions` sessions for use by as many threads.
 
-    Any PKCS#11 error marks the token as lost; the next call starts the module again (C_Finalize, C_Initialize, login, every key checked), so that
-    lost sessions and a token that went away and came back mend themselves. A signature is never repeated by this class.
+    Any PKCS#11 error marks the token as lost; the next call starts the module again (C_Finalize, C_Initialize, login, every key checked),
+    so that lost sessions and a token that went away and came back mend themselves. A signature is never repeated by this class.
     """
 
     def __init__(self, module: Module, label: str, read_pin: Callable[[], str], sessions: int) -> None:

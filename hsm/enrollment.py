@@ -1,8 +1,8 @@
 """
-`enroll`: a new key pair in the HSM, bound to the passkey that answers the enrolment's challenge. And `certify`, which registers its certificate.
+`enroll`: a new key pair in the HSM, bound to the passkey that answers the challenge. And `certify`, which registers its certificate.
 
-A repeat of the same enrolment goes on where the first was cut off, and never makes a second key. The trust in who holds the new passkey comes
-from the enrolment link and the CA's own check of the person, not from here.
+A repeat of the same enrolment goes on where the first was cut off, and never makes a second key. The trust in who holds the new passkey
+comes from the enrolment link and the CA's own check of the person, not from here.
 """
 
 import hashlib
@@ -56,7 +56,7 @@ def enroll(sam: Sam, request: EnrollRequest) -> EnrollReply:
 
 
 def certify(sam: Sam, request: CertifyRequest) -> CertifyReply:
-    """Register the certificate of a key that was made; raises CertificateInvalid where it is another key's, or another was registered before."""
+    """Register the certificate of a key that was made; raises CertificateInvalid where it is another key's, or there is one already."""
     now = sam.now()
     try:
         certificate = x509.load_der_x509_certificate(request.certificates[0])

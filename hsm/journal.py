@@ -1,8 +1,8 @@
 """
 The journal: an append-only record of what was asked, allowed, refused and signed, as leaves of an RFC 6962 Merkle tree.
 
-Every entry is written in the same SQL transaction as the record it explains, so that there is no action without an entry. The tree's head is
-sealed: a changed, removed or added entry no longer fits it. A whole database put back to an older day does (docs/threats.md).
+Every entry is written in the same SQL transaction as the record it explains, so that there is no action without an entry. The tree's head
+is sealed: a changed, removed or added entry no longer fits it. A whole database put back to an older day does (docs/threats.md).
 """
 
 import hashlib

@@ -139,8 +139,9 @@ class Sealed:
         row = connection.execute(self._select, {"key": key}).mappings().one_or_none()
         if row is None:
             return None
-        check_seal(mac, self.table.name, row)
-        return self.kind(**row)
+        values: dict[str, Any] = {**row}
+        check_seal(mac, self.table.name, values)
+        return self.kind(**values)
 
     def add(self, connection: Connection, mac: Mac, row: Struct) -> None:
         """Write a new row; raises IntegrityError where one is there."""

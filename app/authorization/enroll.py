@@ -1,5 +1,7 @@
 """
-Enrolment: a one-time link becomes a passkey, a key in the HSM and a certificate; each stage is recorded, so that a repeat goes on from there.
+Enrolment: a one-time link becomes a passkey, a key in the HSM and a certificate.
+
+Each stage is recorded, so that a repeat goes on from there.
 
 The link's text is `SECRET.CODE`: the first part is ours and known here only by its hash, the second is the signer's code at the CA and is
 passed on without being kept.
@@ -76,7 +78,7 @@ async def enroll(services: Services, text: str, registration: dict[str, Any] | N
     link, signer = await _open(services, text)
     if link.state == "open":
         link = await _take_registration(services, link, registration)
-    assert link.transaction is not None and link.registration is not None
+    assert link.transaction is not None
     made = await _make_key(services, link)
     transaction = msgspec.json.decode(link.transaction, type=EnrollTransaction)
     certificates = await services.ca.enroll(signer.user_id, text.partition(".")[2], made.csr)
@@ -117,7 +119,8 @@ async def _take_registration(services: Services, link: Link, registration: dict[
 
 
 async def _make_key(services: Services, link: Link) -> EnrollReply:
-    assert link.transaction is not None and link.registration is not None
+    assert link.transaction is not None
+    assert link.registration is not None
     try:
         return await services.sam.enroll(EnrollRequest(link.transaction, msgspec.json.decode(link.registration)))
     except SamRefused as refusal:

@@ -27,5 +27,5 @@ def database() -> Iterator[tuple[Config, Database]]:
 @contextmanager
 def ephemeral(config: Config) -> Iterator[Ephemeral]:
     """Open Redis, for one call within one event loop."""
-    redis: Redis[bytes] = Redis.from_url(config.redis_url, socket_connect_timeout=1, socket_timeout=2)
+    redis: Redis = Redis.from_url(config.redis_url, socket_connect_timeout=1, socket_timeout=2)
     yield Ephemeral(redis)

@@ -100,7 +100,7 @@ async def _ask_database(config: Config, ask: Callable[[Connection], object]) -> 
 
 
 async def _redis(config: Config) -> Finding:
-    redis: Redis[bytes] = Redis.from_url(config.redis_url, socket_connect_timeout=1, socket_timeout=2)
+    redis: Redis = Redis.from_url(config.redis_url, socket_connect_timeout=1, socket_timeout=2)
     try:
         return await _answers("redis", Ephemeral(redis).ping, "Start it (`make up`), or check NATSUIN_REDIS_URL.")
     finally:

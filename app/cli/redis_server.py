@@ -1,4 +1,4 @@
-"""`natsuin redis`: the private redis-server of the embedded stack, on a Unix socket under the data directory, without TCP and without files."""
+"""`natsuin redis`: the private redis-server of the embedded stack; on a Unix socket, without TCP and without files."""
 
 import os
 import shutil
@@ -26,4 +26,5 @@ def redis() -> None:
             "maxmemory-policy": "noeviction",
             "loglevel": "warning",
         }
-        os.execv(program, [program, *(word for name, value in settings.items() for word in (f"--{name}", value))])
+        words = [word for name, value in settings.items() for word in (f"--{name}", value)]
+        os.execv(program, [program, *words])  # noqa: S606  # it takes this process over, so that signals reach it

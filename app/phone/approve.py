@@ -156,7 +156,8 @@ def _read(connection: Connection, authorization_id: str, user_id: str) -> Matter
         raise AuthorizationUnknown
     signer = parties.signer(connection, user_id)
     credential = parties.credential(connection, authorization.credential_id)
-    assert signer is not None and credential is not None
+    assert signer is not None
+    assert credential is not None
     return Matter(authorization, signer, credential, parties.passkeys_for(connection, authorization.credential_id))
 
 

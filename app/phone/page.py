@@ -21,7 +21,7 @@ YEAR_S = 366 * 86_400
 _DATETIME = {"ja": "y年M月d日 H:mm", "en": "d MMMM y, H:mm"}
 
 
-def page(request: Request, template: str, status: int = 200, *, signed_in: bool = False, **context: Any) -> Response:
+def page(request: Request, template: str, *, http_status: int = 200, signed_in: bool = False, **context: Any) -> Response:
     """Render a template; a language chosen with `?lang=` is remembered."""
     language = language_of(request)
     known = {
@@ -30,7 +30,7 @@ def page(request: Request, template: str, status: int = 200, *, signed_in: bool 
         "path": request.url.path,
         "signed_in": signed_in,
     }
-    response = HTMLResponse(_environment(language).get_template(template).render(known | context), status)
+    response = HTMLResponse(_environment(language).get_template(template).render(known | context), http_status)
     response.headers["Vary"] = "Accept-Language, Cookie, Accept"
     if request.query_params.get("lang") == language:
         response.set_cookie(COOKIE, language, max_age=YEAR_S, httponly=True, samesite="lax", secure=request.url.scheme == "https")
@@ -39,7 +39,7 @@ def page(request: Request, template: str, status: int = 200, *, signed_in: bool 
 
 def error_page(request: Request, status: int) -> Response:
     """Say in words what went wrong, and what to do next."""
-    return page(request, "error.html", status, status=status, request_id=request.scope.get("request_id", ""))
+    return page(request, "error.html", http_status=status, status=status, request_id=request.scope.get("request_id", ""))
 
 
 @cache

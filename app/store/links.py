@@ -31,7 +31,7 @@ def usable_link(connection: Connection, link_sha256: bytes, now: float) -> Link 
     return Link(**row)
 
 
-def advance_link(connection: Connection, link: Link, state: str, **values: bytes | None) -> bool:
+def advance_link(connection: Connection, /, link: Link, state: str, **values: bytes | None) -> bool:
     """Move an enrolment on, if it still stands where it was read; False if another was first."""
     same = (
         links.c.link_sha256 == link.link_sha256,

@@ -1,4 +1,4 @@
-"""What may be asked again, in Redis: access tokens, sessions, login challenges, the pace of polls. Losing it costs a new login, nothing else."""
+"""What may be asked again, in Redis: access tokens, sessions, sign-in challenges, the pace of polls. Losing it costs a new sign-in."""
 
 import hashlib
 import secrets
@@ -30,7 +30,7 @@ class Ephemeral:
         RedisUnavailable: Redis does not answer.
     """
 
-    def __init__(self, redis: "Redis[bytes]") -> None:
+    def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
     async def give_token(self, client_id: str, life_s: int, now: float) -> str:
@@ -85,9 +85,10 @@ class Ephemeral:
     async def take_ceremony(self, ceremony: str) -> bytes | None:
         """Give a sign-in challenge once, before anything is checked against it."""
         try:
-            return await self._redis.getdel(_key("ceremony", ceremony))
+            challenge = await self._redis.getdel(_key("ceremony", ceremony))
         except RedisError as error:
             raise RedisUnavailable(type(error).__name__) from error
+        return _bytes(challenge)
 
     async def may_poll(self, authorization_id: str, pace_ms: int) -> bool:
         """Tell whether the last poll of this authorization is at least `pace_ms` ago, and start counting anew if so."""
@@ -104,10 +105,10 @@ class Ephemeral:
 
     async def _get(self, key: str) -> bytes | None:
         try:
-            value: bytes | None = await self._redis.get(key)
+            value = await self._redis.get(key)
         except RedisError as error:
             raise RedisUnavailable(type(error).__name__) from error
-        return value
+        return _bytes(value)
 
     async def _set(self, key: str, value: bytes, life_s: int) -> None:
         try:
@@ -124,3 +125,9 @@ class Ephemeral:
 
 def _key(kind: str, secret: str) -> str:
     return f"{kind}:{hashlib.sha256(secret.encode()).hexdigest()}"
+
+
+def _bytes(value: bytes | str | None) -> bytes | None:
+    """Narrow redis-py's type: we never ask it to decode."""
+    assert not isinstance(value, str)
+    return value

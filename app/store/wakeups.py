@@ -20,7 +20,7 @@ log = logging.getLogger("natsuin.wakeups")
 class Wakeups:
     """What polls wait on; `run` keeps the subscription alive for as long as the worker lives."""
 
-    def __init__(self, redis: "Redis[bytes]", channel: "Redis[bytes]") -> None:
+    def __init__(self, redis: Redis, channel: Redis) -> None:
         self._redis, self._channel = redis, channel
         self._watches: dict[str, set[Watch]] = {}
         self._subscribed = False
