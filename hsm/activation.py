@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from hsm import sad as sads
-from hsm.approval import parse, require_enabled
+from hsm.approval import require_enabled
 from hsm.errors import (
     CredentialUnknown,
     HashAlgorithmRefused,
@@ -30,7 +30,17 @@ from hsm.errors import (
     SadSpent,
     SamError,
 )
-from hsm.messages import ActivateReply, ActivateRequest, CollectReply, CollectRequest, Outcome, SignTransaction, StatusReply, StatusRequest
+from hsm.messages import (
+    ActivateReply,
+    ActivateRequest,
+    CollectReply,
+    CollectRequest,
+    Outcome,
+    SignTransaction,
+    StatusReply,
+    StatusRequest,
+    read_transaction,
+)
 from hsm.policy import HASHES, Padding, Scheme, require_digests, scheme_for
 from hsm.records import Activation, Approval, Credential
 from hsm.sad import Sad
@@ -49,27 +59,32 @@ def activate(sam: Sam, request: ActivateRequest) -> ActivateReply:
     """
     now = sam.now()
     sad = sads.read(sam.keyring.sad_mac, request.sad)  # (1)
-    if (answer := earlier_answer(sam, sad, request)) is not None:
-        return answer
-    approval = unspent_approval(sam, sad, now)  # (2)
+    approval, used = sam.store.approval(sad.authorization_id)
+    if used is not None:
+        return earlier_answer(sam, used, request)
+    approval = usable_approval(approval, sad, now)  # (2)
     transaction = require_same(request, approval)  # (3)
     credential, scheme = usable_key(sam, request, transaction, now)  # (4)
     activation = Activation(sad.authorization_id, request_sha256(request), idempotency_sha256(request), Outcome.INTENDED.value)
     with outcome_is_recorded(sam, sad):
         with sam.store.change(now) as change:
-            change.spend(activation, **_intent(request, scheme))  # (5)
+            spent = change.spend(activation, **_intent(request, scheme))  # (5)
         signatures = tuple(sam.token.sign(credential.key_id, scheme, digest) for digest in request.hashes)  # (6)
         verify(credential, scheme, request.hashes, signatures)  # (7)
         with sam.store.change(sam.now()) as change:
             journalled = [base64.b64encode(signature).decode() for signature in signatures]
-            change.settle(sad.authorization_id, Outcome.SIGNED, answer=msgspec.json.encode(signatures), signatures=journalled)  # (8)
+            change.settle(spent, Outcome.SIGNED, answer=msgspec.json.encode(signatures), signatures=journalled)  # (8)
     return ActivateReply(sad.authorization_id, signatures)
 
 
 def collect(sam: Sam, request: CollectRequest) -> CollectReply:
     """Make the SAD of an approval for the application that asked for it; raises NotApproved, SadSpent, SadExpired."""
     approval, activation = sam.store.approval(request.authorization_id)
-    if approval is None or approval.outcome != Outcome.APPROVED or parse(approval.transaction).application_id != request.application_id:
+    if (
+        approval is None
+        or approval.outcome != Outcome.APPROVED
+        or read_transaction(approval.transaction, SignTransaction).application_id != request.application_id
+    ):
         raise NotApproved(request.authorization_id)
     if activation is not None:
         raise SadSpent(request.authorization_id)
@@ -92,35 +107,29 @@ def status(sam: Sam, request: StatusRequest) -> StatusReply:
     return StatusReply(outcome, usable_until=approval.usable_until)
 
 
-def earlier_answer(sam: Sam, sad: Sad, request: ActivateRequest) -> ActivateReply | None:
+def earlier_answer(sam: Sam, activation: Activation, request: ActivateRequest) -> ActivateReply:
     """
-    Give again what this very request was given before, under its idempotency key; None where the approval was never used.
+    Give again what this very request was given before, under its idempotency key.
 
     Raises:
-        SadSpent: it was used by another request, or by one without a key.
+        SadSpent: the approval was used by another request, or by one without a key.
         InProgress, OutcomeUnknown: it was used by this one, which has no answer yet, or never will.
     """
-    _, activation = sam.store.approval(sad.authorization_id)
-    if activation is None:
-        return None
     mine = activation.idempotency_sha256 is not None and activation.idempotency_sha256 == idempotency_sha256(request)
     if not mine or activation.request_sha256 != request_sha256(request):
-        raise SadSpent(sad.authorization_id)
+        raise SadSpent(activation.authorization_id)
     outcome = _settled(sam, activation)
     if outcome is Outcome.INTENDED:
-        raise InProgress(sad.authorization_id)
+        raise InProgress(activation.authorization_id)
     if outcome is Outcome.UNKNOWN or activation.signatures is None:
-        raise OutcomeUnknown(sad.authorization_id)
-    return ActivateReply(sad.authorization_id, msgspec.json.decode(activation.signatures, type=tuple[bytes, ...]))
+        raise OutcomeUnknown(activation.authorization_id)
+    return ActivateReply(activation.authorization_id, msgspec.json.decode(activation.signatures, type=tuple[bytes, ...]))
 
 
-def unspent_approval(sam: Sam, sad: Sad, now: float) -> Approval:
-    """(2) The approval exists, sealed, unspent, not expired, and is the one that the SAD was made for."""
-    approval, activation = sam.store.approval(sad.authorization_id)
+def usable_approval(approval: Approval | None, sad: Sad, now: float) -> Approval:
+    """(2) The approval exists, is the one that the SAD was made for, and is not expired; that it is unspent, (5) decides for good."""
     if approval is None or approval.outcome != Outcome.APPROVED or hashlib.sha256(approval.transaction).digest() != sad.transaction_sha256:
         raise SadInvalid("there is no such approval")
-    if activation is not None:
-        raise SadSpent(sad.authorization_id)
     if now >= min(approval.usable_until, sad.usable_until):
         raise SadExpired(sad.authorization_id)
     return approval
@@ -128,7 +137,7 @@ def unspent_approval(sam: Sam, sad: Sad, now: float) -> Approval:
 
 def require_same(request: ActivateRequest, approval: Approval) -> SignTransaction:
     """(3) Caller, credential and hashes are the approval's: algorithm, length, count, every value, as a multiset."""
-    transaction = parse(approval.transaction)
+    transaction = read_transaction(approval.transaction, SignTransaction)
     if request.application_id != transaction.application_id:
         raise SadInvalid("another application's")
     if request.credential_id != transaction.credential_id:
@@ -180,7 +189,7 @@ def outcome_is_recorded(sam: Sam, sad: Sad) -> Iterator[None]:
             if activation is None:
                 raise
             with sam.store.change(sam.now()) as change:
-                change.settle(sad.authorization_id, Outcome.UNKNOWN, why=type(error).__name__)
+                change.settle(activation, Outcome.UNKNOWN, why=type(error).__name__)
             raise OutcomeUnknown(sad.authorization_id) from error
 
 
@@ -197,7 +206,7 @@ def _settled(sam: Sam, activation: Activation) -> Outcome:
     if outcome is not Outcome.INTENDED or activation.authorization_id in sam.in_flight:
         return outcome
     with sam.store.change(sam.now()) as change:
-        change.settle(activation.authorization_id, Outcome.UNKNOWN, why="no outcome was recorded")
+        change.settle(activation, Outcome.UNKNOWN, why="no outcome was recorded")
     return Outcome.UNKNOWN
 
 

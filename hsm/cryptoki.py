@@ -162,7 +162,7 @@ class Token:
 
     def __init__(self, module: Module, label: str, read_pin: Callable[[], str], sessions: int) -> None:
         self._module, self._label, self._read_pin, self._size = module, label, read_pin, sessions
-        self._free: queue.LifoQueue[_Session] = queue.LifoQueue()
+        self._free: queue.SimpleQueue[_Session] = queue.SimpleQueue()
         self._objects = threading.Lock()
         self._recovery = threading.Lock()
         self._lost = False

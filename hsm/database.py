@@ -12,23 +12,30 @@ from sqlalchemy.exc import SQLAlchemyError
 from hsm.errors import StoreUnavailable
 
 
-def open_engine(url: str) -> Engine:
-    """Open the database; SQLite is made durable (WAL, synchronous FULL) and its writers begin as writers."""
-    engine = create_engine(url, pool_size=16, max_overflow=16, hide_parameters=True)
-    if engine.dialect.name == "sqlite":
+def open_engines(url: str) -> tuple[Engine, Engine]:
+    """
+    Open the database twice: to read, without transactions, and to write, each transaction durable before it is answered.
 
-        @event.listens_for(engine, "connect")
+    SQLite is put in WAL mode with full synchronisation, and its writers begin as writers.
+    """
+    reading = create_engine(
+        url, pool_size=16, max_overflow=16, hide_parameters=True, isolation_level="AUTOCOMMIT", pool_reset_on_return=None
+    )
+    writing = create_engine(url, pool_size=16, max_overflow=16, hide_parameters=True)
+    if writing.dialect.name == "sqlite":
+
+        @event.listens_for(reading, "connect")
+        @event.listens_for(writing, "connect")
         def configure(connection: Any, _: object) -> None:
             connection.isolation_level = None  # sqlite3's own transaction handling begins too late
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "trusted_schema=OFF"):
                 connection.execute(f"PRAGMA {pragma}")
 
-        @event.listens_for(engine, "begin")
+        @event.listens_for(writing, "begin")
         def begin(connection: Connection) -> None:
-            if connection.get_isolation_level() != "AUTOCOMMIT":
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
-    return engine
+    return reading, writing
 
 
 def migrate(url: str) -> None:

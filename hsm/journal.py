@@ -9,11 +9,13 @@ import hashlib
 from enum import StrEnum
 from typing import Any
 
-import rfc8785
-from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, MetaData, Table, insert, select, update
+from msgspec import Struct
+from msgspec.structs import asdict
+from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, MetaData, Table, bindparam, insert, select, update
 
-from hsm.errors import ClockInDoubt, RecordsTampered
+from hsm.errors import ClockInDoubt, RecordsTampered, SamError
 from hsm.keyring import Mac
+from hsm.messages import canonical
 from hsm.seal import SealBroken, check_seal, seal
 
 CLOCK_TOLERANCE_MS = 5_000
@@ -26,8 +28,9 @@ entries = Table(
     Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
     Column("entry", LargeBinary, nullable=False),
 )
+HEAD = "journal_head"
 head = Table(
-    "journal_head",
+    HEAD,
     metadata,
     Column("id", Integer, primary_key=True),
     Column("size", BigInteger, nullable=False),
@@ -35,6 +38,10 @@ head = Table(
     Column("time_ms", BigInteger, nullable=False),
     Column("seal", LargeBinary, nullable=False),
 )
+
+
+class HeadMoved(SamError):
+    """The head is not where the caller knew it to be."""
 
 
 class Event(StrEnum):
@@ -52,34 +59,55 @@ class Event(StrEnum):
     UNKNOWN = "unknown"
 
 
-# SQLAlchemy builds a statement once; these run on every append.
-_read_head = select(head)
-_write_entry = insert(entries)
-_write_head = update(head)
+class Head(Struct, frozen=True):
+    """The state of the tree: its size, the roots of its complete subtrees, and the time of the newest entry."""
+
+    size: int = 0
+    frontier: bytes = b""
+    time_ms: int = 0
+    seal: bytes = b""
 
 
-def append(connection: Connection, mac: Mac, event: Event, subject: str, now: float, **facts: Any) -> None:
+# Built once; these run on every append.
+_READ_HEAD = select(head.c.size, head.c.frontier, head.c.time_ms, head.c.seal)
+_WRITE_ENTRY = insert(entries)
+_MOVE_HEAD = update(head).where(head.c.seal == bindparam("old_seal"))
+
+
+def read_head(connection: Connection, mac: Mac) -> Head:
+    """Give the head, an empty one where nothing was ever written; raises RecordsTampered where its seal does not hold."""
+    row = connection.execute(_READ_HEAD).one_or_none()
+    if row is None:
+        return Head()
+    found = Head(*row)
+    try:
+        check_seal(mac, HEAD, asdict(found))
+    except SealBroken:
+        raise RecordsTampered("the journal's head was changed") from None
+    return found
+
+
+def append(connection: Connection, mac: Mac, known: Head, event: Event, subject: str, now: float, **facts: Any) -> Head:
     """
-    Add one entry within the caller's transaction.
+    Add one entry within the caller's transaction, after the head that the caller knows; give the new head.
 
     Raises:
         ClockInDoubt: `now` (unix seconds) is before the newest entry by more than 5 s.
-        RecordsTampered: the head's seal does not hold.
+        HeadMoved: the head in the database is another.
     """
-    row = connection.execute(_read_head).mappings().one_or_none()
-    if row is None:
-        size, frontier, time_ms = 0, b"", 0
-    else:
-        _require_sealed(mac, dict(row))
-        size, frontier, time_ms = row["size"], row["frontier"], row["time_ms"]
     now_ms = int(now * 1000)
-    if now_ms < time_ms - CLOCK_TOLERANCE_MS:
-        raise ClockInDoubt(f"it is {now_ms}, but an entry was written at {time_ms}")
-    entry = rfc8785.dumps({"at_ms": now_ms, "event": event.value, "subject": subject} | facts)
-    connection.execute(_write_entry, {"number": size, "entry": entry})
-    values = {"id": 1, "size": size + 1, "frontier": grow(frontier, size, leaf_hash(entry)), "time_ms": max(now_ms, time_ms)}
-    values["seal"] = seal(mac, head.name, values)
-    connection.execute(insert(head) if row is None else _write_head, values)
+    if now_ms < known.time_ms - CLOCK_TOLERANCE_MS:
+        raise ClockInDoubt(f"it is {now_ms}, but an entry was written at {known.time_ms}")
+    entry = canonical({"at_ms": now_ms, "event": event.value, "subject": subject} | facts)
+    moved = Head(known.size + 1, grow(known.frontier, known.size, leaf_hash(entry)), max(now_ms, known.time_ms))
+    values = asdict(moved)
+    values["seal"] = seal(mac, HEAD, values)
+    if known.size == 0:
+        connection.execute(insert(head), values | {"id": 1})
+    elif connection.execute(_MOVE_HEAD, values | {"old_seal": known.seal}).rowcount != 1:
+        raise HeadMoved
+    connection.execute(_WRITE_ENTRY, {"number": known.size, "entry": entry})
+    return Head(**values)
 
 
 def verify(connection: Connection, mac: Mac) -> int:
@@ -89,19 +117,14 @@ def verify(connection: Connection, mac: Mac) -> int:
     Raises:
         RecordsTampered: an entry or the head is not what was written.
     """
-    row = connection.execute(_read_head).mappings().one_or_none()
+    sealed = read_head(connection, mac)
     size, frontier = 0, b""
     for number, entry in connection.execute(select(entries.c.number, entries.c.entry).order_by(entries.c.number)).yield_per(1_000):
         if number != size:
             raise RecordsTampered(f"journal entry {size} is missing")
         frontier = grow(frontier, size, leaf_hash(entry))
         size += 1
-    if row is None:
-        if size:
-            raise RecordsTampered("the journal has entries and no head")
-        return 0
-    _require_sealed(mac, dict(row))
-    if (row["size"], row["frontier"]) != (size, frontier):
+    if (sealed.size, sealed.frontier) != (size, frontier):
         raise RecordsTampered(f"the journal's {size} entries are not those that its head was sealed over")
     return size
 
@@ -128,10 +151,3 @@ def root(frontier: bytes) -> bytes:
     for end in range(len(frontier) - 32, 0, -32):
         node = hashlib.sha256(b"\x01" + frontier[end - 32 : end] + node).digest()
     return node
-
-
-def _require_sealed(mac: Mac, row: dict[str, Any]) -> None:
-    try:
-        check_seal(mac, head.name, row)
-    except SealBroken:
-        raise RecordsTampered("the journal's head was changed") from None

@@ -4,6 +4,7 @@ The SAM's sealed rows: passkeys, credentials, approvals and activations, as tabl
 It decides nothing and opens no transaction; `store` does that.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from msgspec import Struct
@@ -126,7 +127,8 @@ class Sealed:
     """The three things that are done with a sealed row: read it, write it once, change it if it is still the same."""
 
     def __init__(self, table: Table, kind: type[Struct]) -> None:
-        self.table, self.kind = table, kind
+        self.name, self.kind = str(table.name), kind
+        self.names = [str(column.name) for column in table.columns]
         (key,) = table.primary_key.columns
         # Built once: composing a statement costs more than running it.
         self._select = select(table).where(key == bindparam("key"))
@@ -136,23 +138,26 @@ class Sealed:
 
     def get(self, connection: Connection, mac: Mac, key: str | bytes) -> Any:
         """Give the row, or None; raises SealBroken."""
-        row = connection.execute(self._select, {"key": key}).mappings().one_or_none()
-        if row is None:
-            return None
-        values: dict[str, Any] = {**row}
-        check_seal(mac, self.table.name, values)
+        row = connection.execute(self._select, {"key": key}).one_or_none()
+        return self.read(mac, row) if row is not None else None
+
+    def read(self, mac: Mac, columns: Iterable[Any]) -> Any:
+        """Check the seal over columns in the table's order, and give the row."""
+        values = dict(zip(self.names, columns, strict=True))
+        check_seal(mac, self.name, values)
         return self.kind(**values)
 
-    def add(self, connection: Connection, mac: Mac, row: Struct) -> None:
-        """Write a new row; raises IntegrityError where one is there."""
+    def add(self, connection: Connection, mac: Mac, row: Struct) -> Any:
+        """Write a new row, and give it with its seal; raises IntegrityError where one is there."""
         values = asdict(row)
-        values["seal"] = seal(mac, self.table.name, values)
+        values["seal"] = seal(mac, self.name, values)
         connection.execute(self._insert, values)
+        return self.kind(**values)
 
     def change(self, connection: Connection, mac: Mac, row: Any, **changes: Any) -> bool:
         """Change a row that is still as it was read; False if another got there first."""
         values = asdict(row) | changes
-        values["seal"] = seal(mac, self.table.name, values)
+        values["seal"] = seal(mac, self.name, values)
         done = connection.execute(self._update, values | {"key": getattr(row, self._key), "old_seal": row.seal})
         return done.rowcount == 1
 
@@ -161,3 +166,19 @@ PASSKEYS = Sealed(passkeys, Passkey)
 CREDENTIALS = Sealed(credentials, Credential)
 APPROVALS = Sealed(approvals, Approval)
 ACTIVATIONS = Sealed(activations, Activation)
+
+_BOTH = (
+    select(approvals, activations)
+    .outerjoin_from(approvals, activations, approvals.c.authorization_id == activations.c.authorization_id)
+    .where(approvals.c.authorization_id == bindparam("key"))
+)
+
+
+def approval_and_activation(connection: Connection, mac: Mac, authorization_id: str) -> tuple[Approval | None, Activation | None]:
+    """Give what was decided about an authorization, and its use, in one question; raises SealBroken."""
+    row = connection.execute(_BOTH, {"key": authorization_id}).one_or_none()
+    if row is None:
+        return None, None
+    width = len(APPROVALS.names)
+    used = row[width] is not None
+    return APPROVALS.read(mac, row[:width]), ACTIVATIONS.read(mac, row[width:]) if used else None

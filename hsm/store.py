@@ -7,7 +7,7 @@ could not be made durable; then nothing was changed.
 
 import base64
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 
@@ -15,12 +15,23 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from hsm import journal
-from hsm.database import open_engine
+from hsm.database import open_engines
 from hsm.errors import CredentialUnknown, EvidenceRefused, NotNew, SadInvalid, SadSpent, StoreUnavailable
-from hsm.journal import Event
+from hsm.journal import Event, Head, HeadMoved
 from hsm.keyring import Mac
 from hsm.messages import Outcome
-from hsm.records import ACTIVATIONS, APPROVALS, CREDENTIALS, PASSKEYS, Activation, Approval, Credential, Passkey, activations
+from hsm.records import (
+    ACTIVATIONS,
+    APPROVALS,
+    CREDENTIALS,
+    PASSKEYS,
+    Activation,
+    Approval,
+    Credential,
+    Passkey,
+    activations,
+    approval_and_activation,
+)
 from hsm.seal import SealBroken
 
 
@@ -28,22 +39,24 @@ class Store:
     """The records and the journal, in one database."""
 
     def __init__(self, url: str, mac: Mac) -> None:
-        self._engine = open_engine(url)
+        self._reader, self._writer = open_engines(url)
         self._mac = mac
-        # SQLite has one writer; the threads of this process queue here, not in its sleeping retries.
-        self._writer: AbstractContextManager[Any] = Lock() if self._engine.dialect.name == "sqlite" else nullcontext()
+        # One journal, one writer: the threads queue here, not in the database's retries. The head is kept from one change to the next.
+        self._turn = Lock()
+        self._head: Head | None = None
 
     @staticmethod
     def has_records(url: str) -> bool:
         """Tell whether anything was ever sealed into this database."""
-        engine = open_engine(url)
-        with engine.connect() as connection:
+        reader, _ = open_engines(url)
+        with reader.connect() as connection:
             found = connection.execute(select(journal.head.c.id)).first() is not None
-        engine.dispose()
+        reader.dispose()
         return found
 
     def close(self) -> None:
-        self._engine.dispose()
+        self._reader.dispose()
+        self._writer.dispose()
 
     def credential(self, credential_id: str) -> Credential:
         """Give a credential; raises CredentialUnknown, also where the row was tampered with."""
@@ -71,19 +84,22 @@ class Store:
         """Give what was decided about an authorization, and its use; raises SadInvalid where a row was tampered with."""
         with self._reading() as connection:
             try:
-                approval = APPROVALS.get(connection, self._mac, authorization_id)
-                return approval, ACTIVATIONS.get(connection, self._mac, authorization_id)
+                return approval_and_activation(connection, self._mac, authorization_id)
             except SealBroken as error:
                 raise SadInvalid(str(error)) from None
 
     @contextmanager
     def change(self, now: float) -> Iterator["Change"]:
         """Open one durable transaction; what is done in it happens together when the block ends, or not at all."""
-        try:
-            with self._writer, self._engine.begin() as connection:
-                yield Change(connection, self._mac, now)
-        except SQLAlchemyError as error:
-            raise StoreUnavailable(type(error).__name__) from error
+        with self._turn:
+            try:
+                with self._writer.begin() as connection:
+                    change = Change(connection, self._mac, self._head or journal.read_head(connection, self._mac), now)
+                    yield change
+                self._head = change.head
+            except (SQLAlchemyError, HeadMoved) as error:
+                self._head = None  # what is in the database now must be read
+                raise StoreUnavailable(type(error).__name__) from error
 
     def check(self) -> None:
         """Make one durable write that changes nothing."""
@@ -98,8 +114,8 @@ class Store:
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
         try:
-            with self._engine.connect() as connection:
-                yield connection.execution_options(isolation_level="AUTOCOMMIT")
+            with self._reader.connect() as connection:
+                yield connection
         except SQLAlchemyError as error:
             raise StoreUnavailable(type(error).__name__) from error
 
@@ -107,8 +123,9 @@ class Store:
 class Change:
     """One transaction's changes; each method writes a row and the journal entry that explains it."""
 
-    def __init__(self, connection: Connection, mac: Mac, now: float) -> None:
+    def __init__(self, connection: Connection, mac: Mac, head: Head, now: float) -> None:
         self._connection, self._mac, self._now = connection, mac, now
+        self.head = head
 
     def begin_enrollment(self, credential: Credential, passkey: Passkey) -> None:
         """Record what is about to be made; raises NotNew where the credential, the enrolment or the passkey is there already."""
@@ -151,28 +168,27 @@ class Change:
             facts["reason"] = approval.reason
         self.journal(Event(approval.outcome), approval.authorization_id, **facts)
 
-    def spend(self, activation: Activation, **intent: Any) -> None:
+    def spend(self, activation: Activation, **intent: Any) -> Activation:
         """
         Mark an approval as spent and record what is about to be signed.
 
-        Afterwards either both rows are on disk or neither. Call it after every other check and immediately before signing.
+        Gives the row as it was written. Afterwards either both rows are on disk or neither. Call it after every other check and immediately
+        before signing.
 
         Raises:
             SadSpent: the approval was spent before, by whichever process.
         """
         try:
-            ACTIVATIONS.add(self._connection, self._mac, activation)
+            spent: Activation = ACTIVATIONS.add(self._connection, self._mac, activation)
         except IntegrityError:
             raise SadSpent(activation.authorization_id) from None
         self.journal(Event.SIGN_INTENDED, activation.authorization_id, **intent)
+        return spent
 
-    def settle(self, authorization_id: str, outcome: Outcome, *, answer: bytes | None = None, **facts: Any) -> None:
-        """Record how an activation ended, and the answer for a repeat; raises SadSpent where it had ended already."""
-        activation = ACTIVATIONS.get(self._connection, self._mac, authorization_id)
-        if activation is None or activation.state != Outcome.INTENDED:
-            raise SadSpent(f"{authorization_id} has ended already")
+    def settle(self, activation: Activation, outcome: Outcome, *, answer: bytes | None = None, **facts: Any) -> None:
+        """Record how an activation ended, and the answer for a repeat; raises StoreUnavailable where it was ended meanwhile."""
         _require(ACTIVATIONS.change(self._connection, self._mac, activation, state=outcome.value, signatures=answer))
-        self.journal(Event(outcome.value), authorization_id, **facts)
+        self.journal(Event(outcome.value), activation.authorization_id, **facts)
 
     def settle_abandoned(self, why: str) -> int:
         """End every activation that has no outcome as `unknown`, and give their number; only for a SAM that is just starting."""
@@ -180,7 +196,7 @@ class Change:
             select(activations.c.authorization_id).where(activations.c.state == Outcome.INTENDED.value)
         ).all()
         for authorization_id in abandoned:
-            self.settle(authorization_id, Outcome.UNKNOWN, why=why)
+            self.settle(ACTIVATIONS.get(self._connection, self._mac, authorization_id), Outcome.UNKNOWN, why=why)
         return len(abandoned)
 
     def touch(self) -> None:
@@ -193,7 +209,7 @@ class Change:
 
     def journal(self, event: Event, subject: str, **facts: Any) -> None:
         """Add an entry to the journal."""
-        journal.append(self._connection, self._mac, event, subject, self._now, **facts)
+        self.head = journal.append(self._connection, self._mac, self.head, event, subject, self._now, **facts)
 
 
 def _base64(data: bytes) -> str:

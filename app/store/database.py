@@ -28,8 +28,8 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        self._engine = open_engine(url)
-        one_writer = self._engine.dialect.name == "sqlite"
+        self._reading, self._writing = open_engines(url)
+        one_writer = self._writing.dialect.name == "sqlite"
         self._readers = ThreadPoolExecutor(4, thread_name_prefix="read")
         # SQLite has one writer; the writes of this process queue here, not in its sleeping retries.
         self._writers = ThreadPoolExecutor(1 if one_writer else 8, thread_name_prefix="write")
@@ -44,14 +44,14 @@ class Database:
 
     def read_now(self, function: Query[Parameters, Answer], *args: Parameters.args, **kwargs: Parameters.kwargs) -> Answer:
         try:
-            with self._engine.connect() as connection:
-                return function(connection.execution_options(isolation_level="AUTOCOMMIT"), *args, **kwargs)
+            with self._reading.connect() as connection:
+                return function(connection, *args, **kwargs)
         except SQLAlchemyError as error:
             raise StoreUnavailable(type(error).__name__) from error
 
     def write_now(self, function: Query[Parameters, Answer], *args: Parameters.args, **kwargs: Parameters.kwargs) -> Answer:
         try:
-            with self._engine.begin() as connection:
+            with self._writing.begin() as connection:
                 return function(connection, *args, **kwargs)
         except IntegrityError:
             raise
@@ -61,35 +61,43 @@ class Database:
     def close(self) -> None:
         self._readers.shutdown()
         self._writers.shutdown()
-        self._engine.dispose()
+        self._reading.dispose()
+        self._writing.dispose()
 
 
-def open_engine(url: str) -> Engine:
-    """Open the database; SQLite is made durable (WAL, synchronous FULL) and its writers begin as writers."""
-    if make_url(url).get_backend_name() == "sqlite" and (path := make_url(url).database):
-        Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    engine = create_engine(url, pool_size=16, max_overflow=16, hide_parameters=True)
-    if engine.dialect.name == "sqlite":
+def open_engines(url: str) -> tuple[Engine, Engine]:
+    """
+    Open the database twice: to read, without transactions, and to write, each transaction durable before it is answered.
 
-        @event.listens_for(engine, "connect")
+    SQLite is put in WAL mode with full synchronisation, and its writers begin as writers.
+    """
+    reading = create_engine(
+        url, pool_size=16, max_overflow=16, hide_parameters=True, isolation_level="AUTOCOMMIT", pool_reset_on_return=None
+    )
+    writing = create_engine(url, pool_size=16, max_overflow=16, hide_parameters=True)
+    if writing.dialect.name == "sqlite":
+
+        @event.listens_for(reading, "connect")
+        @event.listens_for(writing, "connect")
         def configure(connection: Any, _: object) -> None:
             connection.isolation_level = None  # sqlite3's own transaction handling begins too late
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON"):
                 connection.execute(f"PRAGMA {pragma}")
 
-        @event.listens_for(engine, "begin")
+        @event.listens_for(writing, "begin")
         def begin(connection: Connection) -> None:
-            if connection.get_isolation_level() != "AUTOCOMMIT":
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
-    return engine
+    return reading, writing
 
 
 def migrate(url: str) -> None:
     """Bring the database to this version's tables; safe to repeat."""
+    place = make_url(url)
+    if place.get_backend_name() == "sqlite" and place.database:
+        Path(place.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     settings = AlembicConfig(attributes={"url": url})
     settings.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    open_engine(url).dispose()
     try:
         command.upgrade(settings, "head")
     except SQLAlchemyError as error:
