@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
+from starlette.types import ASGIApp
 
 from app.authorization.settle import sweep
 from app.clock import Clock, system_clock
@@ -18,7 +18,7 @@ from app.routes import routes
 from app.services import Services, open_services
 
 
-def create_app(config: Config, now: Clock = system_clock) -> Starlette:
+def create_app(config: Config, now: Clock = system_clock) -> ASGIApp:
     """Build the application; nothing is opened before it starts."""
     opened: list[Services] = []
 
@@ -32,14 +32,15 @@ def create_app(config: Config, now: Clock = system_clock) -> Starlette:
             finally:
                 sweeping.cancel()
 
-    return Starlette(
+    app = Starlette(
         routes=routes(lambda: opened[-1]),
-        middleware=[Middleware(SafeHttp, config=config)],
         exception_handlers={NatsuinError: natsuin_error, HTTPException: http_error, Exception: unknown_error},
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False  # it would redirect to whatever host the request names
+    return SafeHttp(app, config)  # outside of everything, so that unforeseen errors are dressed too
 
 
-def from_environment() -> Starlette:
+def from_environment() -> ASGIApp:
     """Build the application from the environment; each worker process calls this."""
     return create_app(read_config())

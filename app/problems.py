@@ -94,7 +94,7 @@ async def natsuin_error(request: Request, error: Exception) -> Response:
     status, code, description, extra = csc_words(error)
     headers = {"Retry-After": str(getattr(error, "retry_after_s", 2))} if status in (429, 503) else {}
     if isinstance(error, e.Unauthenticated) and status == 401:
-        headers["WWW-Authenticate"] = f'Bearer error="{code}"'
+        headers["WWW-Authenticate"] = 'Basic realm="applications"' if isinstance(error, e.ClientRefused) else f'Bearer error="{code}"'
     return JSONResponse({"error": code, "error_description": description} | extra, status, headers=headers)
 
 
@@ -150,4 +150,4 @@ async def unknown_error(request: Request, error: Exception) -> Response:
 
 
 def is_for_applications(request: Request) -> bool:
-    return request.url.path.startswith(("/csc/", "/oauth2/"))
+    return request.scope["path"].lstrip("/").partition("/")[0] in ("csc", "oauth2")

@@ -13,13 +13,16 @@ async def read_json(request: Request, most_bytes: int) -> dict[str, Any]:
     Read one JSON object of at most `most_bytes`.
 
     Raises:
-        BadContentType, BodyTooLarge, BadJson: a wrong type, too long, no JSON, not an object, or a key twice.
+        BadContentType, BodyTooLarge, BadJson: a wrong type, too long, no JSON in UTF-8 (RFC 7493 §2.1), not an object, or a key twice.
     """
     if media_type(request) != "application/json":
         raise BadContentType("Content-Type must be application/json")
     raw = await read_bytes(request, most_bytes)
     try:
-        value = json.loads(raw, object_pairs_hook=_once, parse_constant=_no_constant)
+        text = raw.decode()
+        value = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+        if "\\u" in text:
+            json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair is no character, and breaks whatever stores it
     except (ValueError, RecursionError):
         raise BadJson("The body must be one JSON object, each key once") from None
     if not isinstance(value, dict):

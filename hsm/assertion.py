@@ -117,7 +117,7 @@ def require_same_origin(client_data: bytes) -> None:
     """
     try:
         fields = json.loads(client_data)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise EvidenceRefused("clientDataJSON is not JSON") from None
     if not isinstance(fields, dict) or fields.get("crossOrigin", False) is not False or "topOrigin" in fields:
         raise EvidenceRefused("the ceremony ran inside another site's page")

@@ -168,7 +168,9 @@ class Token:
         self._lost = False
         self._pin_refused = False
         self.keys = 0
-        self._open()
+        self._sessions = self._open()
+        for session in self._sessions:
+            self._free.put(session)
 
     # ------------------------------------------------------------------------------------------------ what the SAM asks for
 
@@ -242,7 +244,8 @@ class Token:
         with self._session() as session, self._objects:
             for found in list(session.raw.get_objects({Attribute.ID: key_id})):
                 found.destroy()
-            session.forget(key_id)
+            for known in self._sessions:  # a handle outlives its object
+                known.forget(key_id)
 
     def close(self) -> None:
         self._drain()
@@ -250,12 +253,16 @@ class Token:
 
     # ------------------------------------------------------------------------------------------------ sessions and recovery
 
-    def _open(self) -> None:
+    def _open(self) -> list[_Session]:
         try:
             token = self._module.token(self._label)
             # The session that logs in is the one whose closing would log out all others: it stays in the pool for good.
             first = token.open(rw=True, user_pin=self._read_pin())
             opened = [first, *(token.open(rw=True) for _ in range(self._size - 1))]
+            # Every session keeps handles of its own; a search on demand takes 0.2 s at 10,000 keys, so all are found now.
+            sessions = [_Session(raw, self._objects) for raw in opened]
+            for session in sessions:
+                self.keys = _check_all(session)
         except (
             pkcs11.exceptions.PinIncorrect,
             pkcs11.exceptions.PinLocked,
@@ -266,11 +273,9 @@ class Token:
             raise HsmUnavailable(f"the HSM refused the PIN ({type(error).__name__})") from None
         except (pkcs11.PKCS11Error, pkcs11.exceptions.NoSuchToken) as error:
             raise HsmUnavailable(f"no login to token {self._label}: {type(error).__name__}") from error
-        # Every session keeps handles of its own; a search on demand takes 0.2 s at 10,000 keys, so all are found now.
-        sessions = [_Session(raw, self._objects) for raw in opened]
-        for session in sessions:
-            self.keys = _check_all(session)
-            self._free.put(session)
+        except (OSError, UnicodeError) as error:
+            raise HsmUnavailable(f"the PIN can't be read: {type(error).__name__}") from None
+        return sessions
 
     @contextmanager
     def _session(self) -> Iterator[_Session]:
@@ -305,18 +310,19 @@ class Token:
             self._restart()
 
     def _restart(self) -> None:
-        held = []
+        held: list[_Session] = []
         try:
             for _ in range(self._size):
                 held.append(self._borrow())
             self._module.finalize()
             self._module.initialize()
-            self._open()
-        except (HsmUnavailable, KeyUnacceptable) as error:
-            for session in held[self._free.qsize() :]:  # dead, but the next attempt needs as many to take
-                self._free.put(session)
+            held = self._sessions = self._open()
+            self._lost = False
+        except KeyUnacceptable as error:
             raise HsmUnavailable(str(error)) from error
-        self._lost = False
+        finally:
+            for session in held:  # after a failure they are dead, but the next attempt needs as many to take
+                self._free.put(session)
 
 
 def require_acceptable(key: Any) -> bytes:

@@ -13,15 +13,16 @@ from hsm.cryptoki import Token
 from hsm.policy import Padding, Scheme
 from hsm.records import Credential
 
+MAX_COMMON_NAME_BYTES = 64
+X520_NAME = x509.ObjectIdentifier("2.5.4.41")
+
 
 def certification_request(token: Token, credential: Credential, signer_name: str, public_key: bytes) -> bytes:
     """Ask, in DER, for a certificate of `public_key` (SubjectPublicKeyInfo) for the signer; the new key signs it with SHA-256."""
-    subject = x509.Name(
-        [
-            x509.NameAttribute(NameOID.COMMON_NAME, signer_name),
-            x509.NameAttribute(NameOID.SERIAL_NUMBER, credential.signer),
-        ]
-    )
+    # `cryptography` counts the upper bound of a common name in bytes; X.520's `name` has none.
+    name = NameOID.COMMON_NAME if len(signer_name.encode()) <= MAX_COMMON_NAME_BYTES else X520_NAME
+    # Not serialNumber: that is a PrintableString, which has no place for `@` and `_`.
+    subject = x509.Name([x509.NameAttribute(name, signer_name), x509.NameAttribute(NameOID.USER_ID, credential.signer)])
     key = load_der_public_key(public_key)
     signer: _RsaKey | _EcKey = (
         _RsaKey(token, credential.key_id, key) if isinstance(key, rsa.RSAPublicKey) else _EcKey(token, credential.key_id, key)

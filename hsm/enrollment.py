@@ -9,6 +9,7 @@ import hashlib
 
 import msgspec
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from hsm.approval import CLOCK_SKEW_S, certificate_sha256
@@ -42,16 +43,17 @@ def enroll(sam: Sam, request: EnrollRequest) -> EnrollReply:
     now = sam.now()
     transaction = parse(request.transaction)  # (0)
     record = verify_registration(sam.party, request.registration, challenge(EnrollTransaction, request.transaction))  # (1)
-    credential = begun(sam, request, transaction)  # (2)
-    if credential is None:
-        require_current(transaction, now)
-        credential = begin(sam, request, transaction, record, now)  # (3)
-    if credential.csr is None:
-        public_key = sam.token.generate_signing_key(credential.key_id, credential.key_algorithm)  # (4)
-        csr = certification_request(sam.token, credential, transaction.signer_name, public_key)  # (5)
-        with sam.store.change(sam.now()) as change:
-            change.finish_enrollment(credential, public_key=public_key, csr=csr)  # (6)
-        return EnrollReply(csr, record)
+    with sam.enrolling:  # a repeat that came while the key is being made would destroy that key as a broken attempt's
+        credential = begun(sam, request, transaction)  # (2)
+        if credential is None:
+            require_current(transaction, now)
+            credential = begin(sam, request, transaction, record, now)  # (3)
+        if credential.csr is None:
+            public_key = sam.token.generate_signing_key(credential.key_id, credential.key_algorithm)  # (4)
+            csr = certification_request(sam.token, credential, transaction.signer_name, public_key)  # (5)
+            with sam.store.change(sam.now()) as change:
+                change.finish_enrollment(credential, public_key=public_key, csr=csr)  # (6)
+            return EnrollReply(csr, record)
     return EnrollReply(credential.csr, record)
 
 
@@ -61,7 +63,7 @@ def certify(sam: Sam, request: CertifyRequest) -> CertifyReply:
     try:
         certificate = x509.load_der_x509_certificate(request.certificates[0])
         public_key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    except ValueError as error:
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise CertificateInvalid(f"can't be read: {error}") from None
     credential = sam.store.credential(request.credential_id)
     if credential.public_key is None or public_key != credential.public_key:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
 
@@ -45,7 +45,7 @@ class InFlight:
 
 @dataclass(frozen=True)
 class Sam:
-    """The token, the keys on it, the records, whose passkeys count, and the time."""
+    """The token, the keys on it, the records, whose passkeys count, and the time; `enrolling` is held while a key is being made."""
 
     token: Token
     keyring: Keyring
@@ -54,3 +54,4 @@ class Sam:
     now: Clock
     sad_life_s: int
     in_flight: InFlight = field(default_factory=InFlight)
+    enrolling: AbstractContextManager[object] = field(default_factory=Lock)

@@ -77,7 +77,7 @@ def _endpoint(sam: Sam, pool: ThreadPoolExecutor, operation: Operation) -> Calla
     async def endpoint(request: Request) -> Response:
         try:
             message = decoder.decode(await request.body())
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, RecursionError):
             return _reply(400, ErrorReply(ErrorCode.MALFORMED))
         return await asyncio.get_running_loop().run_in_executor(pool, _run, sam, operation, message)
 

@@ -2,7 +2,7 @@
 
 from app.authorization.settle import settle
 from app.domain.authorization import Authorization, State
-from app.errors import Ended, HandleUnknown, SamRefused
+from app.errors import Ended, HandleUnknown, SamRefused, SamUnavailable
 from app.services import Services
 from app.store import authorizations
 from hsm.messages import CollectReply, CollectRequest
@@ -15,10 +15,11 @@ async def collect(services: Services, application_id: str, handle: str, wait_s: 
     Raises:
         HandleUnknown: no such handle, or another application's.
         Ended: there will be no SAD, or it was used.
+        SamUnavailable: it is being used at this moment, or the SAM does not answer.
     """
     authorization = await decided(services, application_id, handle, wait_s)
-    if authorization.is_over(services.now()):
-        authorization = await settle(services, authorization)
+    if authorization.state is State.PENDING or authorization.is_over(services.now()):
+        authorization = await settle(services, authorization)  # our record may be behind
     if authorization.state is State.PENDING:
         return None
     if authorization.state is not State.APPROVED:
@@ -27,6 +28,8 @@ async def collect(services: Services, application_id: str, handle: str, wait_s: 
         return await services.sam.collect(CollectRequest(authorization.id, application_id))
     except SamRefused:  # used or over since we looked
         settled = await settle(services, authorization)
+        if settled.state is State.APPROVED:
+            raise SamUnavailable("the approval is being used") from None
         raise Ended(settled.state, settled.reason) from None
 
 

@@ -1,7 +1,6 @@
 """Step 1: an application asks for a signature; the transaction is composed, and waits for the signer."""
 
 import secrets
-import unicodedata
 
 from msgspec import Struct
 from sqlalchemy import Connection
@@ -18,7 +17,7 @@ CODE_DIGITS = 2  # on an enrolled phone; the passkey is the factor, the code bin
 
 
 class Ask(Struct, frozen=True, kw_only=True):
-    """What an application asks; `labels` has one text for each hash, and may have empty ones."""
+    """What an application asks; `labels` has one text for each hash, and may have empty ones. Texts are plain, and in NFC."""
 
     credential_id: str
     user_id: str | None
@@ -82,10 +81,8 @@ def compose(application: Application, credential: Credential, ask: Ask, now: int
         application_id=application.client_id,
         application_name=application.name,
         hash_algorithm=ask.hash_algorithm,
-        documents=tuple(
-            Document(unicodedata.normalize("NFC", label), digest) for label, digest in zip(ask.labels, ask.hashes, strict=True)
-        ),
-        description=unicodedata.normalize("NFC", ask.description),
+        documents=tuple(Document(label, digest) for label, digest in zip(ask.labels, ask.hashes, strict=True)),
+        description=ask.description,
         created=now,
         expires=now + ask.life_s,
     )

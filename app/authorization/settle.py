@@ -8,7 +8,7 @@ import asyncio
 import logging
 
 from app.domain.authorization import Authorization, State
-from app.errors import SamRefused, Unavailable
+from app.errors import SamRefused, SamUnavailable, Unavailable
 from app.services import Services
 from app.store import authorizations
 from hsm.messages import Outcome, RefuseRequest, StatusReply
@@ -28,12 +28,12 @@ REFUSALS = {"expired": State.EXPIRED, "cancelled": State.CANCELLED}
 
 async def settle(services: Services, authorization: Authorization) -> Authorization:
     """Bring the record up to what the SAM knows, end it if its time is over, and give it as it is now; raises SamUnavailable."""
-    status = await services.sam.status(authorization.id)
+    status = await _status(services, authorization)
     if status.outcome is Outcome.NONE and authorization.is_over(services.now()):
         try:
             await services.sam.refuse(RefuseRequest(authorization.transaction, "expired"))
         except SamRefused:  # decided at this very moment
-            status = await services.sam.status(authorization.id)
+            status = await _status(services, authorization)
         else:
             status = StatusReply(Outcome.REFUSED, reason="expired")
     state = REFUSALS.get(status.reason or "", State.REFUSED) if status.outcome is Outcome.REFUSED else STATES.get(status.outcome)
@@ -54,7 +54,19 @@ async def sweep(services: Services) -> None:
     while True:
         await asyncio.sleep(SWEEP_S)
         try:
-            for authorization in await services.database.read(authorizations.overdue, services.now(), SWEEP_MOST):
-                await settle(services, authorization)
+            overdue = await services.database.read(authorizations.overdue, services.now(), SWEEP_MOST)
         except Unavailable as doubt:
             log.warning("not settled: %s: %s", type(doubt).__name__, doubt)
+            continue
+        for authorization in overdue:
+            try:
+                await settle(services, authorization)
+            except Unavailable as doubt:
+                log.warning("not settled: %s: %s", type(doubt).__name__, doubt)
+
+
+async def _status(services: Services, authorization: Authorization) -> StatusReply:
+    try:
+        return await services.sam.status(authorization.id)
+    except SamRefused as refusal:  # its record does not hold
+        raise SamUnavailable(f"status: {refusal.code}") from None

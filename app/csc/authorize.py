@@ -1,6 +1,7 @@
 """`credentials/authorize` and `credentials/authorizeCheck` (CSC 2.0 §11.7, §11.8): ask the signer, then wait for the answer."""
 
 import re
+import unicodedata
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -79,16 +80,16 @@ def read_ask(body: Body, life_s: int) -> Ask:
         if factor.get("id") != OUT_OF_BAND["id"] or factor.get("value") is not None:
             raise InvalidAuthenticationData
     body.optional_text("clientData")
-    description = _plain("description", body.optional_text("description", MAX_DESCRIPTION_CHARACTERS) or "")
+    description = _plain("description", body.optional_text("description") or "", MAX_DESCRIPTION_CHARACTERS)
     labels = body.texts("documentLabels")
-    if labels is not None and (len(labels) != count or any(len(label) > MAX_LABEL_CHARACTERS for label in labels)):
+    if labels is not None and len(labels) != count:
         raise BadParameter("Invalid parameter documentLabels")
     return Ask(
         credential_id=credential_id,
         user_id=body.optional_text("userID", longest=64),
         hash_algorithm=body.text("hashAlgorithmOID"),
         hashes=hashes,
-        labels=tuple(_plain("documentLabels", label) for label in labels) if labels is not None else ("",) * count,
+        labels=tuple(_plain("documentLabels", label, MAX_LABEL_CHARACTERS) for label in labels or [""] * count),
         description=description,
         life_s=body.number_within("requestedExpiry", *LIFE_BOUNDS_S, life_s),
     )
@@ -102,8 +103,10 @@ def preferred_wait_s(request: Request) -> int:
     return 0
 
 
-def _plain(name: str, text: str) -> str:
-    """Refuse text that could look like other text: control, bidi and zero-width characters are never removed in silence."""
-    if not is_plain_text(text):
+def _plain(name: str, text: str, longest: int) -> str:
+    """Give text in NFC; what could look like other text (control, bidi, zero-width) is refused, never removed in silence."""
+    # NFC makes one character of four at most, makes some longer, and takes its time with very long text.
+    composed = unicodedata.normalize("NFC", text) if len(text) <= 4 * longest else text
+    if len(composed) > longest or not is_plain_text(composed):
         raise BadParameter(f"Invalid parameter {name}")
-    return text
+    return composed

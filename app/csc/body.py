@@ -32,6 +32,10 @@ class Body:
             raise BadParameter(f"Invalid parameter {name}")
         return value
 
+    def text_where_given(self, name: str) -> str | None:
+        """Give a string that some requests need and others may leave out."""
+        return self.text(name) if name in self._fields else None
+
     def choice(self, name: str, choices: tuple[str, ...], default: str) -> str:
         """Give one of a few words."""
         value = self._fields.get(name, default)

@@ -45,10 +45,10 @@ def read_activation(body: Body, client_id: str, idempotency_key: str | None) -> 
     sign_algorithm = body.text("signAlgo")
     if sign_algorithm not in (*RSA, *ECDSA):
         raise BadParameter("Invalid parameter signAlgo")
-    hash_algorithm = body.optional_text("hashAlgorithmOID")
+    hash_algorithm = body.text_where_given("hashAlgorithmOID")
     if hash_algorithm is not None and (hash_algorithm not in DIGEST_BYTES or HASH_OF.get(sign_algorithm, hash_algorithm) != hash_algorithm):
         raise BadParameter("Invalid parameter hashAlgorithmOID")
-    parameters = body.optional_text("signAlgoParams")
+    parameters = body.text_where_given("signAlgoParams")
     if hash_algorithm is None and sign_algorithm not in HASH_OF and parameters is None:
         raise BadParameter("Missing (or invalid type) string parameter hashAlgorithmOID")
     if (known := hash_algorithm or HASH_OF.get(sign_algorithm)) is not None:

@@ -38,8 +38,12 @@ async def authenticate(services: Services, request: Request, form: dict[str, str
 
     Raises:
         ClientRefused: none were sent, or they are wrong; with the standard's text.
+        BadParameter: they were sent in two ways.
     """
-    client_id, secret = _basic(request) if "authorization" in request.headers else (form.get("client_id"), form.get("client_secret"))
+    by_header = "authorization" in request.headers
+    if by_header and "client_secret" in form:
+        raise BadParameter("Two ways of client authorization")  # RFC 6749 §2.3
+    client_id, secret = _basic(request) if by_header else (form.get("client_id"), form.get("client_secret"))
     if client_id is None and secret is None:
         raise ClientRefused("Client authorization required")
     if not client_id:
@@ -53,11 +57,12 @@ async def authenticate(services: Services, request: Request, form: dict[str, str
 
 
 def _basic(request: Request) -> tuple[str, str]:
-    scheme, _, value = request.headers["authorization"].partition(" ")
+    headers = request.headers.getlist("authorization")
+    scheme, _, value = headers[0].partition(" ")
     try:
         client_id, colon, secret = base64.b64decode(value, validate=True).decode().partition(":")
     except (binascii.Error, ValueError):
         colon = ""
-    if scheme.lower() != "basic" or not colon:
+    if len(headers) != 1 or scheme.lower() != "basic" or not colon:
         raise ClientRefused("Invalid authorization header")
     return unquote_plus(client_id), unquote_plus(secret)

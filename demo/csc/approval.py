@@ -73,11 +73,12 @@ class PollingAuthorizationManager(CSCAuthorizationManager):
         return self.parse_csc_auth_response(answer)
 
     async def _wait(self, asked: dict[str, Any]) -> dict[str, Any]:
-        try:
-            handle, life_s = str(asked["handle"]), int(asked.get("expiresIn", 600))
-        except (KeyError, TypeError, ValueError):
-            raise AnswerUnusable("the answer to credentials/authorize holds no handle") from None
-        self.on_waiting(handle, str(asked.get("approval_url", "")), life_s, asked.get("verification_code"))
+        handle, life_s, url, code = (asked.get(name) for name in ("handle", "expiresIn", "approval_url", "verification_code"))
+        if not isinstance(handle, str) or not isinstance(life_s, int) or not isinstance(code, str | None):
+            raise AnswerUnusable("the answer to credentials/authorize can't be used")
+        if not isinstance(url, str) or not url.startswith(("https://", "http://")):
+            raise AnswerUnusable("the answer to credentials/authorize does not say where the signer can approve")
+        self.on_waiting(handle, url, life_s, code)
         ends = time.monotonic() + life_s + GRACE_S
         while (started := time.monotonic()) < ends:
             try:

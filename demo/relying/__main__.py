@@ -18,8 +18,9 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     for noisy in ("pyhanko", "pyhanko_certvalidator"):  # what they warn of is on the page, in words
         logging.getLogger(noisy).setLevel(logging.ERROR)
-    app = create_app(config)
-    uvicorn.run(app, host="127.0.0.1", port=config.port, log_level="warning", server_header=False, timeout_graceful_shutdown=3)
+    app = create_app(config, lambda: server.should_exit)
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=config.port, log_level="warning", server_header=False))
+    server.run()
     return 0
 
 

@@ -68,8 +68,12 @@ class Jobs:
         self._jobs: dict[str, Job] = {}
         self._changed: dict[str, asyncio.Event] = {}
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for file in directory.glob("*/job.json"):
-            job = msgspec.json.decode(file.read_bytes(), type=Job)
+        for kept in directory.iterdir():
+            try:
+                job = msgspec.json.decode((kept / "job.json").read_bytes(), type=Job)
+            except (OSError, msgspec.MsgspecError):  # cut short before it was a job, or of another version
+                shutil.rmtree(kept)
+                continue
             self._jobs[job.id] = job
             if not job.is_over:
                 self.update(job.id, step=Step.ENDED, problem=INTERRUPTED)
@@ -108,13 +112,13 @@ class Jobs:
         self._keep(msgspec.structs.replace(job, version=job.version + 1, **changes))
         self._changed.pop(job_id, asyncio.Event()).set()
 
-    async def wait(self, job_id: str, seen_version: int, timeout_s: float) -> Job:
+    async def wait(self, seen: Job, timeout_s: float) -> Job:
         """Return the job as soon as it is not any more as it was seen, or when the time is over."""
-        if self.get(job_id).version == seen_version:
-            changed = self._changed.setdefault(job_id, asyncio.Event())
+        if self.get(seen.id).version == seen.version:
+            changed = self._changed.setdefault(seen.id, asyncio.Event())
             with suppress(TimeoutError):
                 await asyncio.wait_for(changed.wait(), timeout_s)
-        return self.get(job_id)
+        return self.get(seen.id)
 
     def document(self, job_id: str) -> bytes:
         return self._file(self.get(job_id).id, "document.pdf").read_bytes()

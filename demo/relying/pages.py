@@ -27,6 +27,7 @@ SAMPLE_NAME, SAMPLE_SUBJECT = "工事請負契約書_AK-2026-118.pdf", "工事�
 FORM_OVERHEAD_BYTES = 100_000  # what a form may be longer than the file in it
 USER_ID = re.compile(r"[A-Za-z0-9._@+-]{1,64}")
 HOLD_S = 20.0
+LOOK_UP_S = 0.5  # how often a held poll looks whether anybody still waits for it
 YEAR_S = 366 * 86_400
 USER_ID_REFUSED = UploadRefused(
     Words(
@@ -86,7 +87,8 @@ def _start(request: Request, refused: UploadRefused | None = None, **entered: st
 
 async def ask(request: Request) -> Response:
     """Take the form of the first page and open a job."""
-    if int(request.headers.get("content-length", "0")) > MAX_PDF_BYTES + FORM_OVERHEAD_BYTES:
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and int(length) > MAX_PDF_BYTES + FORM_OVERHEAD_BYTES:
         return _start(request, TOO_LARGE)
     async with request.form(max_files=1, max_fields=10) as form:
         user_id, subject = str(form.get("user_id", "")).strip(), clean_label(str(form.get("subject", "")))
@@ -110,6 +112,8 @@ async def ask_again(request: Request) -> Response:
     """Open a new job with the document, signer and subject of one that has ended."""
     jobs: Jobs = request.app.state.jobs
     job = _find(request)
+    if job.step is not Step.ENDED:
+        return RedirectResponse(f"/jobs/{job.id}", HTTPStatus.SEE_OTHER)
     document = await asyncio.to_thread(inspect, jobs.document(job.id), job.file_name)
     return _open(request, jobs.create(document, user_id=job.user_id, subject=job.subject))
 
@@ -132,7 +136,12 @@ async def follow(request: Request) -> Response:
 async def follow_state(request: Request) -> Response:
     """Where the job is, held until it is further than `seen` (the version that the page shows)."""
     seen = request.query_params.get("seen", "")
-    job = await request.app.state.jobs.wait(_find(request).id, int(seen) if seen.isascii() and seen.isdigit() else -1, HOLD_S)
+    job = _find(request)
+    ends = time.monotonic() + HOLD_S
+    while str(job.version) == seen and time.monotonic() < ends and not request.app.state.is_stopping():
+        job = await request.app.state.jobs.wait(job, LOOK_UP_S)
+        if await request.is_disconnected():
+            break
     return JSONResponse({"version": job.version, "step": job.step})
 
 
@@ -168,11 +177,11 @@ def _find(request: Request) -> Job:
 
 
 async def not_found(request: Request, _: Exception) -> Response:
-    return show(request, "problem.html", HTTPStatus.NOT_FOUND, words=GONE)
+    return show(request, "problem.html", HTTPStatus.NOT_FOUND, words=GONE, is_nothing=True)
 
 
-async def http_problem(request: Request, problem: Exception) -> Response:
-    """Any other error that the framework answers: too large, wrong method, unreadable form."""
+async def other_problem(request: Request, problem: Exception) -> Response:
+    """Any other error: wrong method, unreadable form, or one that nobody foresaw."""
     status = problem.status_code if isinstance(problem, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
     if status == HTTPStatus.NOT_FOUND:
         return await not_found(request, problem)
@@ -180,4 +189,4 @@ async def http_problem(request: Request, problem: Exception) -> Response:
         f"この操作はできませんでした（{status}）。はじめの画面からやり直してください。",
         f"That did not work ({status}). Please start again from the first page.",
     )
-    return show(request, "problem.html", status, words=words)
+    return show(request, "problem.html", status, words=words, is_nothing=False)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
@@ -11,6 +11,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from demo.relying import pages
 from demo.relying.config import Config
@@ -22,8 +23,8 @@ SWEEP_EVERY_S = 60
 SMALL_BODY_BYTES = 10_000
 
 
-def create_app(config: Config) -> Starlette:
-    """Make the application; its jobs are kept in `config.directory`."""
+def create_app(config: Config, is_stopping: Callable[[], bool] = lambda: False) -> ASGIApp:
+    """Make the application; its jobs are kept in `config.directory`. When the server `is_stopping`, held polls are let go."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -47,16 +48,16 @@ def create_app(config: Config) -> Starlette:
             Mount("/static", StaticFiles(directory=pages.HERE / "static")),
         ],
         middleware=[
-            Middleware(SecurityHeaders),
             Middleware(TrustedHostMiddleware, allowed_hosts=["localhost", "127.0.0.1"]),
             Middleware(SameOriginPosts),
         ],
-        exception_handlers={JobUnknown: pages.not_found, HTTPException: pages.http_problem},
+        exception_handlers={JobUnknown: pages.not_found, HTTPException: pages.other_problem, Exception: pages.other_problem},
         lifespan=lifespan,
     )
     app.state.config = config
     app.state.under_way = set()
-    return app
+    app.state.is_stopping = is_stopping
+    return SecurityHeaders(app)  # around everything, so that no error page goes without
 
 
 async def _sweep(jobs: Jobs) -> None:

@@ -52,12 +52,13 @@ class Pki:
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), critical=False)
         )
 
-    def issue(self, key: PrivateKey, name: str = "山田 太郎") -> x509.Certificate:
+    def issue(self, key: PrivateKey, name: str = "山田 太郎", *, for_email: bool = True) -> x509.Certificate:
+        purposes = [DOCUMENT_SIGNING, *([ExtendedKeyUsageOID.EMAIL_PROTECTION] if for_email else [])]
         builder = (
             self._builder(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]), key, days=30)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(usage(digital_signature=True, content_commitment=True), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([DOCUMENT_SIGNING, ExtendedKeyUsageOID.EMAIL_PROTECTION]), critical=False)
+            .add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
         )
         if self.url is not None:
             point = x509.DistributionPoint([x509.UniformResourceIdentifier(f"{self.url}/crl")], None, None, None)

@@ -65,7 +65,8 @@ class Site:
 @asynccontextmanager
 async def serve(config: Config) -> AsyncIterator[str]:
     """Serve the application on a free port and give its address; stop it at the end."""
-    server = uvicorn.Server(uvicorn.Config(create_app(config), host="127.0.0.1", port=0, log_level="error", timeout_graceful_shutdown=1))
+    app = create_app(config, lambda: server.should_exit)
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error"))
     running = asyncio.create_task(server.serve())
     while not server.started:
         assert not running.done()

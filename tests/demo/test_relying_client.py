@@ -8,7 +8,6 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from demo import csc
-from demo.csc import approval, session
 from tests.demo.relying_service import (
     APPLICATION,
     CONTRACT,
@@ -26,8 +25,8 @@ def rsa_key() -> rsa.RSAPrivateKey:
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "PAUSES_S", (0.01, 0.02))
-    monkeypatch.setattr(approval, "PLAIN_POLL_S", 0.02)
+    monkeypatch.setattr("demo.csc.session.PAUSES_S", (0.01, 0.02))
+    monkeypatch.setattr("demo.csc.approval.PLAIN_POLL_S", 0.02)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +100,7 @@ def test_no_approval_is_an_exception_that_says_why(
 def test_a_service_that_never_decides_is_left_after_the_grace(rsa_key: rsa.RSAPrivateKey, monkeypatch: pytest.MonkeyPatch) -> None:
     async def test(service: Service) -> None:
         service.polls_before_decision = 10**9
-        monkeypatch.setattr(approval, "GRACE_S", -179.9)
+        monkeypatch.setattr("demo.csc.approval.GRACE_S", -179.9)
         with pytest.raises(csc.ApprovalExpired):
             await sign(service)
 

@@ -267,6 +267,41 @@ def test_after_a_restart_finished_jobs_are_there_and_others_have_ended(tmp_path:
     with_site(tmp_path, test)
 
 
+def test_an_error_that_nobody_foresaw_has_a_page_and_the_headers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("unforeseen")
+
+    monkeypatch.setattr(pages, "read_application", fail)
+
+    async def test(site: Site) -> None:
+        async with site.visitor.get(site.url + "/", headers={"Accept-Language": "en"}) as answer:
+            assert answer.status == 500
+            assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
+            assert "That did not work" in await answer.text()
+
+    with_site(tmp_path, test)
+
+
+def test_what_was_cut_short_is_removed_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "job.json").write_text("{}")
+    Jobs(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_job_that_runs_is_not_opened_twice(tmp_path: Path) -> None:
+    async def test(site: Site) -> None:
+        site.service.released = asyncio.Event()
+        path = await site.job()
+        async with site.visitor.post(f"{site.url}{path}/again") as answer:
+            assert answer.url.path == path
+        site.service.released.set()
+        await site.until(path, "done")
+
+    with_site(tmp_path, test)
+
+
 def test_the_poll_is_held_until_something_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "HOLD_S", 0.3)
 

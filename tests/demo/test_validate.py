@@ -23,6 +23,11 @@ from tests.demo.relying_pki import Pki
 from tests.demo.relying_service import CONTRACT, Service, sign
 
 
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("demo.csc.approval.PLAIN_POLL_S", 0.02)
+
+
 def verdicts_of(
     change: Callable[[Service, bytes], bytes], *, authority: Callable[[Authority], Authority] = lambda same: same
 ) -> list[Verdict]:
@@ -89,6 +94,18 @@ def test_without_revocation_data_it_is_accepted_and_said() -> None:
     assert (pyhanko.accepted, pdfsig.accepted) == (True, True)
     assert "revocation was not checked" in said(pyhanko, Weight.NOTE)
     assert "Revocation could not be checked" in said(pdfsig, Weight.NOTE)
+
+
+def test_a_purpose_that_pdfsig_does_not_know_is_a_note() -> None:
+    async def run() -> Verdict:
+        async with Service(ec.generate_private_key(ec.SECP256R1())) as service:
+            service.certificate = service.pki.issue(service.key, for_email=False)
+            pdf = await sign(service)
+            return await validate_with_pdfsig(pdf, Authority(service.pki.root.public_bytes(Encoding.DER)))
+
+    verdict = asyncio.run(run())
+    assert verdict.accepted
+    assert "Unknown issue" in said(verdict, Weight.NOTE)
 
 
 @pytest.mark.parametrize("content", [CONTRACT, b"", b"not a PDF", CONTRACT[: len(CONTRACT) // 2]])

@@ -1,0 +1,166 @@
+"""
+A person's phone in the tests: a browser with its own cookies and language, and a virtual authenticator that can be told to lie.
+
+Whatever no page may do is collected while it is used: an error in a script, a breach of the security policy, a request to anyone else. It
+verifies nothing itself; the running stack does.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, expect, sync_playwright
+
+from tests.browser.words import ENGLISH, Words
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
+FLAGS += ["--disable-background-networking", "--disable-component-update"]
+SCREEN = {"width": 390, "height": 844}
+PATIENCE_MS = 10_000
+
+# Before any script: report a breach of the security policy, and a passkey that is asked for outside the tap, where Safari refuses it.
+OBSERVE = """
+addEventListener("securitypolicyviolation", (event) => console.error(`${event.violatedDirective}: ${event.blockedURI}`));
+addEventListener("click", () => { window.inTap = true; setTimeout(() => { window.inTap = false; }); }, true);
+for (const name of self.CredentialsContainer ? ["create", "get"] : []) {
+  const real = CredentialsContainer.prototype[name];
+  CredentialsContainer.prototype[name] = function (options) {
+    if (!window.inTap) console.error("passkey outside the tap");
+    return real.call(this, options);
+  };
+}
+"""
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Run Debian's Chromium for as long as the block lasts."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Authenticator:
+    """The virtual authenticator of one tab (Web Authentication domain of the DevTools protocol)."""
+
+    def __init__(self, page: Page) -> None:
+        self._session = page.context.new_cdp_session(page)
+        self._session.send("WebAuthn.enable")
+        kind = {"protocol": "ctap2", "ctap2Version": "ctap2_1", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+        options = kind | {"automaticPresenceSimulation": True, "isUserVerified": True}
+        self._id = self._session.send("WebAuthn.addVirtualAuthenticator", {"options": options})["authenticatorId"]
+
+    def verify_user(self, verified: bool) -> None:
+        """Let the person's face or finger be recognized, or not."""
+        self._send("setUserVerified", isUserVerified=verified)
+
+    def lie(self, **bits: bool) -> None:
+        """Answer wrongly from now on: isBogusSignature, isBadUV, isBadUP; without any, answer rightly again."""
+        self._send("setResponseOverrideBits", **bits)
+
+    def change_passkey(self, **properties: bool) -> None:
+        """Change backupEligibility or backupState of the one passkey."""
+        (passkey,) = self.passkeys()
+        self._send("setCredentialProperties", credentialId=passkey["credentialId"], **properties)
+
+    def passkeys(self) -> list[dict[str, Any]]:
+        """Give the passkeys with their private keys and counters."""
+        found: list[dict[str, Any]] = self._send("getCredentials")["credentials"]
+        return found
+
+    def put(self, passkey: dict[str, Any]) -> None:
+        self._send("addCredential", credential=passkey)
+
+    def _send(self, method: str, **arguments: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = self._session.send(f"WebAuthn.{method}", {"authenticatorId": self._id} | arguments)
+        return answer
+
+
+class Phone:
+    """One browser profile with one tab in front; `faults` is what its pages did that none may do."""
+
+    def __init__(self, browser: Browser, origin: str, words: Words = ENGLISH, **context: Any) -> None:
+        self.origin, self.words = origin, words
+        self.faults: list[str] = []
+        settings = {"base_url": origin, "locale": words.locale, "viewport": SCREEN, "reduced_motion": "reduce"}
+        self.context: BrowserContext = browser.new_context(**(settings | context))
+        self.context.set_default_timeout(PATIENCE_MS)
+        self.context.add_init_script(OBSERVE)
+        self.context.on("request", self._look_at_request)
+        self.context.on("response", self._look_at_response)
+        self.context.on("console", self._look_at_console)
+        self.context.on("weberror", lambda fault: self.faults.append(str(fault.error)))
+        self.page: Page = self.context.new_page()
+        self.authenticator = Authenticator(self.page)
+
+    def tap(self, name: str) -> None:
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+    def says(self, sentence: str) -> None:
+        """Wait until the page says this beside its buttons."""
+        expect(self.page.locator("#say")).to_contain_text(sentence)
+
+    def shows(self, heading: str) -> None:
+        """Wait until this is what the page is about."""
+        expect(self.page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
+
+    def can_tap(self, name: str) -> None:
+        """Wait until the button takes a tap again."""
+        expect(self.page.get_by_role("button", name=name, exact=True)).to_have_attribute("aria-disabled", "false")
+
+    def enroll(self, enrollment_url: str) -> None:
+        """Register with a one-time link, to the end."""
+        self.page.goto(enrollment_url)
+        self.tap(self.words.register)
+        self.shows(self.words.registered)
+
+    def open(self, address: str) -> None:
+        """Open a page of a person who is signed in, by signing in where it is asked for."""
+        self.page.goto(address)
+        if "/sign-in?" in self.page.url:
+            self.sign_in()
+        assert "/sign-in" not in self.page.url
+
+    def sign_in(self) -> None:
+        """Use the passkey on the sign-in page in front, and be led on."""
+        self.page.wait_for_load_state("networkidle")  # the page fetches its challenge before the tap
+        with self.page.expect_navigation(url=lambda url: "/sign-in" not in url):
+            self.tap(self.words.sign_in)
+
+    def facts(self, approval_url: str) -> dict[str, Any]:
+        """Ask as a program what this address asks, or how it ended."""
+        answer: dict[str, Any] = self.context.request.get(approval_url, headers={"Accept": "application/json"}).json()
+        return answer
+
+    def close(self) -> None:
+        self.context.close()
+
+    def _look_at_request(self, request: Request) -> None:
+        if not request.url.startswith((f"{self.origin}/", "data:")):
+            self.faults.append(f"a request to {request.url}")
+
+    def _look_at_response(self, response: Response) -> None:
+        if response.status >= 400 and response.request.resource_type not in ("document", "fetch"):
+            self.faults.append(f"{response.status} for {response.url}")
+
+    def _look_at_console(self, message: ConsoleMessage) -> None:
+        # A call that is refused is written there by the browser itself, and looked at by the test that provokes it.
+        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
+            self.faults.append(message.text)
+
+
+def transaction_of(facts: dict[str, Any]) -> bytes:
+    """Give the canonical bytes that are asked for."""
+    from base64 import urlsafe_b64decode
+
+    return urlsafe_b64decode(facts["transaction"] + "==")
+
+
+def pretty(raw: bytes) -> dict[str, Any]:
+    parsed: dict[str, Any] = json.loads(raw)
+    return parsed
