@@ -8,6 +8,7 @@ import uvicorn
 
 from app.config import read_config
 from app.errors import NatsuinError
+from app.middleware import StrictHttp
 from app.store.database import migrate
 
 log = logging.getLogger("natsuin.web")
@@ -32,7 +33,8 @@ def main() -> int:
         access_log=False,
         log_level="warning",
         server_header=False,
-        h11_max_incomplete_event_size=16_384,
+        http=StrictHttp,
+        ws="none",
         timeout_graceful_shutdown=5,
         forwarded_allow_ips="",
     )

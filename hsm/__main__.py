@@ -42,6 +42,9 @@ def main() -> int:
     except SamError as error:
         log.error("the SAM does not start: %s: %s", type(error).__name__, error)
         return 2
+    except OSError as error:
+        log.error("the SAM does not start: %s", error)
+        return 2
     return 0
 
 

@@ -1,10 +1,10 @@
 """The SAM's settings, read once from the environment; every problem is listed, no secret is ever shown."""
 
 import os
+import re
 import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -15,6 +15,8 @@ SOFTHSM_MODULES = (
     Path(f"/usr/lib/{sysconfig.get_config_var('MULTIARCH')}/softhsm/libsofthsm2.so"),
     Path("/usr/local/lib/softhsm/libsofthsm2.so"),
 )
+ORIGIN = re.compile(r"(?P<scheme>https?)://(?P<host>[a-z0-9-]+(\.[a-z0-9-]+)*)(:[0-9]{1,5})?")  # as browsers write it
+NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 class Config(Struct, frozen=True, kw_only=True):
@@ -52,7 +54,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
 
     def number(name: str, default: int, low: int, high: int) -> int:
         text = environ.get(name, str(default))
-        if text.isascii() and text.isdigit() and low <= int(text) <= high:
+        if NUMBER.fullmatch(text) and low <= int(text) <= high:
             return int(text)
         problems.append(f"{name} must be a number from {low} to {high}")
         return default
@@ -68,10 +70,10 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
     port = number("NATSUIN_PORT", 8080, 1, 65_535)
     data = Path(environ.get("NATSUIN_DATA", "var")).absolute()
     origin = environ.get("NATSUIN_ORIGIN", f"http://localhost:{port}").rstrip("/")
-    parts = urlsplit(origin)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query or parts.fragment or parts.username:
-        problems.append("NATSUIN_ORIGIN must look like https://sign.example.jp, without a path")
-    elif parts.scheme == "http" and parts.hostname != "localhost":
+    parts = ORIGIN.fullmatch(origin)
+    if parts is None:
+        problems.append("NATSUIN_ORIGIN must look like https://sign.example.jp or https://sign.example.jp:8443, without a path")
+    elif parts["scheme"] == "http" and parts["host"] != "localhost":
         problems.append("NATSUIN_ORIGIN must be https, except for http://localhost: passkeys work nowhere else")
 
     embedded = "NATSUIN_HSM_MODULE" not in environ
@@ -88,13 +90,14 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
     tls = {name: file(name) for name in ("NATSUIN_SAM_TLS_CERTIFICATE", "NATSUIN_SAM_TLS_KEY", "NATSUIN_SAM_TLS_CLIENT_CA")}
     if not listen.startswith("unix:"):
         problems += [f"{name} is needed: over TCP the SAM speaks mutual TLS only" for name, path in tls.items() if path is None]
-        if not listen.rpartition(":")[2].isdigit():
+        host, _, tcp_port = listen.rpartition(":")
+        if not host or not NUMBER.fullmatch(tcp_port) or not 1 <= int(tcp_port) <= 65_535:
             problems.append("NATSUIN_SAM_LISTEN must be unix:PATH or HOST:PORT")
 
     config = Config(
         data=data / "sam",
         origin=origin,
-        rp_id=parts.hostname or "",
+        rp_id=parts["host"] if parts else "",
         database_url=environ.get("NATSUIN_SAM_DATABASE_URL", f"sqlite:///{data / 'sam' / 'sam.db'}"),
         listen=listen,
         tls_certificate=tls["NATSUIN_SAM_TLS_CERTIFICATE"],

@@ -92,7 +92,7 @@ function duration(left_s) {
 }
 
 export function date(unix_s) {
-  return new Intl.DateTimeFormat(lang, { dateStyle: "long" }).format(unix_s * 1000);
+  return new Intl.DateTimeFormat(lang, { dateStyle: "long", timeZone: "Asia/Tokyo" }).format(unix_s * 1000);
 }
 
 // The other language keeps the whole address: `next` of the sign-in page, the enrolment link after the #.

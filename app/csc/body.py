@@ -34,7 +34,7 @@ class Body:
 
     def text_where_given(self, name: str) -> str | None:
         """Give a string that some requests need and others may leave out."""
-        return self.text(name) if name in self._fields else None
+        return self.text(name) if self._fields.get(name) is not None else None
 
     def choice(self, name: str, choices: tuple[str, ...], default: str) -> str:
         """Give one of a few words."""

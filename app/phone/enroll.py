@@ -35,7 +35,7 @@ async def enroll(services: Services, request: Request) -> Response:
     signer, credential = await make_credential(services, _link(message), registration)
     answer = {"user_id": signer.user_id, "name": signer.name, "credential_id": credential.credential_id, "not_after": credential.not_after}
     response = JSONResponse(answer)
-    await begin_session(services, signer.user_id, response)
+    await begin_session(services, request, signer.user_id, response)
     return response
 
 

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent.parent
 STATIC = ROOT / "static"
 ZONE = ZoneInfo("Asia/Tokyo")
 YEAR_S = 366 * 86_400
-_DATETIME = {"ja": "y年M月d日 H:mm", "en": "d MMMM y, H:mm"}
+_DATETIME = {"ja": "y年M月d日 H:mm", "en": "MMMM d, y, H:mm 'JST'"}
 
 
 def page(request: Request, template: str, *, http_status: int = 200, signed_in: bool = False, **context: Any) -> Response:

@@ -20,9 +20,11 @@ async def signer_of(services: Services, request: Request) -> str:
     return user_id
 
 
-async def begin_session(services: Services, user_id: str, response: Response) -> None:
-    """Give a new session to a signer who has just shown a passkey."""
+async def begin_session(services: Services, request: Request, user_id: str, response: Response) -> None:
+    """Give a new session to a signer who has just shown a passkey; the browser's earlier one, whoever began it, is forgotten."""
     config = services.config
+    if (earlier := request.cookies.get(cookie_name(config))) is not None:
+        await services.ephemeral.end_session(earlier)
     session = await services.ephemeral.begin_session(user_id, config.session_life_s)
     response.set_cookie(
         cookie_name(config), session, max_age=config.session_life_s, path="/", secure=config.secure, httponly=True, samesite="lax"

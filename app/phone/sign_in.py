@@ -46,7 +46,7 @@ async def sign_in(services: Services, request: Request) -> Response:
     if sign_count != passkey.sign_count and not await services.database.write(parties.advance_counter, passkey, sign_count):
         raise SignInRefused("the counter was moved by another sign-in")
     response = JSONResponse({"user_id": signer.user_id, "name": signer.name})
-    await begin_session(services, signer.user_id, response)
+    await begin_session(services, request, signer.user_id, response)
     return response
 
 

@@ -88,7 +88,9 @@ def _start(request: Request, refused: UploadRefused | None = None, **entered: st
 async def ask(request: Request) -> Response:
     """Take the form of the first page and open a job."""
     length = request.headers.get("content-length", "")
-    if length.isdigit() and int(length) > MAX_PDF_BYTES + FORM_OVERHEAD_BYTES:
+    if not length.isdigit():
+        raise HTTPException(HTTPStatus.LENGTH_REQUIRED)
+    if int(length) > MAX_PDF_BYTES + FORM_OVERHEAD_BYTES:  # answered unread, with a page
         return _start(request, TOO_LARGE)
     async with request.form(max_files=1, max_fields=10) as form:
         user_id, subject = str(form.get("user_id", "")).strip(), clean_label(str(form.get("subject", "")))

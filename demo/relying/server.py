@@ -16,7 +16,6 @@ from starlette.types import ASGIApp
 from demo.relying import pages
 from demo.relying.config import Config
 from demo.relying.headers import SameOriginPosts, SecurityHeaders
-from demo.relying.intake import MAX_PDF_BYTES
 from demo.relying.jobs import Jobs, JobUnknown
 
 SWEEP_EVERY_S = 60
@@ -38,7 +37,7 @@ def create_app(config: Config, is_stopping: Callable[[], bool] = lambda: False) 
     app = Starlette(
         routes=[
             Route("/", pages.start),
-            Route("/", pages.ask, methods=["POST"], max_body_size=MAX_PDF_BYTES + pages.FORM_OVERHEAD_BYTES),
+            Route("/", pages.ask, methods=["POST"]),
             Route("/jobs/{job_id}", pages.follow),
             Route("/jobs/{job_id}/state", pages.follow_state),
             Route("/jobs/{job_id}/qr.svg", pages.qr_code),

@@ -5,7 +5,6 @@ Whatever no page may do is collected while it is used: an error in a script, a b
 verifies nothing itself; the running stack does.
 """
 
-import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -153,14 +152,3 @@ class Phone:
         if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
             self.faults.append(message.text)
 
-
-def transaction_of(facts: dict[str, Any]) -> bytes:
-    """Give the canonical bytes that are asked for."""
-    from base64 import urlsafe_b64decode
-
-    return urlsafe_b64decode(facts["transaction"] + "==")
-
-
-def pretty(raw: bytes) -> dict[str, Any]:
-    parsed: dict[str, Any] = json.loads(raw)
-    return parsed

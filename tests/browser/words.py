@@ -15,6 +15,7 @@ class Words:
     decline: str
     ask: str
     unexpected: str
+    see_waiting: str
     asked: str
     inbox: str
     nothing: str
@@ -33,6 +34,7 @@ ENGLISH = Words(
     decline="Decline",
     ask="I did not expect this",
     unexpected="Refuse and report",
+    see_waiting="See what waits for you",
     asked="You are asked to sign",
     inbox="Waiting for you",
     nothing="Nothing is waiting",
@@ -50,6 +52,7 @@ JAPANESE = Words(
     decline="拒否する",
     ask="心当たりがない場合",
     unexpected="拒否して報告する",
+    see_waiting="承認待ちの依頼を見る",
     asked="署名を求められています",
     inbox="承認待ちの依頼",
     nothing="承認待ちの依頼はありません",

@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ class Site:
         form.add_field("user_id", user_id)
         form.add_field("subject", subject)
         if pdf is not None:
-            form.add_field("file", pdf, filename=name, content_type="application/pdf")
+            form.add_field("file", BytesIO(pdf), filename=name, content_type="application/pdf")
         async with self.visitor.post(self.url + "/", data=form, headers={"Accept-Language": "en"}) as answer:
             return answer.status, answer.url.path, await answer.text()
 

@@ -25,7 +25,7 @@ ANSWERS: dict[str, object] = {
     "/sign-out": {},
     "/inbox": {"waiting": WAITING},
 }
-MEDIA = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+MEDIA = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml", ".png": "image/png"}
 
 
 class Preview(BaseHTTPRequestHandler):

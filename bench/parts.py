@@ -1,0 +1,119 @@
+"""
+What a cycle cannot avoid, each alone: a bare JSON request, the verification of an assertion, a durable commit, a signature of the HSM.
+
+Each is measured as the machine does it best, with both cores busy, like the cycles that it is compared with.
+"""
+
+import asyncio
+import json
+import secrets
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import aiohttp
+from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, insert
+
+from demo.passkey import Passkey, cose_key
+from hsm.assertion import RelyingParty, verify_assertion
+from hsm.database import open_engines
+from hsm.messages import KeyAlgorithm, PasskeyRecord
+from hsm.policy import HASHES, Padding, Scheme
+from tests.harness.sam import SHA256, b64, make_test_token
+
+ORIGIN = "https://sign.example.jp"
+SCHEMES = {"p": Padding.ECDSA, "rsa": Padding.PKCS1}
+
+
+def rate(work: Callable[[], object], seconds: float) -> float:
+    """Run one thing again and again; gives calls per second."""
+    work()
+    count, started = 0, time.perf_counter()
+    while (elapsed := time.perf_counter() - started) < seconds:
+        work()
+        count += 1
+    return count / elapsed
+
+
+def in_two_threads(work: Callable[[], object], seconds: float) -> float:
+    rates: list[float] = []
+    threads = [threading.Thread(target=lambda: rates.append(rate(work, seconds))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(rates)
+
+
+def verifications(seconds: float) -> float:
+    """Verify one assertion again and again (one process)."""
+    passkey, challenge = Passkey(), secrets.token_bytes(32)
+    user = {"id": b64(b"u" * 32), "name": "u", "displayName": "u"}
+    passkey.create({"rp": {"id": "sign.example.jp"}, "user": user, "challenge": b64(challenge), "pubKeyCredParams": [{"alg": -7}]}, ORIGIN)
+    assertion = passkey.get({"challenge": b64(challenge), "rpId": "sign.example.jp"}, ORIGIN)
+    record = PasskeyRecord(passkey.credential_id, cose_key(passkey.public_key), 0, False)
+    party = RelyingParty("sign.example.jp", ORIGIN)
+    return rate(lambda: verify_assertion(party, assertion, challenge, record, b"u" * 32), seconds)
+
+
+def commits(seconds: float) -> float:
+    """Commit one small row durably, again and again (SQLite as the servers use it; it has one writer)."""
+    with tempfile.TemporaryDirectory() as folder:
+        _, writer = open_engines(f"sqlite:///{folder}/bench.db")
+        table = Table("rows", MetaData(), Column("id", Integer, primary_key=True), Column("data", LargeBinary))
+        table.metadata.create_all(writer)
+        statement = insert(table)
+
+        def commit() -> None:
+            with writer.begin() as connection:
+                connection.execute(statement, {"data": b"x" * 200})
+
+        done = rate(commit, seconds)
+        writer.dispose()
+        return done
+
+
+def signatures(key_algorithm: KeyAlgorithm, seconds: float) -> float:
+    """Sign with one key in two threads, in a token of this process."""
+    with tempfile.TemporaryDirectory() as folder:
+        token = make_test_token(Path(folder), sessions=2)
+        token.generate_signing_key(b"bench", key_algorithm)
+        scheme = Scheme(SCHEMES[key_algorithm.partition("-")[0]], HASHES[SHA256])
+        digest = secrets.token_bytes(32)
+        done = in_two_threads(lambda: token.sign(b"bench", scheme, digest), seconds)
+        token.close()
+        return done
+
+
+async def requests(origin: str, seconds: float, at_once: int) -> float:
+    """Ask the running server for the least that it answers with JSON, `at_once` at a time; client included."""
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
+        until = time.perf_counter() + seconds
+
+        async def keep_on() -> int:
+            done = 0
+            while time.perf_counter() < until:
+                async with http.post(f"{origin}/csc/v2/info", json={}) as answer:
+                    await answer.json()
+                done += 1
+            return done
+
+        started = time.perf_counter()
+        return sum(await asyncio.gather(*(keep_on() for _ in range(at_once)))) / (time.perf_counter() - started)
+
+
+def in_processes(what: str, seconds: float, processes: int) -> float:
+    """Run a part in several processes at once; gives the sum of their rates."""
+    command = [sys.executable, "-m", "bench.parts", what, str(seconds)]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(processes)]
+    return sum(float(json.loads(one.communicate()[0])) for one in running)
+
+
+if __name__ == "__main__":
+    name, length = sys.argv[1], float(sys.argv[2])
+    measured = verifications(length) if name == "verify" else commits(length) if name == "commit" else signatures(name, length)  # type: ignore[arg-type]
+    print(json.dumps(measured))

@@ -1,0 +1,42 @@
+"""A poll that is held while the test goes on."""
+
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import Self
+
+import httpx2
+
+from tests.harness.stack import Application
+
+BEGUN_S = 0.3  # so long after it was sent a request has surely arrived
+
+
+class Poll:
+    """One held `authorizeCheck`, on a connection and a thread of its own; entered, it has arrived."""
+
+    def __init__(self, application: Application, handle: str, prefer: str = "wait=25") -> None:
+        self.answered_at = 0.0
+        self._http = httpx2.Client(base_url=application.stack.origin, timeout=70)
+        self._pool = ThreadPoolExecutor(1)
+        self._headers = {"Authorization": f"Bearer {application.token}", "Prefer": prefer}
+        self._handle = handle
+
+    def __enter__(self) -> Self:
+        self._future: Future[httpx2.Response] = self._pool.submit(self._ask)
+        time.sleep(BEGUN_S)
+        assert not self._future.done(), self._future.result().text
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._pool.shutdown()
+        self._http.close()
+
+    def answer(self, within_s: float = 10) -> httpx2.Response:
+        """Wait for the answer."""
+        return self._future.result(within_s)
+
+    def _ask(self) -> httpx2.Response:
+        answer = self._http.post("/csc/v2/credentials/authorizeCheck", json={"handle": self._handle}, headers=self._headers)
+        self.answered_at = time.monotonic()
+        return answer
