@@ -24,7 +24,7 @@ from app.store.database import Database
 
 ROOT = Path(__file__).parent.parent.parent
 DEMO = ("ca", "relying")
-DEMO_NAME = "デモ契約システム (demo)"
+DEMO_NAME = "青葉電子契約 (demo)"
 READY_WITHIN_S = 60
 
 

@@ -18,8 +18,8 @@ CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # 32 signs that nobody confu
 CODE_GROUPS = 4
 CODE_GROUP_LENGTH = 5
 
-USER_ID = re.compile(r"[A-Za-z0-9'()+,\-./=? ]+")
-"""PrintableString, which X.520 wants of a serialNumber, without the colon, which ends the name in HTTP Basic (RFC 7617 §2)."""
+USER_ID = re.compile(r"[A-Za-z0-9._@+-]+")
+"""What stands in a subject as uid (RFC 4519 §2.39) and in HTTP Basic, where a colon would end it (RFC 7617 §2)."""
 
 
 class Application(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,7 +41,7 @@ def read_application(body: bytes) -> Application:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ApplicationRefused(str(error)) from error
     if not USER_ID.fullmatch(application.user_id):
-        raise ApplicationRefused("user_id may hold letters, digits, spaces and ' ( ) + , - . / = ?")
+        raise ApplicationRefused("user_id may hold letters, digits and . _ @ + -")
     if application.name.isspace() or any(unicodedata.category(character).startswith("C") for character in application.name):
         raise ApplicationRefused("name must be readable text")
     return application

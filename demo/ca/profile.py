@@ -12,6 +12,8 @@ from demo.ca.authority import BACKDATED, Authority
 VALIDITY = timedelta(days=730)
 DOCUMENT_SIGNING = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36")
 """id-kp-documentSigning, RFC 9336 §3.1."""
+EMAIL_PROTECTION = x509.oid.ExtendedKeyUsageOID.EMAIL_PROTECTION
+"""Validators older than RFC 9336, poppler's pdfsig among them, look for this purpose on a signed document."""
 
 
 def certify(
@@ -22,7 +24,7 @@ def certify(
         [
             x509.NameAttribute(NameOID.COUNTRY_NAME, "JP"),
             x509.NameAttribute(NameOID.COMMON_NAME, name),
-            x509.NameAttribute(NameOID.SERIAL_NUMBER, user_id),
+            x509.NameAttribute(NameOID.USER_ID, user_id),
         ]
     )
     usage = x509.KeyUsage(
@@ -53,7 +55,7 @@ def certify(
         .not_valid_after(now + VALIDITY)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(usage, critical=True)
-        .add_extension(x509.ExtendedKeyUsage([DOCUMENT_SIGNING]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage([DOCUMENT_SIGNING, EMAIL_PROTECTION]), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(authority.key_identifier), critical=False)
         .add_extension(access, critical=False)

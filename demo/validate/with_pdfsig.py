@@ -69,8 +69,10 @@ def _lay_out(directory: Path, pdf: bytes) -> tuple[Path, Path]:
 
 def _read(said: str) -> list[Finding]:
     findings = []
+    # poppler 22.12 can't decide on a certificate that it has just trusted for an earlier signature of the same file.
+    undecided = note if CERTIFICATE_TRUSTED in said else bad
     for label, text in re.findall(r"^  - (Signature Validation|Certificate Validation): (.+?)\s*$", said, re.MULTILINE):
-        weigh = good if text in (SIGNATURE_VALID, CERTIFICATE_TRUSTED) else note if text == UNDECIDED else bad
+        weigh = good if text in (SIGNATURE_VALID, CERTIFICATE_TRUSTED) else undecided if text == UNDECIDED else bad
         which_ja = "署名" if label.startswith("Signature") else "証明書"
         findings.append(weigh(f"{WORDS_JA.get(text, f'{which_ja}に問題があります。')}（“{text}”）", f"{label}: “{text}”"))
     if "Not total document signed" in said:

@@ -25,7 +25,7 @@ def desk(tmp_path: Path) -> Desk:
 def test_issues_to_the_person_of_the_application_whatever_the_request_says(desk: Desk) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = certificate_of(desk.enroll(desk.apply(), make_csr(key)))
-    assert certificate.subject.rfc4514_string() == "2.5.4.5=alice,CN=山田 花子,C=JP"
+    assert certificate.subject.rfc4514_string() == "UID=alice,CN=山田 花子,C=JP"
     assert certificate.public_key() == key.public_key()
     certificate.verify_directly_issued_by(desk.root)
     assert certificate_of(desk.http.get("/.well-known/est/cacerts")) == desk.root

@@ -96,7 +96,7 @@ def test_without_revocation_data_it_is_accepted_and_said() -> None:
     assert "Revocation could not be checked" in said(pdfsig, Weight.NOTE)
 
 
-def test_a_purpose_that_pdfsig_does_not_know_is_a_note() -> None:
+def test_a_certificate_that_pdfsig_cannot_decide_on_is_not_accepted() -> None:
     async def run() -> Verdict:
         async with Service(ec.generate_private_key(ec.SECP256R1())) as service:
             service.certificate = service.pki.issue(service.key, for_email=False)
@@ -104,8 +104,8 @@ def test_a_purpose_that_pdfsig_does_not_know_is_a_note() -> None:
             return await validate_with_pdfsig(pdf, Authority(service.pki.root.public_bytes(Encoding.DER)))
 
     verdict = asyncio.run(run())
-    assert verdict.accepted
-    assert "Unknown issue" in said(verdict, Weight.NOTE)
+    assert not verdict.accepted
+    assert "Unknown issue" in said(verdict, Weight.BAD)
 
 
 @pytest.mark.parametrize("content", [CONTRACT, b"", b"not a PDF", CONTRACT[: len(CONTRACT) // 2]])
