@@ -29,7 +29,7 @@ class Sad(Struct, frozen=True):
 def mint(mac: Mac, sad: Sad) -> str:
     """Make the text that the application presents (base64url, 126 characters)."""
     payload = _LAYOUT.pack(sad.authorization_id.encode(), sad.transaction_sha256, sad.usable_until)
-    return base64.urlsafe_b64encode(payload + mac(b"natsuin/v1/sad\x00" + payload)).rstrip(b"=").decode()
+    return _text(payload + mac(b"natsuin/v1/sad\x00" + payload))
 
 
 def read(mac: Mac, text: str) -> Sad:
@@ -43,8 +43,14 @@ def read(mac: Mac, text: str) -> Sad:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (ValueError, binascii.Error):
         raise SadInvalid("not base64url") from None
+    if _text(raw) != text:
+        raise SadInvalid("not in its one form")
     payload, given = raw[: _LAYOUT.size], raw[_LAYOUT.size :]
     if len(payload) != _LAYOUT.size or not hmac.compare_digest(mac(b"natsuin/v1/sad\x00" + payload), given):
         raise SadInvalid("its MAC does not hold")
     authorization_id, transaction_sha256, usable_until = _LAYOUT.unpack(payload)
     return Sad(authorization_id.decode(), transaction_sha256, usable_until)
+
+
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -18,8 +18,9 @@ from app.config import Config
 from app.domain.parties import Signer
 from app.store import links, parties
 from app.store.links import Link
-from hsm.messages import MAX_NAME_CHARACTERS, is_plain_text
+from hsm.messages import is_plain_text
 
+LONGEST_NAME = 64  # RFC 5280 appendix A.1, ub-common-name
 USER_ID = re.compile(r"[A-Za-z0-9._@+-]{1,64}\Z")
 commands = typer.Typer(help="People who may sign.", no_args_is_help=True)
 
@@ -40,8 +41,8 @@ def add(
     with answering(as_json), database() as (config, opened):
         if not USER_ID.match(user_id):
             raise Refusal("A user id has 1 to 64 letters, digits or . _ @ + -")
-        if not 0 < len(name) <= MAX_NAME_CHARACTERS or not name.strip() or not is_plain_text(name):
-            raise Refusal(f"A name has 1 to {MAX_NAME_CHARACTERS} characters, none of them control, bidi or zero-width.")
+        if not 0 < len(name) <= LONGEST_NAME or not name.strip() or not is_plain_text(name):
+            raise Refusal(f"A name has 1 to {LONGEST_NAME} characters, none of them control, bidi or zero-width.")
         code = sys.stdin.readline().strip() if code_stdin else code_from_ca(config, user_id, name)
         text, link_sha256 = new_link(code)
         now = int(system_clock())

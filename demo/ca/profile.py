@@ -12,6 +12,9 @@ from demo.ca.authority import BACKDATED, Authority
 VALIDITY = timedelta(days=730)
 DOCUMENT_SIGNING = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36")
 """id-kp-documentSigning, RFC 9336 §3.1."""
+MAX_COMMON_NAME_BYTES = 64
+"""RFC 5280 appendix A.1 counts characters, but many readers count bytes; a longer name stands as the attribute `name`."""
+NAME = x509.ObjectIdentifier("2.5.4.41")
 EMAIL_PROTECTION = x509.oid.ExtendedKeyUsageOID.EMAIL_PROTECTION
 """Validators older than RFC 9336, poppler's pdfsig among them, look for this purpose on a signed document."""
 
@@ -23,7 +26,7 @@ def certify(
     subject = x509.Name(
         [
             x509.NameAttribute(NameOID.COUNTRY_NAME, "JP"),
-            x509.NameAttribute(NameOID.COMMON_NAME, name),
+            x509.NameAttribute(NameOID.COMMON_NAME if len(name.encode()) <= MAX_COMMON_NAME_BYTES else NAME, name),
             x509.NameAttribute(NameOID.USER_ID, user_id),
         ]
     )

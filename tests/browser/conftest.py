@@ -1,6 +1,7 @@
 """Chromium on the real stack, people with phones, and two applications; a phone whose pages misbehaved fails its test."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +18,19 @@ MakePhone = Callable[..., Phone]
 
 @dataclass
 class Person:
-    """Somebody who is registered: the passkey moves from one test's phone to the next, with its counter."""
+    """Somebody who is registered and signed in: passkey, counter and session move from one test's phone to the next."""
 
     user_id: str
     credential_id: str
     passkey: dict[str, Any]
+    session: Any
+
+    @contextmanager
+    def holding(self, phone: Phone) -> Iterator[Phone]:
+        """Put the passkey into a phone for as long as the block lasts."""
+        phone.authenticator.put(self.passkey)
+        yield phone
+        (self.passkey,) = phone.authenticator.passkeys()
 
 
 @pytest.fixture(scope="package")
@@ -45,14 +54,14 @@ def careful_shop(stack: Stack) -> Application:
 
 @pytest.fixture(scope="package")
 def taro(browser: Browser, stack: Stack, shop: Application) -> Person:
-    """A person who registered in this browser."""
-    phone = Phone(browser, stack.origin)
-    url = stack.enrollment_url("taro-in-a-browser")
-    phone.enroll(url)
-    (passkey,) = phone.authenticator.passkeys()
-    phone.close()
-    assert phone.faults == []
-    return Person("taro-in-a-browser", credential_of(shop, "taro-in-a-browser"), passkey)
+    """A person with a phone."""
+    return registered(browser, stack, shop, "taro-in-a-browser", "山田 太郎")
+
+
+@pytest.fixture(scope="package")
+def hanako(browser: Browser, stack: Stack, shop: Application) -> Person:
+    """Another person with a phone."""
+    return registered(browser, stack, shop, "hanako-in-a-browser", "鈴木 花子")
 
 
 @pytest.fixture
@@ -71,12 +80,17 @@ def make_phone(browser: Browser, stack: Stack) -> Iterator[MakePhone]:
 
 
 @pytest.fixture
-def phone(make_phone: MakePhone, taro: Person) -> Iterator[Phone]:
-    """Taro's phone, signed out."""
-    made = make_phone()
-    made.authenticator.put(taro.passkey)
-    yield made
-    (taro.passkey,) = made.authenticator.passkeys()
+def signed_out_phone(make_phone: MakePhone, taro: Person) -> Iterator[Phone]:
+    """Taro's phone, without a session."""
+    with taro.holding(make_phone()) as made:
+        yield made
+
+
+@pytest.fixture
+def phone(signed_out_phone: Phone, taro: Person) -> Phone:
+    """Taro's phone, signed in."""
+    signed_out_phone.context.add_cookies(taro.session)
+    return signed_out_phone
 
 
 @pytest.fixture
@@ -89,6 +103,17 @@ def asked(shop: Application, taro: Person) -> Request:
 def careful_request(careful_shop: Application, taro: Person) -> Request:
     """A request that waits for Taro and for the code on the application's screen."""
     return Request(careful_shop, taro.credential_id)
+
+
+def registered(browser: Browser, stack: Stack, application: Application, user_id: str, name: str) -> Person:
+    """Register a person in this browser."""
+    phone = Phone(browser, stack.origin)
+    phone.enroll(stack.enrollment_url(user_id, name))
+    (passkey,) = phone.authenticator.passkeys()
+    person = Person(user_id, credential_of(application, user_id), passkey, phone.context.cookies())
+    phone.close()
+    assert phone.faults == []
+    return person
 
 
 def credential_of(application: Application, user_id: str) -> str:

@@ -12,7 +12,7 @@ NOT_CONFIRMED = "Not approved yet: the passkey was not confirmed. Tap Approve to
 @pytest.mark.parametrize("lie", ["isBogusSignature", "isBadUV", "isBadUP"])
 def test_an_answer_that_does_not_verify_approves_nothing(phone: Phone, asked: Request, lie: str) -> None:
     """The page says what to do, and the right answer approves without a reload."""
-    phone.open(asked.url)
+    phone.page.goto(asked.url)
     phone.authenticator.lie(**{lie: True})
     phone.tap("Approve")
     phone.says(NOT_VERIFIED)
@@ -23,7 +23,7 @@ def test_an_answer_that_does_not_verify_approves_nothing(phone: Phone, asked: Re
 
 def test_a_person_who_is_not_recognized_approves_nothing(phone: Phone, asked: Request) -> None:
     """The browser gives no answer at all; the page says that nothing is approved yet."""
-    phone.open(asked.url)
+    phone.page.goto(asked.url)
     phone.authenticator.verify_user(False)
     phone.tap("Approve")
     phone.says(NOT_CONFIRMED)
@@ -34,7 +34,7 @@ def test_a_person_who_is_not_recognized_approves_nothing(phone: Phone, asked: Re
 
 def test_a_passkey_whose_backup_eligibility_changed_approves_nothing(phone: Phone, asked: Request) -> None:
     """It can't be the passkey that was registered (WebAuthn L3 §7.2 step 18)."""
-    phone.open(asked.url)
+    phone.page.goto(asked.url)
     phone.authenticator.change_passkey(backupEligibility=True)
     phone.tap("Approve")
     phone.says(NOT_VERIFIED)

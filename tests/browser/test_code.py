@@ -8,7 +8,7 @@ from tests.browser.phone import Phone
 
 def test_a_wrong_number_can_be_corrected(phone: Phone, careful_request: Request) -> None:
     """The page says how many tries are left, empties the field, and takes the right number without a reload."""
-    phone.open(careful_request.url)
+    phone.page.goto(careful_request.url)
     type_code(phone, careful_request.wrong_code())
     phone.says("Tries left: 2")
     code = phone.page.get_by_label("The number shown on your computer")
@@ -21,7 +21,7 @@ def test_a_wrong_number_can_be_corrected(phone: Phone, careful_request: Request)
 
 def test_the_number_is_asked_for_before_the_passkey(phone: Phone, careful_request: Request) -> None:
     """Nothing is sent without it."""
-    phone.open(careful_request.url)
+    phone.page.goto(careful_request.url)
     phone.tap("Approve")
     phone.says("First enter the 2-digit number.")
     assert careful_request.is_open()
@@ -29,7 +29,7 @@ def test_the_number_is_asked_for_before_the_passkey(phone: Phone, careful_reques
 
 def test_the_third_wrong_number_ends_the_request(phone: Phone, careful_request: Request) -> None:
     """Both sides are told that the number was the reason."""
-    phone.open(careful_request.url)
+    phone.page.goto(careful_request.url)
     for left in (2, 1):
         type_code(phone, careful_request.wrong_code())
         phone.says(f"Tries left: {left}")

@@ -6,9 +6,11 @@ from tests.browser.phone import Phone
 
 def test_a_request_whose_time_runs_out_ends_on_the_open_page(phone: Phone, asked: Request) -> None:
     """The page counts down, asks the server and says that nothing was signed; the application is told too."""
-    asked.hurry(6)
-    phone.open(asked.url)
+    phone.page.clock.install()
+    phone.page.goto(asked.url)
     phone.shows("You are asked to sign")
+    asked.end_now()
+    phone.page.clock.run_for(182_000)
     phone.shows("The time ran out")
     assert "Nothing was signed." in phone.page.inner_text("main")
     assert asked.check()["error"] == "authorization_expired"
@@ -16,7 +18,7 @@ def test_a_request_whose_time_runs_out_ends_on_the_open_page(phone: Phone, asked
 
 def test_a_page_left_behind_by_a_refusal_shows_it(phone: Phone, asked: Request) -> None:
     """Approving in the stale tab shows what was decided in the other one."""
-    phone.open(asked.url)
+    phone.page.goto(asked.url)
     refuse_in_another_tab(phone, asked)
     phone.tap("Approve")
     phone.shows("Declined")
@@ -26,7 +28,7 @@ def test_a_page_left_behind_by_a_refusal_shows_it(phone: Phone, asked: Request) 
 def test_a_page_left_behind_by_an_approval_shows_it(phone: Phone, asked: Request) -> None:
     """Declining comes too late; the page says so by showing the approval."""
     stale = phone.context.new_page()
-    phone.open(asked.url)
+    phone.page.goto(asked.url)
     stale.goto(asked.url)
     phone.tap("Approve")
     phone.shows("Approved")
@@ -37,10 +39,12 @@ def test_a_page_left_behind_by_an_approval_shows_it(phone: Phone, asked: Request
 
 def test_a_request_that_ended_leaves_the_list(phone: Phone, asked: Request) -> None:
     """The list of what waits follows by itself."""
-    phone.open("/")
+    phone.page.clock.install()
+    phone.page.goto("/")
     row = phone.page.locator(f'[data-id="{asked.handle}"]')
     row.wait_for()
     refuse_in_another_tab(phone, asked)
+    phone.page.clock.run_for(4_000)
     row.wait_for(state="detached")
 
 

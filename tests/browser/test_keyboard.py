@@ -10,7 +10,7 @@ FOCUSED = "(document.activeElement.id || document.activeElement.className || doc
 
 def test_the_approval_page_is_walked_through_with_tab(phone: Phone, careful_request: Request) -> None:
     """In the order of reading, each place visibly focused, none skipped; Enter approves."""
-    phone.open(careful_request.url)
+    phone.page.goto(careful_request.url)
     page = phone.page
     walked = [tabbed(page) for _ in range(8)]
     assert walked == ["brand", "language", "summary", "summary", "code", "decline", "approve", "ask"]
@@ -27,7 +27,7 @@ def test_the_approval_page_is_walked_through_with_tab(phone: Phone, careful_requ
 
 def test_the_question_is_answered_and_left_with_keys(phone: Phone, asked: Request) -> None:
     """The question begins at the harmless answer, keeps the focus in itself, and gives it back."""
-    phone.open(asked.url)
+    phone.page.goto(asked.url)
     page = phone.page
     ask = page.get_by_role("button", name="I did not expect this")
     ask.focus()

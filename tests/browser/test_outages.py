@@ -3,10 +3,23 @@
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser
 
 from tests.browser.asking import Request
-from tests.browser.conftest import MakePhone, credential_of
-from tests.harness.stack import COMMANDS, Stack, running_stack
+from tests.browser.conftest import MakePhone, Person, registered
+from tests.browser.phone import Phone
+from tests.harness.stack import COMMANDS, Application, Stack, running_stack
+
+
+@pytest.fixture(scope="module")
+def fragile_shop(_fragile: Stack) -> Application:
+    return _fragile.application()
+
+
+@pytest.fixture(scope="module")
+def jiro(browser: Browser, _fragile: Stack, fragile_shop: Application) -> Person:
+    """A person with a phone, at the stack whose parts may be killed."""
+    return registered(browser, _fragile, fragile_shop, "jiro", "佐藤 次郎")
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +35,15 @@ def fragile(_fragile: Stack) -> Iterator[Stack]:
     missing = [name for name in COMMANDS if name not in _fragile.processes]
     if missing:
         _fragile.start(*missing)
+
+
+@pytest.fixture
+def phone(fragile: Stack, make_phone: MakePhone, jiro: Person) -> Iterator[Phone]:
+    """Jiro's phone, signed in."""
+    with jiro.holding(make_phone(origin=fragile.origin)) as made:
+        made.open_sign_in()  # an outage of Redis in an earlier test has ended every session
+        made.sign_in()
+        yield made
 
 
 def test_registration_goes_on_when_the_ca_is_back(fragile: Stack, make_phone: MakePhone) -> None:
@@ -41,13 +63,11 @@ def test_registration_goes_on_when_the_ca_is_back(fragile: Stack, make_phone: Ma
     assert len(phone.authenticator.passkeys()) == 1
 
 
-def test_an_approval_goes_through_when_the_sam_is_back(fragile: Stack, make_phone: MakePhone) -> None:
+def test_an_approval_goes_through_when_the_sam_is_back(fragile: Stack, fragile_shop: Application, phone: Phone, jiro: Person) -> None:
     """While the SAM is away nothing is approved; the same page approves afterwards."""
-    phone = make_phone(origin=fragile.origin)
-    phone.enroll(fragile.enrollment_url("asked-in-an-outage"))
-    shop = fragile.application()
-    request = Request(shop, credential_of(shop, "asked-in-an-outage"))
-    phone.open(request.url)
+    fragile_shop.renew_token()
+    request = Request(fragile_shop, jiro.credential_id)
+    phone.page.goto(request.url)
     fragile.kill("sam")
     phone.tap("Approve")
     phone.says("The service does not answer right now. Wait a moment, then try again.")
@@ -58,10 +78,8 @@ def test_an_approval_goes_through_when_the_sam_is_back(fragile: Stack, make_phon
     request.signatures_verify()
 
 
-def test_a_page_that_cannot_be_made_says_so(fragile: Stack, make_phone: MakePhone) -> None:
+def test_a_page_that_cannot_be_made_says_so(fragile: Stack, phone: Phone) -> None:
     """Without Redis nobody is known to be signed in: 503 in words, and a button that tries again."""
-    phone = make_phone(origin=fragile.origin)
-    phone.enroll(fragile.enrollment_url())
     fragile.kill("redis")
     answer = phone.page.goto("/")
     assert answer is not None
@@ -72,13 +90,14 @@ def test_a_page_that_cannot_be_made_says_so(fragile: Stack, make_phone: MakePhon
     phone.shows("Sign in")
 
 
-def test_without_a_connection_the_page_says_so(fragile: Stack, make_phone: MakePhone) -> None:
+def test_without_a_connection_the_page_says_so(phone: Phone) -> None:
     """The list goes on by itself when the connection is back."""
-    phone = make_phone(origin=fragile.origin)
-    phone.enroll(fragile.enrollment_url())
-    phone.page.get_by_role("link", name="See what waits for you").click()
-    phone.shows("Nothing is waiting")
+    phone.page.clock.install()
+    phone.page.goto("/")
+    phone.shows("Waiting for you")
     phone.context.set_offline(True)
+    phone.page.clock.run_for(4_000)
     phone.says("No connection. The list continues when it is back.")
     phone.context.set_offline(False)
+    phone.page.clock.run_for(4_000)
     phone.page.locator("#say:empty").wait_for(state="attached")

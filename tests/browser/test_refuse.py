@@ -8,7 +8,7 @@ from tests.browser.phone import Phone
 
 def test_a_declined_request_ends_for_both_sides(phone: Phone, asked: Request) -> None:
     """Declining needs no passkey; the application is told that it was refused, and why."""
-    phone.open(asked.url)
+    phone.page.goto(asked.url)
     phone.tap("Decline")
     phone.shows("Declined")
     assert_refused(asked, phone, "declined")
@@ -16,7 +16,7 @@ def test_a_declined_request_ends_for_both_sides(phone: Phone, asked: Request) ->
 
 def test_an_unexpected_request_is_refused_and_reported(phone: Phone, asked: Request) -> None:
     """One question in between; going back from it decides nothing."""
-    phone.open(asked.url)
+    phone.page.goto(asked.url)
     phone.tap("I did not expect this")
     phone.tap("Go back")
     expect(phone.page.get_by_role("dialog")).to_be_hidden()

@@ -165,11 +165,12 @@ def read_before_write() -> None:
         time.sleep(RACE_S)
         return approval
 
-    def spend(self: Change, activation: Activation, **intent: Any) -> None:
+    def spend(self: Change, activation: Activation, **intent: Any) -> Activation:
         values = asdict(activation)
         values["seal"] = seal(self._mac, activations.name, values)
         self._connection.execute(insert(activations).prefix_with("OR REPLACE"), values)
         self.journal(Event.SIGN_INTENDED, activation.authorization_id, **intent)
+        return Activation(**values)
 
     hsm.activation.usable_approval = usable_approval
     Change.spend = spend  # type: ignore[method-assign]

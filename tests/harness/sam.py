@@ -1,11 +1,13 @@
 """The SAM inside the test's own process: real token, real database, a clock that can be moved, and a signer with a software passkey."""
 
 import base64
+import copy
 import datetime
 import hashlib
 import os
 import secrets
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +42,7 @@ from hsm.messages import (
     SignTransaction,
     challenge,
 )
+from hsm.policy import Scheme
 from hsm.sam import Sam
 from hsm.store import Store
 
@@ -91,6 +94,13 @@ def make_sam(token: Token, folder: Path, clock: TestClock, sad_life_s: int = 120
     migrate(url)
     keyring = Keyring(token, records_exist=False)
     return Sam(token, keyring, Store(url, keyring.seal_mac), RelyingParty(RP_ID, ORIGIN), clock, sad_life_s)
+
+
+def signing_with(sam: Sam, sign: Callable[[bytes, Scheme, bytes], bytes]) -> Sam:
+    """Give the same SAM with another way to make signatures; keys, records and what is in flight are the same."""
+    token = copy.copy(sam.token)
+    token.__dict__["sign"] = sign
+    return replace(sam, token=token)
 
 
 class TestCa:

@@ -11,15 +11,19 @@ from pathlib import Path
 SPY = next((path for path in sorted(Path("/usr/lib").glob("*/pkcs11-spy.so"))), Path("/usr/lib/pkcs11-spy.so"))
 P256_SIGNATURE_BYTES = 64  # a MAC has 32
 
-# One line of the log is written at once; lines of several threads mix, so what is counted by several threads must be in one line.
-_MADE = re.compile(rb"^\[out\] pSignature\[\*pulSignatureLen\] [0-9a-f]+ / %d$" % P256_SIGNATURE_BYTES, re.MULTILINE)
+# Threads write over each other within a line; these pieces are each written at once.
+_MADE = re.compile(rb"[0-9a-f]{16} / %d\n" % P256_SIGNATURE_BYTES)
+_BEGUN = re.compile(rb"type = CKM_ECDSA ")
 _CALL = re.compile(rb"^\d+: (C_\w+)$", re.MULTILINE)
 _BYTES = re.compile(rb"^    [0-9A-F]{8}  ((?:[0-9A-F]{2} ){1,16})", re.MULTILINE)
 
 
 def count_signatures(log: Path) -> int:
     """Count the P-256 signatures that the HSM gave out."""
-    return len(_MADE.findall(log.read_bytes()))
+    text = log.read_bytes()
+    made = len(_MADE.findall(text))
+    assert made == len(_BEGUN.findall(text)), "every C_SignInit ends in one signature"
+    return made
 
 
 def signed_digests(log: Path) -> Counter[bytes]:

@@ -12,8 +12,9 @@ from hsm.approval import approve
 from hsm.errors import EvidenceRefused, Refused
 from hsm.messages import ApproveRequest, Document, SignTransaction, StatusRequest
 from tests.harness.sam import NOW, ORIGIN, TestSigner, new_id
+from tests.hsm.conftest import SignerOf
 
-VALUES: dict[str, list[object]] = {
+VALUES: dict[str, list[Any]] = {
     "top_origin": ["https://evil.example", ORIGIN],
     "wrong_origin": [
         "http://sign.example.jp",
@@ -55,9 +56,16 @@ OTHER: dict[str, Any] = {
 }
 
 
+@pytest.fixture
+def signer(signer_of: SignerOf) -> TestSigner:
+    """A signer whom these tests share: none of them changes anything but what it makes itself."""
+    return signer_of("p-256")
+
+
 @pytest.mark.parametrize("defects", DEFECTS)
 def test_step_4_an_answer_with_a_defect_is_refused(signer: TestSigner, defects: Defects) -> None:
-    """Each defect alone is enough."""
+    """Each defect alone is enough, right after an approval without one."""
+    signer.approve(signer.transaction())
     transaction = signer.transaction()
     with pytest.raises(EvidenceRefused):
         signer.approve(transaction, defects)
@@ -67,7 +75,8 @@ def test_step_4_an_answer_with_a_defect_is_refused(signer: TestSigner, defects: 
 @pytest.mark.parametrize("name", sorted(HARMLESS))
 def test_step_4_what_may_be_missing_may_be_missing(signer: TestSigner, name: str) -> None:
     """Some authenticators give no user handle."""
-    signer.approve(signer.transaction(), Defects(**{name: True}))
+    fields: dict[str, Any] = {name: True}
+    signer.approve(signer.transaction(), Defects(**fields))
 
 
 def test_every_field_of_a_transaction_is_changed_once() -> None:

@@ -1,0 +1,134 @@
+"""`make bench`: every figure of the documentation, in one run; `python -m bench quick` leaves out the growth, which takes minutes."""
+
+import asyncio
+import os
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import uvloop
+
+from bench.cycle import Crowd, open_crowd
+from bench.parts import in_processes, requests
+from bench.polls import held
+from bench.report import Report
+from tests.harness.stack import ROOT, Stack, running_stack
+
+SECONDS = 5.0
+SIGNERS = 16
+SETTINGS = {"NATSUIN_WORKERS": "2", "NATSUIN_OPEN_PER_SIGNER": "100000"}
+MANY_KEYS, MUCH_PAST = 10_000, 100_000
+
+
+def main() -> None:
+    """Measure, print, write."""
+    os.chdir(ROOT)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(soft, 20_000), hard), hard))
+    report = Report()
+    report.say("What a cycle cannot avoid")
+    parts_s = bare_parts(report)
+    raw = {kind: in_processes(kind, SECONDS, 1) for kind in ("p-256", "rsa-3072")}
+    for kind in raw:
+        report.add(f"HSM signatures, {kind}, same kind of key, two threads", raw[kind], "1/s")
+    for kind in raw:
+        measure_cycles(report, kind, parts_s + 1 / raw[kind], raw[kind])
+    if sys.argv[1:] != ["quick"]:
+        measure_growth(report)
+    report.finish()
+
+
+def bare_parts(report: Report) -> float:
+    """Measure assertion verification and durable commits; gives their unavoidable seconds in one cycle."""
+    verify = in_processes("verify", SECONDS, 2)
+    commit = in_processes("commit", SECONDS, 1)
+    report.add("assertion verifications, two processes", verify, "1/s")
+    report.add("durable commits, one SQLite database", commit, "1/s")
+    return 1 / verify + 3 / commit
+
+
+def measure_cycles(report: Report, kind: str, parts_s: float, raw: float) -> None:
+    """Measure full cycles with one kind of key, then held polls with the first kind."""
+    report.say(f"Full cycles, {kind}")
+    with tempfile.TemporaryDirectory() as folder, running_stack(Path(folder), NATSUIN_KEY_ALGORITHM=kind, **SETTINGS) as stack:
+        uvloop.run(cycles_and_polls(report, stack, kind, parts_s, raw))
+
+
+async def cycles_and_polls(report: Report, stack: Stack, kind: str, parts_s: float, raw: float) -> None:
+    crowd, http, phones = await open_crowd(stack, SIGNERS, kind)
+    try:
+        bare = await requests(stack.origin, SECONDS, SIGNERS)
+        report.add(f"bare JSON requests on the same server ({kind} run)", bare, "1/s")
+        await crowd.cycles(1)
+        rate = await crowd.cycles(SECONDS * 2)
+        if kind == "p-256":
+            report.add(f"full cycles, {kind}", rate, "1/s", "200 or better on two cores", rate >= 200)
+        else:
+            report.add(f"full cycles, {kind}", rate, "1/s", "a quarter of the raw HSM rate or better", rate >= raw / 4)
+        report.add(f"share of the raw HSM rate, {kind}", rate / raw, "")
+        efficiency = (4 / bare + parts_s) * rate
+        report.add(f"efficiency, {kind}", efficiency, "", "0.15 or better", efficiency >= 0.15)
+        if kind == "p-256":
+            await measure_polls(report, stack, crowd)
+    finally:
+        await http.close()
+        await phones.close()
+
+
+async def measure_polls(report: Report, stack: Stack, crowd: Crowd) -> None:
+    for polls in (1_000, 4_000):
+        report.say(f"{polls:,} held polls")
+        found = await held(stack, crowd, polls)
+        aim = ("under 20 at 1,000", found.after_p99_ms < 20) if polls == 1_000 else ("", None)
+        report.add(f"phone's answer to application's answer, p50, {polls:,} held", found.after_p50_ms, "ms")
+        report.add(f"phone's answer to application's answer, p99, {polls:,} held", found.after_p99_ms, "ms", *aim)
+        report.add(f"approval sent to application's answer, p50, {polls:,} held", found.p50_ms, "ms")
+        report.add(f"approval sent to application's answer, p99, {polls:,} held", found.p99_ms, "ms")
+        report.add(f"memory of the web workers for 1,000 of {polls:,} held polls", found.memory_mib_per_1000, "MiB")
+
+
+def measure_growth(report: Report) -> None:
+    """Measure the same crowd on a young stack, with many keys on the token, and with many past authorizations."""
+    report.say("Growth")
+    with tempfile.TemporaryDirectory() as folder, running_stack(Path(folder), NATSUIN_KEY_ALGORITHM="p-256", **SETTINGS) as stack:
+        uvloop.run(grow(report, stack))
+
+
+async def grow(report: Report, stack: Stack) -> None:
+    crowd, http, phones = await open_crowd(stack, 10, "p-256")
+    try:
+        for _ in range(10):
+            await asyncio.gather(*(crowd.cycle(pair) for pair in crowd.pairs))
+        young = await crowd.cycles(SECONDS)
+        report.add("full cycles, 10 keys, few past authorizations", young, "1/s")
+        await asyncio.to_thread(grow_stopped, stack, "keys", MANY_KEYS)
+        await crowd.cycles(1)
+        many = await crowd.cycles(SECONDS)
+        report.add(
+            f"full cycles, {MANY_KEYS:,} keys on the token, ratio to before", many / young, "", "no less than 0.9", many / young >= 0.9
+        )
+        await asyncio.to_thread(grow_stopped, stack, "past", MUCH_PAST)
+        await crowd.cycles(1)
+        old = await crowd.cycles(SECONDS)
+        report.add(
+            f"full cycles, {MUCH_PAST:,} past authorizations, ratio to before", old / many, "", "no less than 0.9", old / many >= 0.9
+        )
+    finally:
+        await http.close()
+        await phones.close()
+
+
+def grow_stopped(stack: Stack, what: str, count: int) -> None:
+    """Stop what holds the data, make it old, start again."""
+    for name in ("web", "sam"):
+        stack.kill(name, signal.SIGTERM)
+    command = [sys.executable, "-m", "bench.growth", what, str(stack.data), str(count)]
+    subprocess.run(command, env=stack.environment, cwd=ROOT, check=True, stderr=subprocess.DEVNULL)
+    stack.start("sam", "web")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""pyHanko, unmodified but for the authorization manager that it asks for, signs PDFs through the real stack; others validate them."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from demo import csc
+from demo.passkey import Passkey
+from demo.phone import Phone, open_http
+from demo.validate import Verdict, ask_authority, validate_with_pdfsig, validate_with_pyhanko
+from tests.harness.stack import Stack, running_stack
+
+CONTRACT = (Path(__file__).parent.parent.parent / "demo" / "samples" / "contract.pdf").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def rsa_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack that makes RSA keys."""
+    with running_stack(tmp_path_factory.mktemp("rsa"), NATSUIN_KEY_ALGORITHM="rsa-2048") as made:
+        yield made
+
+
+async def signed_and_validated(stack: Stack, *, prefer_pss: bool, digest_algorithm: str) -> list[Verdict]:
+    """Enrol a phone, sign the contract while the phone approves, and ask both validators."""
+    application = await asyncio.to_thread(stack.application)
+    url = await asyncio.to_thread(stack.enrollment_url)
+    account = csc.Application(application.client_id, application.client_secret)
+    async with open_http() as phones, csc.open_session(stack.origin, account) as http:
+        phone = Phone(stack.origin, Passkey(), phones)
+        enrolled = await phone.enroll(url)
+        place, credential = await csc.fetch_credential(http, stack.origin, enrolled.user_id)
+        approvals = []
+
+        def approve(handle: str, *_: object) -> None:
+            approvals.append(asyncio.create_task(phone.approve(handle)))
+
+        manager = csc.PollingAuthorizationManager(http, place, credential, on_waiting=approve, digest_algorithm=digest_algorithm)
+        signer = csc.RemoteSigner(http, manager, prefer_pss=prefer_pss)
+        pdf = await csc.sign_pdf(CONTRACT, signer, digest_algorithm=digest_algorithm)
+        await asyncio.gather(*approvals)
+    authority = await ask_authority(f"http://localhost:{stack.port + 2}")
+    return [await validate_with_pyhanko(pdf, authority), await validate_with_pdfsig(pdf, authority)]
+
+
+@pytest.mark.parametrize(("prefer_pss", "digest"), [(False, "sha256"), (True, "sha256"), (True, "sha384"), (False, "sha512")])
+def test_rsa_signatures_of_pyhanko_are_valid(rsa_stack: Stack, prefer_pss: bool, digest: str) -> None:
+    """PKCS#1 v1.5, and PSS with the parameters that pyHanko gives, validate in pyHanko and in poppler."""
+    verdicts = asyncio.run(signed_and_validated(rsa_stack, prefer_pss=prefer_pss, digest_algorithm=digest))
+    assert [verdict.accepted for verdict in verdicts] == [True, True], verdicts
+
+
+def test_ecdsa_signatures_of_pyhanko_are_valid(stack: Stack) -> None:
+    """ECDSA with P-256 validates in pyHanko and in poppler."""
+    verdicts = asyncio.run(signed_and_validated(stack, prefer_pss=False, digest_algorithm="sha256"))
+    assert [verdict.accepted for verdict in verdicts] == [True, True], verdicts
