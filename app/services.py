@@ -13,6 +13,7 @@ from app.ca import CertificationAuthority
 from app.clock import Clock, system_clock
 from app.config import Config
 from app.sam import Sam
+from app.store.batch import Batches
 from app.store.database import Database
 from app.store.redis import Ephemeral
 from app.store.wakeups import Wakeups
@@ -38,10 +39,11 @@ async def open_services(config: Config, now: Clock = system_clock) -> AsyncItera
     channel: Redis = Redis.from_url(config.redis_url, socket_connect_timeout=1, socket_timeout=None)  # listens for as long as it takes
     database = Database(config.database_url)
     sam = sams.connect(config)
-    wakeups = Wakeups(redis, channel)
+    batches = Batches(redis)
+    wakeups = Wakeups(batches, channel)
     listening = asyncio.create_task(wakeups.run())
     try:
-        yield Services(config, now, database, Ephemeral(redis), wakeups, sam, CertificationAuthority(config.ca_url))
+        yield Services(config, now, database, Ephemeral(batches), wakeups, sam, CertificationAuthority(config.ca_url))
     finally:
         listening.cancel()
         with contextlib.suppress(asyncio.CancelledError):

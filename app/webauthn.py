@@ -10,6 +10,7 @@ import secrets
 from typing import Any
 
 from webauthn import verify_authentication_response
+from webauthn.helpers.structs import CredentialDeviceType
 
 from app.domain.parties import Passkey, Signer
 from app.errors import SignInRefused
@@ -80,6 +81,8 @@ def verify_sign_in(assertion: dict[str, Any], *, challenge: bytes, rp_id: str, o
             credential_current_sign_count=passkey.sign_count,
             require_user_verification=True,
         )
+        if (verified.credential_device_type is CredentialDeviceType.MULTI_DEVICE) != passkey.backup_eligible:
+            raise SignInRefused("backup eligibility changed")
     except SignInRefused:
         raise
     # Hostile input makes the library and its parsers raise almost anything; every one of them is a refusal.

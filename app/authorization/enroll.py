@@ -99,7 +99,15 @@ async def enroll(services: Services, text: str, registration: dict[str, Any] | N
         created=now,
     )
     record = made.passkey
-    passkey = Passkey(record.passkey_id, signer.user_id, credential.credential_id, record.public_key, record.sign_count, now)
+    passkey = Passkey(
+        passkey_id=record.passkey_id,
+        user_id=signer.user_id,
+        credential_id=credential.credential_id,
+        public_key=record.public_key,
+        sign_count=record.sign_count,
+        backup_eligible=record.backup_eligible,
+        created=now,
+    )
     await services.database.write(_finish, link, credential, passkey)
     return signer, credential
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from app.domain.authorization import Authorization, State
 from app.domain.parties import Application, Credential
-from app.errors import CredentialDisabled, CredentialUnknown, TooManyOpen
+from app.errors import CredentialDisabled, CredentialUnknown, TokenUnknown, TooManyOpen
 from app.services import Services
 from app.store import authorizations, parties
 from app.webauthn import b64
@@ -28,18 +28,18 @@ class Ask(Struct, frozen=True, kw_only=True):
     life_s: int
 
 
-async def request(services: Services, application: Application, ask: Ask) -> Authorization:
+async def request(services: Services, client_id: str, ask: Ask) -> Authorization:
     """
     Record what is asked; from here on it can only be approved or refused as it stands.
 
     Raises:
+        TokenUnknown: the application is gone, and with it the right to ask.
         CredentialUnknown, CredentialDisabled: the key is not there, is another signer's, or can't sign.
         TooManyOpen: the signer has enough to decide already.
     """
     now = services.now()
-    credential = await services.database.read(parties.credential, ask.credential_id)
+    application, credential = await services.database.read(_application_and_credential, client_id, ask.credential_id)
     require_usable(credential, ask.user_id, now)
-    assert credential is not None
     transaction = compose(application, credential, ask, int(now))
     authorization = Authorization(
         id=transaction.id,
@@ -61,9 +61,9 @@ async def request(services: Services, application: Application, ask: Ask) -> Aut
     return authorization
 
 
-def require_usable(credential: Credential | None, user_id: str | None, now: float) -> None:
-    """Refuse a credential that is not there, not this signer's, or can't sign now."""
-    if credential is None or user_id not in (None, credential.user_id):
+def require_usable(credential: Credential, user_id: str | None, now: float) -> None:
+    """Refuse a credential that is not this signer's, or can't sign now."""
+    if user_id not in (None, credential.user_id):
         raise CredentialUnknown
     if not credential.enabled or not credential.not_before <= now <= credential.not_after:
         raise CredentialDisabled
@@ -86,6 +86,16 @@ def compose(application: Application, credential: Credential, ask: Ask, now: int
         created=now,
         expires=now + ask.life_s,
     )
+
+
+def _application_and_credential(connection: Connection, client_id: str, credential_id: str) -> tuple[Application, Credential]:
+    application = parties.application(connection, client_id)
+    if application is None:
+        raise TokenUnknown
+    credential = parties.credential(connection, credential_id)
+    if credential is None:
+        raise CredentialUnknown
+    return application, credential
 
 
 def _first_end_s(connection: Connection, user_id: str, now: float) -> int:

@@ -19,15 +19,11 @@ async def sign(services: Services, request: ActivateRequest) -> tuple[bytes, ...
         reply = await services.sam.activate(request)
     except SamRefused as refusal:
         if refusal.authorization_id is not None:
-            await _record(services, refusal.authorization_id, State.UNKNOWN)
+            await services.database.write(authorizations.finish, refusal.authorization_id, State.UNKNOWN)
         raise SigningRefused(refusal.code, await _subject(services, request, refusal.code)) from None
-    await _record(services, reply.authorization_id, State.SIGNED)
+    # Nobody holds a poll for this: a held poll has its answer once the signer has decided.
+    await services.database.write(authorizations.finish, reply.authorization_id, State.SIGNED)
     return reply.signatures
-
-
-async def _record(services: Services, authorization_id: str, state: State) -> None:
-    await services.database.write(authorizations.finish, authorization_id, state)
-    await services.wakeups.announce(authorization_id)
 
 
 async def _subject(services: Services, request: ActivateRequest, code: ErrorCode) -> str:

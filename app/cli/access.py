@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from redis.asyncio import Redis
 
 from app.config import Config, read_config
+from app.store.batch import Batches
 from app.store.database import Database, migrate
 from app.store.redis import Ephemeral
 
@@ -28,4 +29,4 @@ def database() -> Iterator[tuple[Config, Database]]:
 def ephemeral(config: Config) -> Iterator[Ephemeral]:
     """Open Redis, for one call within one event loop."""
     redis: Redis = Redis.from_url(config.redis_url, socket_connect_timeout=1, socket_timeout=2)
-    yield Ephemeral(redis)
+    yield Ephemeral(Batches(redis))

@@ -16,6 +16,7 @@ from app.cli.output import DONE, NO, Json, show
 from app.clock import system_clock
 from app.config import Config, read_config
 from app.errors import CannotStart, NatsuinError
+from app.store.batch import Batches
 from app.store.database import Database, migrate
 from app.store.redis import Ephemeral
 from hsm.messages import HealthReply
@@ -102,7 +103,7 @@ async def _ask_database(config: Config, ask: Callable[[Connection], object]) -> 
 async def _redis(config: Config) -> Finding:
     redis: Redis = Redis.from_url(config.redis_url, socket_connect_timeout=1, socket_timeout=2)
     try:
-        return await _answers("redis", Ephemeral(redis).ping, "Start it (`make up`), or check NATSUIN_REDIS_URL.")
+        return await _answers("redis", Ephemeral(Batches(redis)).ping, "Start it (`make up`), or check NATSUIN_REDIS_URL.")
     finally:
         await redis.aclose()
 

@@ -12,10 +12,9 @@ from app.authorization.request import request as ask_signer
 from app.csc.algorithms import MULTISIGN, require_digests
 from app.csc.body import Body, read_body
 from app.csc.credentials import OUT_OF_BAND
-from app.errors import BadParameter, CredentialUnknown, InvalidAuthenticationData, TokenUnknown, TooFast
+from app.errors import BadParameter, CredentialUnknown, InvalidAuthenticationData, TooFast
 from app.oauth.bearer import client_of
 from app.services import Services
-from app.store import parties
 from hsm.messages import MAX_DESCRIPTION_CHARACTERS, MAX_LABEL_CHARACTERS, is_plain_text
 
 LONGEST_WAIT_S = 60
@@ -30,10 +29,7 @@ async def authorize(services: Services, request: Request) -> Response:
     """Ask for the signer's approval of exactly these hashes; the answer is a handle to wait with."""
     client_id = await client_of(services, request)
     ask = read_ask(await read_body(request), services.config.authorization_life_s)
-    application = await services.database.read(parties.application, client_id)
-    if application is None:
-        raise TokenUnknown
-    authorization = await ask_signer(services, application, ask)
+    authorization = await ask_signer(services, client_id, ask)
     answer: dict[str, object] = {
         "handle": authorization.id,
         "approval_url": f"{services.config.origin}/approve/{authorization.id}",

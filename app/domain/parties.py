@@ -54,4 +54,5 @@ class Passkey(Struct, frozen=True):
     credential_id: str
     public_key: bytes
     sign_count: int
+    backup_eligible: bool
     created: int

@@ -31,6 +31,11 @@ _MOVE = (
     .where(table.c.id == bindparam("which"), table.c.state == bindparam("old"))
     .values({name: bindparam(name) for name in ("state", "reason", "decided_at", "usable_until")})
 )
+_FINISH = (
+    update(table)
+    .where(table.c.id == bindparam("which"), table.c.state.in_([State.PENDING.value, State.APPROVED.value]))
+    .values(state=bindparam("state"))
+)
 _TRY_CODE = (
     update(table)
     .where(table.c.id == bindparam("which"), table.c.state == State.PENDING.value, table.c.code_tries < bindparam("most"))
@@ -99,9 +104,7 @@ def move(
 
 def finish(connection: Connection, authorization_id: str, state: State) -> None:
     """Record how the use of an approval ended; nothing happens where that is recorded already."""
-    authorization = get(connection, authorization_id)
-    if authorization is not None and state in MOVES.get(authorization.state, ()):
-        move(connection, authorization, state)
+    connection.execute(_FINISH, {"which": authorization_id, "state": state.value})
 
 
 def try_code(connection: Connection, authorization_id: str, most: int) -> int | None:

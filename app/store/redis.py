@@ -5,7 +5,6 @@ import secrets
 
 import msgspec
 from msgspec import Struct
-from redis.asyncio import Redis
 
 from app.store.batch import Batches
 
@@ -29,8 +28,8 @@ class Ephemeral:
         RedisUnavailable: Redis does not answer.
     """
 
-    def __init__(self, redis: Redis) -> None:
-        self._batches = Batches(redis)
+    def __init__(self, batches: Batches) -> None:
+        self._batches = batches
 
     async def give_token(self, client_id: str, life_s: int, now: float) -> str:
         """Make an access token (256 random bits)."""

@@ -52,6 +52,7 @@ passkeys = Table(
     Column("credential_id", ForeignKey("credentials.credential_id"), nullable=False, index=True),
     Column("public_key", LargeBinary, nullable=False),
     Column("sign_count", BigInteger, nullable=False),
+    Column("backup_eligible", Boolean, nullable=False),
     Column("created", BigInteger, nullable=False),
 )
 authorizations = Table(

@@ -12,6 +12,9 @@ from collections.abc import Iterator
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from app.errors import RedisUnavailable
+from app.store.batch import Batches
+
 CHANNEL = "natsuin:changed"
 LOOK_AGAIN_S = 1.0
 log = logging.getLogger("natsuin.wakeups")
@@ -20,8 +23,8 @@ log = logging.getLogger("natsuin.wakeups")
 class Wakeups:
     """What polls wait on; `run` keeps the subscription alive for as long as the worker lives."""
 
-    def __init__(self, redis: Redis, channel: Redis) -> None:
-        self._redis, self._channel = redis, channel
+    def __init__(self, batches: Batches, channel: Redis) -> None:
+        self._batches, self._channel = batches, channel
         self._watches: dict[str, set[Watch]] = {}
         self._subscribed = False
 
@@ -49,9 +52,9 @@ class Wakeups:
         """Tell every worker that this authorization changed; where Redis is lost, polls find out by themselves."""
         self._wake(authorization_id)
         try:
-            await self._redis.publish(CHANNEL, authorization_id)
-        except RedisError as error:
-            log.warning("a wake-up was not sent (%s)", type(error).__name__)
+            await self._batches.send("PUBLISH", CHANNEL, authorization_id)
+        except RedisUnavailable as error:
+            log.warning("a wake-up was not sent (%s)", error)
 
     @contextlib.contextmanager
     def watching(self, authorization_id: str) -> Iterator["Watch"]:

@@ -51,6 +51,7 @@ def upgrade() -> None:
         sa.Column("credential_id", sa.String(22), sa.ForeignKey("credentials.credential_id"), nullable=False, index=True),
         sa.Column("public_key", sa.LargeBinary, nullable=False),
         sa.Column("sign_count", sa.BigInteger, nullable=False),
+        sa.Column("backup_eligible", sa.Boolean, nullable=False),
         sa.Column("created", sa.BigInteger, nullable=False),
     )
     op.create_table(
