@@ -139,8 +139,8 @@ class _Session:
         if known is None:
             with self._objects:  # a search beside a write to the token breaks both in SoftHSM
                 known = next(iter(self.raw.get_objects({Attribute.CLASS: kind, Attribute.ID: key_id})), None)
-            if known is None:
-                raise KeyUnacceptable(f"the token has no {kind.name} with id {key_id.hex()}")
+            if known is None:  # a token that went away may answer like this, so it is an error of the token
+                raise pkcs11.exceptions.NoSuchKey(f"{kind.name} {key_id.hex()}")
             self._found[kind, key_id] = known
         return known
 
@@ -286,7 +286,7 @@ class Token:
             yield session
         except pkcs11.PKCS11Error as error:
             self._lost = True
-            raise HsmUnavailable(type(error).__name__) from error
+            raise HsmUnavailable(f"{type(error).__name__} {error}".strip()) from error
         finally:
             self._free.put(session)
 

@@ -23,8 +23,10 @@ _OPEN_COUNT = (
     .where(table.c.user_id == bindparam("user_id"), table.c.state == State.PENDING.value, table.c.expires > bindparam("created"))
     .scalar_subquery()
 )
-_ADD_IF_ROOM = insert(table).from_select(
-    _NAMES, select(*(bindparam(name, type_=table.c[name].type) for name in _NAMES)).where(bindparam("most") > _OPEN_COUNT)
+_ADD_IF_ROOM = (
+    insert(table)
+    .from_select(_NAMES, select(*(bindparam(name, type_=table.c[name].type) for name in _NAMES)).where(bindparam("most") > _OPEN_COUNT))
+    .returning(table.c.id)
 )
 _MOVE = (
     update(table)
@@ -47,7 +49,7 @@ _TRY_CODE = (
 def add_if_room(connection: Connection, authorization: Authorization, most_open: int) -> bool:
     """Write a new authorization unless the signer has `most_open` waiting already."""
     values = {name: getattr(authorization, name) for name in _NAMES} | {"state": authorization.state.value, "most": most_open}
-    return connection.execute(_ADD_IF_ROOM, values).rowcount == 1
+    return connection.execute(_ADD_IF_ROOM, values).scalar_one_or_none() is not None
 
 
 def of_application(connection: Connection, authorization_id: str, application_id: str) -> Authorization | None:

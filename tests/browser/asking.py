@@ -19,23 +19,23 @@ DESCRIPTION = "工事請負契約の締結 – construction contract"
 LABELS = ("工事請負契約書_AK-2026-118.pdf", "Estimate no. 2")
 
 
-def _digests() -> tuple[bytes, ...]:
-    return tuple(hashlib.sha256(os.urandom(8)).digest() for _ in LABELS)
-
-
 @dataclass
 class Request:
-    """One request of an application for signatures over two documents."""
+    """One request of an application for signatures over documents that nobody has seen."""
 
     application: Application
     credential_id: str
-    digests: tuple[bytes, ...] = field(default_factory=_digests)
-    url: str = ""
-    handle: str = ""
-    code: str | None = None
+    description: str = DESCRIPTION
+    labels: tuple[str, ...] = LABELS
+    digests: tuple[bytes, ...] = field(init=False)
+    url: str = field(init=False)
+    handle: str = field(init=False)
+    code: str | None = field(init=False)
 
     def __post_init__(self) -> None:
-        asked = self.application.authorize(self.credential_id, *self.digests, documentLabels=list(LABELS), description=DESCRIPTION)
+        self.digests = tuple(hashlib.sha256(os.urandom(8)).digest() for _ in self.labels)
+        texts = {"documentLabels": list(self.labels), "description": self.description}
+        asked = self.application.authorize(self.credential_id, *self.digests, **texts)
         self.url, self.handle, self.code = asked["approval_url"], asked["handle"], asked.get("verification_code")
 
     def wrong_code(self) -> str:

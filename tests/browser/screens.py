@@ -7,40 +7,100 @@ It also draws static/logo.png from static/mark.svg. Run it again when the pages 
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, ViewportSize
 
 from tests.browser.asking import Request
 from tests.browser.conftest import credential_of
 from tests.browser.phone import Phone, chromium
-from tests.browser.words import ENGLISH, JAPANESE, Words
-from tests.harness.stack import ROOT, Application, Stack, running_stack
+from tests.browser.words import ENGLISH, JAPANESE
+from tests.harness.stack import ROOT, Stack, running_stack
 
 SCREENS = ROOT / "docs" / "screens"
+DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 LOGO_PX = 256
-PEOPLE = {"ja": (JAPANESE, "山田 太郎"), "en": (ENGLISH, "Taro Yamada")}
-ASKED = {
-    "ja": ("工事請負契約の締結", "工事請負契約書_AK-2026-118.pdf"),
-    "en": ("Construction contract", "Contract_AK-2026-118.pdf"),
-}
 
 
 def main() -> None:
     SCREENS.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, running_stack(Path(folder)) as stack, chromium() as browser:
         draw_logo(browser)
-        application = stack.application("青葉建設株式会社 電子契約", "--code")
-        for language in PEOPLE:
-            take(browser, stack, application, language)
+        walk_in_japanese(browser, stack)
+        walk_in_english(browser, stack)
     for picture in sorted(SCREENS.iterdir()):
-        print(f"{picture.stat().st_size // 1000:4} kB  {picture.relative_to(ROOT)}")
+        print(f"{picture.stat().st_size / 1000:4.0f} kB  {picture.relative_to(ROOT)}")
 
 
-def take(browser: Browser, stack: Stack, application: Application, language: str) -> None:
-    """Go the way of one person, and take a picture of each page."""
-    words, name = PEOPLE[language]
-    user_id = {"ja": "taro", "en": "taro-en"}[language]
-    phone = Phone(browser, stack.origin, words, device_scale_factor=2)
-    ...
+def walk_in_japanese(browser: Browser, stack: Stack) -> None:
+    """Every page of the signer's way."""
+    application = stack.application("青葉建設株式会社 電子契約", "--code")
+    phone = Phone(browser, stack.origin, JAPANESE, device_scale_factor=2)
+    phone.page.goto(stack.enrollment_url("taro", "山田 太郎"))
+    phone.page.get_by_text("taro").wait_for()
+    picture(phone, "enroll.ja-light")
+    phone.tap(JAPANESE.register)
+    phone.shows(JAPANESE.registered)
+
+    def asked(description: str, *labels: str) -> Request:
+        return Request(application, credential_of(application, "taro"), description, labels)
+
+    contract = asked("工事請負契約の締結", "工事請負契約書_AK-2026-118.pdf")
+    others = [asked("注文書の発行", "注文書_2026-0457.pdf", "仕様書.pdf"), asked("覚書の取り交わし", "覚書_AK-2026-118-3.pdf")]
+    phone.page.goto("/")
+    picture(phone, "inbox.ja-light")
+    phone.page.goto(contract.url)
+    phone.page.locator("#code").fill(contract.code or "")
+    phone.page.locator("#code").blur()
+    picture(phone, "approve.ja-light")
+    phone.page.emulate_media(color_scheme="dark")
+    picture(phone, "approve.ja-dark")
+    phone.page.emulate_media(color_scheme="light")
+    desk = Phone(browser, stack.origin, JAPANESE, viewport=DESKTOP)
+    desk.context.add_cookies(phone.context.cookies())  # type: ignore[arg-type]  # what it gives, it takes
+    desk.page.goto(contract.url)
+    picture(desk, "approve.ja-desktop")
+    desk.close()
+    phone.tap(JAPANESE.approve)
+    phone.shows(JAPANESE.approved)
+    picture(phone, "done.ja-light")
+
+    declined, late = others
+    phone.page.goto(declined.url)
+    phone.tap(JAPANESE.decline)
+    phone.shows(JAPANESE.declined)
+    picture(phone, "refused.ja-light")
+    late.end_now()
+    phone.page.goto(late.url)
+    picture(phone, "expired.ja-light")
+    phone.context.clear_cookies()
+    phone.open_sign_in(late.url)
+    picture(phone, "sign-in.ja-light")
+    phone.close()
+
+
+def walk_in_english(browser: Browser, stack: Stack) -> None:
+    """The page that matters most."""
+    application = stack.application("Aoba Construction e-Contracts", "--code")
+    phone = Phone(browser, stack.origin, ENGLISH, device_scale_factor=2)
+    phone.enroll(stack.enrollment_url("taro-yamada", "Taro Yamada"))
+    asked = Request(application, credential_of(application, "taro-yamada"), "Construction contract", ("Contract_AK-2026-118.pdf",))
+    phone.page.goto(asked.url)
+    phone.page.locator("#code").fill(asked.code or "")
+    phone.page.locator("#code").blur()
+    picture(phone, "approve.en-light")
+    phone.close()
+
+
+def picture(phone: Phone, name: str) -> None:
+    phone.page.screenshot(path=SCREENS / f"{name}.png")
+
+
+def draw_logo(browser: Browser) -> None:
+    """Draw the mark as the PNG that other services and home screens show."""
+    mark = (ROOT / "static" / "mark.svg").read_text()
+    page = browser.new_page(viewport={"width": LOGO_PX, "height": LOGO_PX})
+    page.set_content(f"<style>* {{ margin: 0 }} svg {{ display: block; width: {LOGO_PX}px }}</style>{mark}")
+    page.screenshot(path=ROOT / "static" / "logo.png", omit_background=True)
+    page.close()
 
 
 if __name__ == "__main__":

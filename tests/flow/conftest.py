@@ -68,13 +68,13 @@ def browse() -> Iterator[Browse]:
 
 @pytest.fixture(scope="session")
 def _fragile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with running_stack(tmp_path_factory.mktemp("fragile"), NATSUIN_WORKERS="2", NATSUIN_SAD_LIFE="6", NATSUIN_OPEN_PER_SIGNER="3") as made:
+    with running_stack(tmp_path_factory.mktemp("fragile"), NATSUIN_WORKERS="2", NATSUIN_OPEN_PER_SIGNER="3") as made:
         yield made
 
 
 @pytest.fixture
 def fragile(_fragile: Stack) -> Iterator[Stack]:
-    """A stack of two workers whose parts may be killed; SADs live 6 s, three requests may wait for one signer."""
+    """A stack of two workers whose parts may be killed; three requests may wait for one signer."""
     yield _fragile
     missing = [name for name in COMMANDS if name not in _fragile.processes]
     if missing:

@@ -13,7 +13,7 @@ from tests.harness.stack import Application
 # HOST and TOKEN stand for the right ones; BODY for a good request to authorize, SIZE for its length in bytes.
 POST = "POST /csc/v2/credentials/authorize HTTP/1.1\r\n"
 HOST = "Host: HOST\r\n"
-REST = "Content-Type: application/json\r\nAuthorization: Bearer TOKEN\r\n"
+REST = "Connection: close\r\nContent-Type: application/json\r\nAuthorization: Bearer TOKEN\r\n"
 HEAD = POST + HOST + REST
 LENGTH = "Content-Length: SIZE\r\n"
 CHUNKED = "Transfer-Encoding: chunked\r\n"

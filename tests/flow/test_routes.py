@@ -73,7 +73,7 @@ def test_phones_are_told_in_their_form(stack: Stack, path: str) -> None:
     "path", ["/nothing", "/enroll/", "/approve", "/approve/", "/static/nothing.js", "/static/../pyproject.toml", "/favicon.ico"]
 )
 def test_people_get_a_page_about_what_is_not_there(stack: Stack, path: str) -> None:
-    """404 with a page in words, and JSON for a POST."""
+    """404 with a page in words."""
     page = send(stack, "GET", path)
     assert page.status_code == 404
     assert page.headers["content-type"] == "text/html; charset=utf-8"

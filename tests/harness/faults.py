@@ -13,10 +13,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from msgspec.structs import asdict
-from sqlalchemy import insert
+from sqlalchemy import event, insert
+from sqlalchemy.pool import Pool
 
 import hsm.activation
 import hsm.server
@@ -117,28 +119,42 @@ def _when_serving(act: Callable[[], None]) -> None:
     hsm.server.create_server = create_server
 
 
-def allow_tracing() -> None:
-    """Let strace attach without being root: the SAM forbids it, for the sake of the PIN in its memory."""
+def faultable() -> None:
+    """
+    Prepare a SAM for `failing`: strace may attach, and every commit goes on to write the database file itself.
+
+    The SAM forbids tracing, for the sake of the PIN in its memory; root may trace it nevertheless.
+    """
 
     def allow() -> None:
         library = ctypes.CDLL(None)
         library.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
         library.prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0)
 
+    event.listen(Pool, "connect", lambda connection, _: connection.execute("PRAGMA wal_autocheckpoint=1"))
     _when_serving(allow)
 
 
+@dataclass
+class Injected:
+    """How many system calls were made to fail; known once the block has ended."""
+
+    calls: int = 0
+
+
 @contextmanager
-def failing(pid: int, calls: str, error: str, when: str) -> Iterator[None]:
-    """Make system calls of a process fail with `error` while the block runs; `when` counts them from now on, as in strace(1)."""
-    inject = ["-e", f"trace={calls}", "-e", f"inject={calls}:error={error}:when={when}"]
-    tracer = subprocess.Popen(["strace", "-f", "-qqq", "-o", "/dev/null", *inject, "-p", str(pid)], stderr=subprocess.PIPE)
+def failing(pid: int, call: str, error: str, when: str, trace: Path) -> Iterator[Injected]:
+    """Make calls of one system call fail while the block runs; `when` counts them from now on, as in strace(1). `trace` is overwritten."""
+    command = ["strace", "-f", "-qqq", "-o", str(trace), "-e", f"trace={call}", "-e", f"inject={call}:error={error}:when={when}", "-p", str(pid)]
+    tracer = subprocess.Popen(command, stderr=subprocess.PIPE)
+    injected = Injected()
     try:
         _wait_traced(pid, tracer)
-        yield
+        yield injected
     finally:
         tracer.terminate()
         tracer.communicate(timeout=10)
+    injected.calls = trace.read_text().count("(INJECTED)")
 
 
 def _wait_traced(pid: int, tracer: subprocess.Popen[bytes]) -> None:

@@ -14,7 +14,8 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -119,16 +120,29 @@ class SamProcess:
         shutil.copytree(self.folder, folder, dirs_exist_ok=True, ignore=lambda _, names: [name for name in names if name.endswith((".log", ".sock"))])
         return SamProcess(folder, self.sessions)
 
+    @contextmanager
+    def running(self, prepare: Prepare | None = None) -> Iterator[None]:
+        """Run it for as long as the block lasts."""
+        self.start(prepare)
+        try:
+            yield
+        finally:
+            self.stop()
+
     def start(self, prepare: Prepare | None = None) -> None:
         """Start it and wait until it listens; `prepare` is run in the new process before anything else."""
         self.socket.unlink(missing_ok=True)
         self._process = _forks.Process(target=_serve, args=(self.folder, self.sessions, prepare), daemon=True)
         self._process.start()
         deadline = time.monotonic() + READY_WITHIN_S
-        while not self.socket.exists():
+        while not self._listens():
             if time.monotonic() > deadline or self._process.exitcode is not None:
                 raise RuntimeError(f"the SAM does not start:\n{self.log()[-2_000:]}")
             time.sleep(0.005)
+
+    def _listens(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as probe:
+            return probe.connect_ex(str(self.socket)) == 0
 
     def call(self, operation: str, message: msgspec.Struct | bytes) -> Answer:
         line = Line(self.socket)

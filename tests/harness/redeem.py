@@ -14,14 +14,15 @@ _forks = multiprocessing.get_context("forkserver")
 
 PROCESSES = 4
 THREADS = 16
-GROUPS = 4
+GROUPS = 8
+REPEATS = PROCESSES * THREADS // GROUPS
 
 
 def redeem_at_once(socket: Path, requests: Sequence[bytes]) -> Counter[str]:
     """
-    Have 64 threads of 4 processes send the requests, each request 16 times; count the answers, by error code or `signed`.
+    Have 64 threads of 4 processes send the requests, each request 8 times; count the answers, by error code or `signed`.
 
-    Every fourth thread goes through every fourth request, in the same order, so that four threads of each process meet at one request.
+    Every eighth thread goes through every eighth request, in the same order, so that two threads of each process meet at one request.
     """
     start = _forks.Barrier(PROCESSES)
     answers: Any = _forks.SimpleQueue()

@@ -116,7 +116,9 @@ class TestCa:
         request = x509.load_der_x509_csr(csr)
         assert request.is_signature_valid
         return (
-            x509.CertificateBuilder(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Test CA")]), request.subject, request.public_key())
+            x509.CertificateBuilder(
+                x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Test CA")]), request.subject, request.public_key()
+            )
             .serial_number(x509.random_serial_number())
             .not_valid_before(self._now - datetime.timedelta(days=1))
             .not_valid_after(self._now + datetime.timedelta(days=days))
