@@ -1,5 +1,6 @@
 """Chromium on the real stack, people with phones, and two applications; a phone whose pages misbehaved fails its test."""
 
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,7 +31,8 @@ class Person:
         """Put the passkey into a phone for as long as the block lasts."""
         phone.authenticator.put(self.passkey)
         yield phone
-        (self.passkey,) = phone.authenticator.passkeys()
+        (used,) = phone.authenticator.passkeys()
+        self.passkey["signCount"] = used["signCount"]
 
 
 @pytest.fixture(scope="package")
@@ -52,16 +54,22 @@ def careful_shop(stack: Stack) -> Application:
     return stack.application("Aoba Construction e-Contracts", "--code")
 
 
-@pytest.fixture(scope="package")
-def taro(browser: Browser, stack: Stack, shop: Application) -> Person:
+@pytest.fixture(scope="session")
+def people() -> dict[str, Person]:
+    """Who is registered already: in a random order, tests of this folder may need several browsers, one after the other."""
+    return {}
+
+
+@pytest.fixture
+def taro(people: dict[str, Person], browser: Browser, shop: Application) -> Person:
     """A person with a phone."""
-    return registered(browser, stack, shop, "taro-in-a-browser", "山田 太郎")
+    return people.get("taro") or people.setdefault("taro", registered(browser, shop, "山田 太郎"))
 
 
-@pytest.fixture(scope="package")
-def hanako(browser: Browser, stack: Stack, shop: Application) -> Person:
+@pytest.fixture
+def hanako(people: dict[str, Person], browser: Browser, shop: Application) -> Person:
     """Another person with a phone."""
-    return registered(browser, stack, shop, "hanako-in-a-browser", "鈴木 花子")
+    return people.get("hanako") or people.setdefault("hanako", registered(browser, shop, "鈴木 花子"))
 
 
 @pytest.fixture
@@ -105,10 +113,15 @@ def careful_request(careful_shop: Application, taro: Person) -> Request:
     return Request(careful_shop, taro.credential_id)
 
 
-def registered(browser: Browser, stack: Stack, application: Application, user_id: str, name: str) -> Person:
-    """Register a person in this browser."""
-    phone = Phone(browser, stack.origin)
-    phone.enroll(stack.enrollment_url(user_id, name))
+def new_user_id() -> str:
+    return f"browser-{secrets.token_hex(4)}"
+
+
+def registered(browser: Browser, application: Application, name: str) -> Person:
+    """Register a person in this browser, with the service that the application uses."""
+    user_id = new_user_id()
+    phone = Phone(browser, application.stack.origin)
+    phone.enroll(application.stack.enrollment_url(user_id, name))
     (passkey,) = phone.authenticator.passkeys()
     person = Person(user_id, credential_of(application, user_id), passkey, phone.context.cookies())
     phone.close()

@@ -45,14 +45,15 @@ def chromium() -> Iterator[Browser]:
 
 
 class Authenticator:
-    """The virtual authenticator of one tab (Web Authentication domain of the DevTools protocol)."""
+    """The virtual authenticator of one tab (Web Authentication domain of the DevTools protocol); `synced` as most phones are: backed up."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, *, synced: bool = False) -> None:
         self._session = page.context.new_cdp_session(page)
         self._session.send("WebAuthn.enable")
         kind = {"protocol": "ctap2", "ctap2Version": "ctap2_1", "transport": "internal"}
         able = dict.fromkeys(("hasResidentKey", "hasUserVerification", "automaticPresenceSimulation", "isUserVerified"), True)
-        self._id = self._session.send("WebAuthn.addVirtualAuthenticator", {"options": kind | able})["authenticatorId"]
+        backup = dict.fromkeys(("defaultBackupEligibility", "defaultBackupState"), synced)
+        self._id = self._session.send("WebAuthn.addVirtualAuthenticator", {"options": kind | able | backup})["authenticatorId"]
 
     def verify_user(self, verified: bool) -> None:
         """Let the person's face or finger be recognized, or not."""
@@ -83,7 +84,7 @@ class Authenticator:
 class Phone:
     """One browser profile with one tab in front; `faults` is what its pages did that none may do."""
 
-    def __init__(self, browser: Browser, origin: str, words: Words = ENGLISH, **context: Any) -> None:
+    def __init__(self, browser: Browser, origin: str, words: Words = ENGLISH, *, synced: bool = False, **context: Any) -> None:
         self.origin, self.words = origin, words
         self.origins = [origin]  # a test that visits another site adds it
         self.faults: list[str] = []
@@ -96,7 +97,7 @@ class Phone:
         self.context.on("console", self._look_at_console)
         self.context.on("weberror", lambda fault: self.faults.append(str(fault.error)))
         self.page: Page = self.context.new_page()
-        self.authenticator = Authenticator(self.page)
+        self.authenticator = Authenticator(self.page, synced=synced)
 
     def tap(self, name: str) -> None:
         self.page.get_by_role("button", name=name, exact=True).click()

@@ -17,9 +17,9 @@ def fragile_shop(_fragile: Stack) -> Application:
 
 
 @pytest.fixture(scope="module")
-def jiro(browser: Browser, _fragile: Stack, fragile_shop: Application) -> Person:
+def jiro(browser: Browser, fragile_shop: Application) -> Person:
     """A person with a phone, at the stack whose parts may be killed."""
-    return registered(browser, _fragile, fragile_shop, "jiro", "佐藤 次郎")
+    return registered(browser, fragile_shop, "佐藤 次郎")
 
 
 @pytest.fixture(scope="module")

@@ -79,6 +79,11 @@ def test_a_passkey_answer_that_does_not_verify_signs_nobody_in(signed_out_phone:
         phone.says("This passkey cannot sign in here. Try again and choose the one you registered")
         phone.can_tap("Sign in")
         phone.authenticator.lie(**{lie: False})
+    phone.authenticator.change_passkey(backupEligibility=True)  # so it is not the one that was registered
+    phone.tap("Sign in")
+    phone.says("This passkey cannot sign in here.")
+    phone.can_tap("Sign in")
+    phone.authenticator.change_passkey(backupEligibility=False)
     assert phone.context.cookies() == []
     phone.sign_in()
     phone.shows("Waiting for you")

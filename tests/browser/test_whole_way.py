@@ -7,23 +7,27 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.asking import DESCRIPTION, LABELS, Request, decoded, transaction_in
-from tests.browser.conftest import MakePhone, credential_of
+from tests.browser.conftest import MakePhone, credential_of, new_user_id
 from tests.browser.phone import Phone
 from tests.browser.words import ENGLISH, JAPANESE, Words
 from tests.harness.stack import Application, Stack
 
 
-@pytest.mark.parametrize("words", [JAPANESE, ENGLISH], ids=["ja", "en"])
-def test_a_person_registers_is_asked_and_approves(stack: Stack, shop: Application, make_phone: MakePhone, words: Words) -> None:
+@pytest.mark.parametrize(("words", "synced"), [(JAPANESE, True), (ENGLISH, False)], ids=["ja-synced-passkey", "en-device-bound-passkey"])
+def test_a_person_registers_is_asked_and_approves(
+    stack: Stack, shop: Application, make_phone: MakePhone, words: Words, synced: bool
+) -> None:
     """The request appears by itself, the page shows what the passkey signs, and the signature verifies."""
-    phone = make_phone(words)
-    user_id = f"whole-way-{words.locale}"
+    phone = make_phone(words, synced=synced)
+    phone.page.clock.install()
+    user_id = new_user_id()
     phone.enroll(stack.enrollment_url(user_id, "山田 太郎"))
     assert phone.page.locator("html").get_attribute("lang") == words.locale[:2]
     phone.page.get_by_role("link", name=words.see_waiting).click()
     phone.shows(words.nothing)
 
     request = Request(shop, credential_of(shop, user_id))
+    phone.page.clock.run_for(4_000)
     waiting = phone.page.get_by_role("link").filter(has_text=DESCRIPTION)
     expect(waiting).to_contain_text("青葉建設株式会社 電子契約")
     waiting.click()
