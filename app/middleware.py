@@ -3,7 +3,7 @@
 import json
 import secrets
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -39,7 +39,8 @@ class SafeHttp:
         self._hosts = LOCAL_HOSTS | {config.rp_id.lower()}
         self._scheme = "https" if config.secure else "http"  # as the browser sees it, whatever stands in between
         policy = CONTENT_SECURITY_POLICY + ("; upgrade-insecure-requests" if config.secure else "")
-        self._headers = HEADERS | {"Content-Security-Policy": policy} | ({"Strict-Transport-Security": HSTS} if config.secure else {})
+        named = HEADERS | {"Content-Security-Policy": policy} | ({"Strict-Transport-Security": HSTS} if config.secure else {})
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in named.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -50,11 +51,10 @@ class SafeHttp:
 
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers[name] = value
-                headers["X-Request-Id"] = scope["request_id"]
-                headers.setdefault("Cache-Control", "no-store")
+                headers = message["headers"]
+                headers += (*self._headers, (b"x-request-id", scope["request_id"].encode()))
+                if all(name != b"cache-control" for name, _ in headers):
+                    headers.append((b"cache-control", b"no-store"))
             await send(message)
 
         refusal = self._refusal(Headers(scope=scope))

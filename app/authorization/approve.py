@@ -6,7 +6,7 @@ from typing import Any
 from app.authorization.refuse import refuse
 from app.authorization.settle import settle
 from app.domain.authorization import Authorization, Reason, State
-from app.errors import Ended, EvidenceRefused, SamRefused, WrongCode
+from app.errors import CredentialDisabled, Ended, EvidenceRefused, SamRefused, WrongCode
 from app.services import Services
 from app.store import authorizations
 from hsm.messages import ApproveRequest, ErrorCode
@@ -22,6 +22,7 @@ async def approve(services: Services, authorization: Authorization, assertion: d
         WrongCode: the code is another; after three it ends as refused.
         EvidenceRefused: the proof does not verify; it may be tried again.
         Ended: it was decided before, or its time is over.
+        CredentialDisabled: the key can't be used, or its certificate is not valid now.
         SamUnavailable: it is not known whether the SAM took it; asking again will tell.
     """
     if authorization.state is not State.PENDING or authorization.is_over(services.now()):
@@ -35,6 +36,8 @@ async def approve(services: Services, authorization: Authorization, assertion: d
         if refusal.code in (ErrorCode.EVIDENCE_REFUSED, ErrorCode.MALFORMED):
             raise EvidenceRefused from None
         settled = await settle(services, authorization)
+        if settled.state is State.PENDING:  # nothing was decided: the key itself can't be used
+            raise CredentialDisabled from None
         raise Ended(settled.state, settled.reason) from None
     now = int(services.now())
     moved = await services.database.write(

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 from sqlalchemy.exc import IntegrityError
@@ -35,7 +36,7 @@ def add(
     with answering(as_json), database() as (_, opened):
         application, secret = add_application(opened, name, asks_code=code)
         value = {"client_id": application.client_id, "client_secret": secret, "name": name, "code": code}
-        lines = (f"[bold]{name}[/] may ask for signatures.", f"client_id      {application.client_id}", f"client_secret  {secret}")
+        lines = (f"[bold]{escape(name)}[/] may ask for signatures.", f"client_id      {application.client_id}", f"client_secret  {secret}")
         show(value, as_json, "\n".join((*lines, "[dim]The secret is shown only now; keep it safe.[/]")))
 
 
@@ -60,7 +61,7 @@ def remove(client_id: Annotated[str, typer.Argument(help="As `client list` shows
         if not opened.write_now(parties.remove_application, client_id):
             raise Refusal(f"There is no application {client_id}; `natsuin client list` shows them.")
         revoke_tokens(config, client_id)
-        show({"client_id": client_id, "removed": True}, as_json, f"Removed {client_id}.")
+        show({"client_id": client_id, "removed": True}, as_json, f"Removed {escape(client_id)}.")
 
 
 def add_application(opened: Database, name: str, *, asks_code: bool) -> tuple[Application, str]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from app.errors import NatsuinError
 
@@ -32,7 +33,7 @@ def answering(as_json: bool) -> Iterator[None]:
         if as_json:
             print(json.dumps({"error": text}, ensure_ascii=False))
         else:
-            errors.print(f"[bold red]✗[/] {text}", markup=True)
+            errors.print(f"[bold red]✗[/] {escape(text)}", soft_wrap=True)
         raise typer.Exit(NO) from None
 
 
@@ -41,4 +42,4 @@ def show(value: Any, as_json: bool, text: Any) -> None:
     if as_json:
         sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
     else:
-        people.print(text)
+        people.print(text, soft_wrap=isinstance(text, str))  # a link or a secret that is broken over lines can't be copied

@@ -7,6 +7,7 @@ import sys
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from sqlalchemy import Connection
 
 from app.authorization.enroll import LINK_LIFE_S, new_link
@@ -51,11 +52,12 @@ def add(
         url = f"{config.origin}/enroll#{text}"
         days = LINK_LIFE_S // 86_400
         value = {"user_id": user_id, "name": name, "enrollment_url": url, "expires": now + LINK_LIFE_S}
-        show(
-            value,
-            as_json,
-            f"{name} ({user_id}) may enrol with this link, once, within {days} days:\n[bold]{url}[/]\n[dim]Send it by a safe way.[/]",
+        lines = (
+            f"{escape(name)} ({user_id}) may enrol with this link, once, within {days} days:",
+            f"[bold]{escape(url)}[/]",
+            "[dim]Send it by a safe way.[/]",
         )
+        show(value, as_json, "\n".join(lines))
 
 
 def code_from_ca(config: Config, user_id: str, name: str) -> str:

@@ -9,6 +9,15 @@ from http.cookies import SimpleCookie
 import httpx2
 
 START = 100
+EXACT = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "cross-origin-embedder-policy": "require-corp",
+    "x-frame-options": "DENY",
+    "cache-control": "no-store",
+}
 
 
 def directives(policy: str) -> dict[str, list[str]]:

@@ -8,21 +8,12 @@ import httpx2
 import pytest
 
 from app.routes import GET, POST
-from tests.flow.browser import Browser
-from tests.flow.observatory import START, directives, modifiers
+from tests.flow.browser import Browse, Browser
+from tests.flow.observatory import EXACT, START, directives, modifiers
 from tests.harness.signer import Signer
 from tests.harness.stack import Application, Stack
 
 BAR = 140
-EXACT = {
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "cross-origin-embedder-policy": "require-corp",
-    "x-frame-options": "DENY",
-    "cache-control": "no-store",
-}
 
 
 def require_safe(answer: httpx2.Response) -> None:
@@ -59,11 +50,11 @@ def test_every_page_is_safe(stack: Stack, taros_browser: Browser, path: str) -> 
 
 
 @pytest.mark.parametrize("path", [path for path, _ in POST])
-def test_every_refusal_is_safe(stack: Stack, taros_browser: Browser, path: str) -> None:
+def test_every_refusal_is_safe(stack: Stack, taro: Signer, browse: Browse, path: str) -> None:
     """Errors of every route: an empty body, another method, a foreign origin."""
-    path = path.replace("{id}", "A" * 22)
-    require_safe(taros_browser.post(path, {}))
-    require_safe(taros_browser.post(path, {}, Origin="https://evil.example"))
+    path, browser = path.replace("{id}", "A" * 22), browse(stack, taro.passkey).signed_in()
+    require_safe(browser.post(path, {}))
+    require_safe(browser.post(path, {}, Origin="https://evil.example"))
     for method in ("PUT", "OPTIONS", "POST"):
         require_safe(stack.http.request(method, path))
 

@@ -13,16 +13,22 @@ from tests.harness.signer import Signer
 from tests.harness.stack import Application, Stack
 
 SAMPLES = 60
-AS_FAST = 1.5  # the medians of both may differ by so much, as a ratio; the machine that runs this is busy with other things
+ROUNDS = 3
+AS_FAST = 1.5  # the medians of both may differ by so much, as a ratio
 
 Ask = Callable[[], httpx2.Response]
 
 
-def medians_ratio(one: Ask, other: Ask) -> float:
-    """Ask both ways in turn, and compare the medians of the times."""
+def is_as_fast(one: Ask, other: Ask) -> bool:
+    """Compare the medians of many times, asked in turn; a real difference shows in every round, a busy machine's not in all of three."""
+    return any(_ratio_of_medians(one, other) < AS_FAST for _ in range(ROUNDS))
+
+
+def _ratio_of_medians(one: Ask, other: Ask) -> float:
     times: tuple[list[float], list[float]] = ([], [])
-    for _ in range(SAMPLES):
-        for ask, taken in zip((one, other), times, strict=True):
+    for number in range(SAMPLES):
+        pair = ((one, times[0]), (other, times[1]))
+        for ask, taken in pair if number % 2 else reversed(pair):
             began = time.perf_counter()
             ask()
             taken.append(time.perf_counter() - began)
@@ -48,7 +54,7 @@ def test_handle_of_another_application(shop: Application, rival: Application, ta
 
     assert error_of(check(handle)()) == refused("Invalid parameter handle")
     assert same(check(handle), check(UNKNOWN_ID))
-    assert medians_ratio(check(handle), check(UNKNOWN_ID)) < AS_FAST
+    assert is_as_fast(check(handle), check(UNKNOWN_ID))
 
 
 def test_credential_of_another_signer(shop: Application, taro: Signer, hanako: Signer) -> None:
@@ -59,7 +65,7 @@ def test_credential_of_another_signer(shop: Application, taro: Signer, hanako: S
 
     assert error_of(authorize(hanako.credential_id)()) == refused("Invalid parameter credentialID")
     assert same(authorize(hanako.credential_id), authorize(UNKNOWN_ID))
-    assert medians_ratio(authorize(hanako.credential_id), authorize(UNKNOWN_ID)) < AS_FAST
+    assert is_as_fast(authorize(hanako.credential_id), authorize(UNKNOWN_ID))
 
 
 def test_authorization_of_another_signer(shop: Application, hanako: Signer, taros_browser: Browser) -> None:
@@ -79,7 +85,7 @@ def test_authorization_of_another_signer(shop: Application, hanako: Signer, taro
         assert (ask(handle)().status_code, ask(handle)().json()) == (404, {"error": "not_found"})
         assert same(ask(handle), ask(UNKNOWN_ID))
     assert taros_browser.get(f"/approve/{handle}").status_code == 404
-    assert medians_ratio(as_json(handle), as_json(UNKNOWN_ID)) < AS_FAST
+    assert is_as_fast(as_json(handle), as_json(UNKNOWN_ID))
     assert hanako.refuse(handle) == "refused"
 
 
@@ -93,7 +99,7 @@ def test_link_that_was_used(stack: Stack, taros_browser: Browser, browse: Callab
 
     assert (options(used)().status_code, options(used)().json()) == (404, {"error": "link_unknown"})
     assert same(options(used), options("never-given.CODE"))
-    assert medians_ratio(options(used), options("never-given.CODE")) < AS_FAST
+    assert is_as_fast(options(used), options("never-given.CODE"))
 
 
 def test_wrong_secret_of_a_client(shop: Application, stack: Stack) -> None:
@@ -104,4 +110,4 @@ def test_wrong_secret_of_a_client(shop: Application, stack: Stack) -> None:
 
     nearly = shop.client_secret[:-1] + ("A" if shop.client_secret[-1] != "A" else "B")
     assert same(token(nearly), token("wrong"))
-    assert medians_ratio(token(nearly), token("wrong")) < AS_FAST
+    assert is_as_fast(token(nearly), token("wrong"))

@@ -2,8 +2,10 @@
 
 import base64
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpx2
 import pytest
 from msgspec import Struct
 
@@ -179,6 +181,23 @@ def test_signatures_come_in_the_order_of_the_request(shop: Application, taro: Si
     turned = asked["hashes"][::-1]
     answer = shop.sign(taro.credential_id, shop.sad(asked["handle"]), turned)
     assert [verifies(shop, taro, one, digest) for one, digest in zip(answer.json()["signatures"], turned, strict=True)] == [True, True]
+
+
+def test_asking_while_it_is_being_signed_is_no_fault(shop: Application, taro: Signer) -> None:
+    """Polls in the middle of 100 signatures get the SAD, 503, or that it is signed; never a 500."""
+    asked = shop.authorize(taro.credential_id, *(bytes([number]) * 32 for number in range(100)))
+    taro.approve(asked["handle"])
+    sad = shop.sad(asked["handle"])
+    with (
+        httpx2.Client(base_url=shop.stack.origin, headers={"Authorization": f"Bearer {shop.token}"}) as http,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        signing = pool.submit(http.post, f"/csc/v2/{SIGN}", json=sign_body(taro.credential_id, sad, asked["hashes"]))
+        statuses = set()
+        while not signing.done():
+            statuses.add(shop.post("credentials/authorizeCheck", {"handle": asked["handle"]}, Prefer="wait=5").status_code)
+        assert signing.result().status_code == 200
+    assert statuses <= {200, 400, 503}
 
 
 def verifies(shop: Application, signer: Signer, signature: str, digest: str) -> bool:
