@@ -21,7 +21,7 @@ Query = Callable[Concatenate[Connection, Parameters], Answer]
 
 class Database:
     """
-    Runs functions of a connection, each in one transaction, on threads of its own.
+    Runs functions of a connection, each in one transaction; what may wait for a disk, a lock or a network runs on threads of its own.
 
     Raises, from both:
         StoreUnavailable: the database can't be read, or the change could not be made durable; then nothing was changed.
@@ -29,13 +29,16 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self._reading, self._writing = open_engines(url)
-        one_writer = self._writing.dialect.name == "sqlite"
-        self._readers = ThreadPoolExecutor(4, thread_name_prefix="read")
+        sqlite = self._writing.dialect.name == "sqlite"
+        # SQLite's readers wait for nobody, and a look-up takes less than the hop to another thread.
+        self._readers = None if sqlite else ThreadPoolExecutor(8, thread_name_prefix="read")
         # SQLite has one writer; the writes of this process queue here, not in its sleeping retries.
-        self._writers = ThreadPoolExecutor(1 if one_writer else 8, thread_name_prefix="write")
+        self._writers = ThreadPoolExecutor(1 if sqlite else 8, thread_name_prefix="write")
 
     async def read(self, function: Query[Parameters, Answer], *args: Parameters.args, **kwargs: Parameters.kwargs) -> Answer:
         """Run a function that only reads."""
+        if self._readers is None:
+            return self.read_now(function, *args, **kwargs)
         return await asyncio.get_running_loop().run_in_executor(self._readers, lambda: self.read_now(function, *args, **kwargs))
 
     async def write(self, function: Query[Parameters, Answer], *args: Parameters.args, **kwargs: Parameters.kwargs) -> Answer:
@@ -59,7 +62,8 @@ class Database:
             raise StoreUnavailable(type(error).__name__) from error
 
     def close(self) -> None:
-        self._readers.shutdown()
+        if self._readers is not None:
+            self._readers.shutdown()
         self._writers.shutdown()
         self._reading.dispose()
         self._writing.dispose()
