@@ -5,6 +5,7 @@ import fcntl
 import logging
 import os
 import resource
+import signal
 import ssl
 import sys
 import time
@@ -71,7 +72,7 @@ def start(config: Config) -> Sam:
         time.time,
         config.sad_life_s,
     )
-    entries = sam.store.verify_journal()
+    entries = sam.store.verify_journal(sam.now())
     with sam.store.change(sam.now()) as change:
         abandoned = change.settle_abandoned("the SAM stopped before it could record an outcome")
         change.journal(Event.STARTED, "sam", keys=token.keys)
@@ -124,6 +125,8 @@ def serve(config: Config, sam: Sam) -> None:
         timeout_graceful_shutdown=10,
         **place,
     )
+    for told_to_stop in (signal.SIGTERM, signal.SIGINT):  # uvicorn finishes what was begun, and then sends the signal once more
+        signal.signal(told_to_stop, signal.SIG_IGN)
     try:
         uvicorn.Server(settings).run()
     finally:

@@ -68,7 +68,9 @@ def activate(sam: Sam, request: ActivateRequest) -> ActivateReply:
     activation = Activation(sad.authorization_id, request_sha256(request), idempotency_sha256(request), Outcome.INTENDED.value)
     with outcome_is_recorded(sam, sad):
         with sam.store.change(now) as change:
-            spent = change.spend(activation, **_intent(request, scheme))  # (5)
+            # The same evidence could make the same approval again, if its row were taken away, until the transaction is over.
+            until = max(approval.usable_until, transaction.expires + sam.sad_life_s)
+            spent = change.spend(activation, until=until, **_intent(request, scheme))  # (5)
         signatures = tuple(sam.token.sign(credential.key_id, scheme, digest) for digest in request.hashes)  # (6)
         verify(credential, scheme, request.hashes, signatures)  # (7)
         with sam.store.change(sam.now()) as change:

@@ -44,5 +44,5 @@ def migrate(url: str) -> None:
     settings.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     try:
         command.upgrade(settings, "head")
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, ImportError) as error:  # ImportError: the driver that the URL asks for is not installed
         raise StoreUnavailable(f"the database can't be opened: {type(error).__name__}") from error

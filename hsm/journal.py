@@ -6,6 +6,7 @@ is sealed: a changed, removed or added entry no longer fits it. A whole database
 """
 
 import hashlib
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
 
@@ -110,9 +111,11 @@ def append(connection: Connection, mac: Mac, known: Head, event: Event, subject:
     return Head(**values)
 
 
-def verify(connection: Connection, mac: Mac) -> int:
+def verify(connection: Connection, mac: Mac, notice: Callable[[bytes], None] = lambda entry: None) -> int:
     """
     Compute the tree again from every entry and compare it with the sealed head; give the number of entries.
+
+    `notice` is called with each entry, before it is known whether all of them are good.
 
     Raises:
         RecordsTampered: an entry or the head is not what was written.
@@ -120,8 +123,9 @@ def verify(connection: Connection, mac: Mac) -> int:
     sealed = read_head(connection, mac)
     size, frontier = 0, b""
     for number, entry in connection.execute(select(entries.c.number, entries.c.entry).order_by(entries.c.number)).yield_per(1_000):
-        if number != size:
+        if number != size or not isinstance(entry, bytes):
             raise RecordsTampered(f"journal entry {size} is missing")
+        notice(entry)
         frontier = grow(frontier, size, leaf_hash(entry))
         size += 1
     if (sealed.size, sealed.frontier) != (size, frontier):

@@ -119,7 +119,7 @@ def parse_transaction(raw: bytes, kind: type[AnyTransaction]) -> AnyTransaction:
         raise NotCanonical("too large")
     try:
         transaction = msgspec.json.decode(raw, type=kind)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # bytes that are not UTF-8 are not always a MsgspecError
         raise NotCanonical(str(error)) from None
     if transaction.encode() != raw:
         raise NotCanonical("not in canonical form")

@@ -7,13 +7,14 @@ It decodes strictly, runs each operation on a thread of its own, and journals ev
 import asyncio
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -39,7 +40,7 @@ from hsm.sam import Sam
 MAX_REQUEST_BYTES = 400_000
 log = logging.getLogger("natsuin.sam")
 
-Message = TypeVar("Message", bound=msgspec.Struct)
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True)
@@ -66,18 +67,18 @@ OPERATIONS = (
 def create_server(sam: Sam, threads: int) -> Starlette:
     """Build the ASGI application; `threads` operations run at once, the others wait."""
     pool = ThreadPoolExecutor(threads, thread_name_prefix="operation")
-    routes = [Route(f"/v1/{operation.name}", _endpoint(sam, pool, operation), methods=["POST"]) for operation in OPERATIONS]
-    routes.append(Route("/v1/health", _health(sam, pool), methods=["GET"]))
-    return Starlette(routes=routes, max_body_size=MAX_REQUEST_BYTES, exception_handlers={Exception: _unforeseen})
+    routes = [Route(f"/v1/{operation.name}", _always(_endpoint(sam, pool, operation)), methods=["POST"]) for operation in OPERATIONS]
+    routes.append(Route("/v1/health", _always(_health(sam, pool)), methods=["GET"]))
+    return Starlette(routes=routes, max_body_size=MAX_REQUEST_BYTES)
 
 
-def _endpoint(sam: Sam, pool: ThreadPoolExecutor, operation: Operation) -> Callable[[Request], Any]:
+def _endpoint(sam: Sam, pool: ThreadPoolExecutor, operation: Operation) -> Endpoint:
     decoder = msgspec.json.Decoder(operation.request)
 
     async def endpoint(request: Request) -> Response:
         try:
             message = decoder.decode(await request.body())
-        except (msgspec.MsgspecError, RecursionError):
+        except (ValueError, RecursionError):
             return _reply(400, ErrorReply(ErrorCode.MALFORMED))
         return await asyncio.get_running_loop().run_in_executor(pool, _run, sam, operation, message)
 
@@ -101,10 +102,19 @@ def _run(sam: Sam, operation: Operation, message: msgspec.Struct) -> Response:
         return _reply(500, ErrorReply(ErrorCode.INTERNAL))
 
 
-async def _unforeseen(_: Request, error: Exception) -> Response:
-    # The type only: a message could hold what must not be in a log.
-    log.error("unforeseen: %s at %s", type(error).__name__, _place(error))
-    return _reply(500, ErrorReply(ErrorCode.INTERNAL))
+def _always(endpoint: Endpoint) -> Endpoint:
+    """Answer what nobody foresaw, too: the HTTP server would log it with its message, which could hold what must not be in a log."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except HTTPException:
+            raise
+        except Exception as error:
+            log.error("unforeseen: %s at %s", type(error).__name__, _place(error))
+            return _reply(500, ErrorReply(ErrorCode.INTERNAL))
+
+    return answer
 
 
 def _place(error: BaseException) -> str:
@@ -112,7 +122,7 @@ def _place(error: BaseException) -> str:
     return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "?"
 
 
-def _health(sam: Sam, pool: ThreadPoolExecutor) -> Callable[[Request], Any]:
+def _health(sam: Sam, pool: ThreadPoolExecutor) -> Endpoint:
     def check() -> Response:
         parts = {"hsm": _state(lambda: sam.keyring.seal_mac(b"health")), "store": _state(sam.store.check)}
         return _reply(200, HealthReply(parts, sam.token.keys, sam.now()))

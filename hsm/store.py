@@ -15,8 +15,9 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from hsm import journal
+from hsm.comparison import Comparison
 from hsm.database import open_engines
-from hsm.errors import CredentialUnknown, EvidenceRefused, NotNew, SadInvalid, SadSpent, StoreUnavailable
+from hsm.errors import CredentialUnknown, EvidenceRefused, NotNew, RecordsTampered, SadInvalid, SadSpent, StoreUnavailable
 from hsm.journal import Event, Head, HeadMoved
 from hsm.keyring import Mac
 from hsm.messages import Outcome
@@ -33,6 +34,7 @@ from hsm.records import (
     approval_and_activation,
 )
 from hsm.seal import SealBroken
+from hsm.spent import NEVER, Spent
 
 
 class Store:
@@ -44,6 +46,8 @@ class Store:
         # One journal, one writer: the threads queue here, not in the database's retries. The head is kept from one change to the next.
         self._turn = Lock()
         self._head: Head | None = None
+        self._newest_size = 0
+        self._spent = Spent()
 
     @staticmethod
     def has_records(url: str) -> bool:
@@ -94,9 +98,11 @@ class Store:
         with self._turn:
             try:
                 with self._writer.begin() as connection:
-                    change = Change(connection, self._mac, self._head or journal.read_head(connection, self._mac), now)
+                    change = Change(connection, self._mac, self._head or self._read_head(connection), self._spent, now)
                     yield change
-                self._head = change.head
+                self._head, self._newest_size = change.head, change.head.size
+                for authorization_id, until in change.spent:
+                    self._spent.add(authorization_id, until, now)
             except (SQLAlchemyError, HeadMoved) as error:
                 self._head = None  # what is in the database now must be read
                 raise StoreUnavailable(type(error).__name__) from error
@@ -106,10 +112,26 @@ class Store:
         with self.change(0) as change:
             change.touch()
 
-    def verify_journal(self) -> int:
-        """Check every entry against the sealed head, and give their number; raises RecordsTampered."""
+    def verify_journal(self, now: float = 0) -> int:
+        """
+        Check every entry against the sealed head and the records against the entries, and give their number.
+
+        Raises:
+            RecordsTampered: an entry is not what was written, or a row that one tells of is gone.
+        """
+        comparison = Comparison(self._spent, now)
         with self._reading() as connection:
-            return journal.verify(connection, self._mac)
+            size = journal.verify(connection, self._mac, comparison.notice)
+            comparison.require_rows(connection)
+        self._newest_size = max(self._newest_size, size)
+        return size
+
+    def _read_head(self, connection: Connection) -> Head:
+        """Read the journal's head; raises RecordsTampered where the journal was put back to an older state than this process knows."""
+        found = journal.read_head(connection, self._mac)
+        if found.size < self._newest_size:
+            raise RecordsTampered(f"the journal has {found.size} entries, and had {self._newest_size}")
+        return found
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
@@ -123,9 +145,10 @@ class Store:
 class Change:
     """One transaction's changes; each method writes a row and the journal entry that explains it."""
 
-    def __init__(self, connection: Connection, mac: Mac, head: Head, now: float) -> None:
-        self._connection, self._mac, self._now = connection, mac, now
+    def __init__(self, connection: Connection, mac: Mac, head: Head, spent: Spent, now: float) -> None:
+        self._connection, self._mac, self._spent, self._now = connection, mac, spent, now
         self.head = head
+        self.spent: list[tuple[str, int]] = []
 
     def begin_enrollment(self, credential: Credential, passkey: Passkey) -> None:
         """Record what is about to be made; raises NotNew where the credential, the enrolment or the passkey is there already."""
@@ -168,12 +191,12 @@ class Change:
             facts["reason"] = approval.reason
         self.journal(Event(approval.outcome), approval.authorization_id, **facts)
 
-    def spend(self, activation: Activation, **intent: Any) -> Activation:
+    def spend(self, activation: Activation, *, until: int = NEVER, **intent: Any) -> Activation:
         """
         Mark an approval as spent and record what is about to be signed.
 
         Gives the row as it was written. Afterwards either both rows are on disk or neither. Call it after every other check and immediately
-        before signing.
+        before signing. `until` (unix seconds) is when the approval's evidence is worth nothing any more.
 
         Raises:
             SadSpent: the approval was spent before, by whichever process.
@@ -182,7 +205,10 @@ class Change:
             spent: Activation = ACTIVATIONS.add(self._connection, self._mac, activation)
         except IntegrityError:
             raise SadSpent(activation.authorization_id) from None
-        self.journal(Event.SIGN_INTENDED, activation.authorization_id, **intent)
+        if activation.authorization_id in self._spent:
+            raise SadSpent(f"{activation.authorization_id}, and its row was taken away")
+        self.journal(Event.SIGN_INTENDED, activation.authorization_id, until=until, **intent)
+        self.spent.append((activation.authorization_id, until))
         return spent
 
     def settle(self, activation: Activation, outcome: Outcome, *, answer: bytes | None = None, **facts: Any) -> None:
@@ -196,7 +222,11 @@ class Change:
             select(activations.c.authorization_id).where(activations.c.state == Outcome.INTENDED.value)
         ).all()
         for authorization_id in abandoned:
-            self.settle(ACTIVATIONS.get(self._connection, self._mac, authorization_id), Outcome.UNKNOWN, why=why)
+            try:
+                activation = ACTIVATIONS.get(self._connection, self._mac, authorization_id)
+            except SealBroken as error:
+                raise RecordsTampered(str(error)) from None
+            self.settle(activation, Outcome.UNKNOWN, why=why)
         return len(abandoned)
 
     def touch(self) -> None:

@@ -105,7 +105,7 @@ def _wrap_commit(fuse: _Fuse) -> None:
             fuse.before()
         fuse.after()
 
-    Store.change = change  # type: ignore[method-assign]
+    setattr(Store, "change", change)  # noqa: B010
 
 
 def _when_serving(act: Callable[[], None]) -> None:
@@ -116,7 +116,7 @@ def _when_serving(act: Callable[[], None]) -> None:
         act()
         return original(*arguments)
 
-    hsm.server.create_server = create_server
+    setattr(hsm.server, "create_server", create_server)  # noqa: B010
 
 
 def faultable() -> None:
@@ -145,7 +145,19 @@ class Injected:
 @contextmanager
 def failing(pid: int, call: str, error: str, when: str, trace: Path) -> Iterator[Injected]:
     """Make calls of one system call fail while the block runs; `when` counts them from now on, as in strace(1). `trace` is overwritten."""
-    command = ["strace", "-f", "-qqq", "-o", str(trace), "-e", f"trace={call}", "-e", f"inject={call}:error={error}:when={when}", "-p", str(pid)]
+    command = [
+        "strace",
+        "-f",
+        "-qqq",
+        "-o",
+        str(trace),
+        "-e",
+        f"trace={call}",
+        "-e",
+        f"inject={call}:error={error}:when={when}",
+        "-p",
+        str(pid),
+    ]
     tracer = subprocess.Popen(command, stderr=subprocess.PIPE)
     injected = Injected()
     try:
@@ -188,5 +200,5 @@ def read_before_write() -> None:
         self.journal(Event.SIGN_INTENDED, activation.authorization_id, **intent)
         return Activation(**values)
 
-    hsm.activation.usable_approval = usable_approval
-    Change.spend = spend  # type: ignore[method-assign]
+    setattr(hsm.activation, "usable_approval", usable_approval)  # noqa: B010
+    setattr(Change, "spend", spend)  # noqa: B010

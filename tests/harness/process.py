@@ -117,7 +117,9 @@ class SamProcess:
 
     def copy(self, folder: Path) -> "SamProcess":
         """Copy a stopped SAM, with its token."""
-        shutil.copytree(self.folder, folder, dirs_exist_ok=True, ignore=lambda _, names: [name for name in names if name.endswith((".log", ".sock"))])
+        shutil.copytree(
+            self.folder, folder, dirs_exist_ok=True, ignore=lambda _, names: [name for name in names if name.endswith((".log", ".sock"))]
+        )
         return SamProcess(folder, self.sessions)
 
     @contextmanager

@@ -10,7 +10,18 @@ from typing import Any, cast
 import msgspec
 
 from hsm.journal import grow, leaf_hash
-from hsm.messages import ApproveRequest, CertifyReply, CertifyRequest, CollectReply, CollectRequest, EnrollReply, Outcome, SignTransaction, StatusReply, StatusRequest
+from hsm.messages import (
+    ApproveRequest,
+    CertifyReply,
+    CertifyRequest,
+    CollectReply,
+    CollectRequest,
+    EnrollReply,
+    Outcome,
+    SignTransaction,
+    StatusReply,
+    StatusRequest,
+)
 from hsm.sam import Sam
 from tests.harness.process import Answer, SamProcess
 from tests.harness.sam import TestCa, TestClock, TestSigner

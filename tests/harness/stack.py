@@ -99,7 +99,9 @@ class Stack:
 
     def natsuin(self, *words: str, expect: int = 0) -> Any:
         """Run the operator's command line with --json."""
-        done = subprocess.run([str(BIN / "natsuin"), *words, "--json"], env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(
+            [str(BIN / "natsuin"), *words, "--json"], env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=60
+        )
         assert done.returncode == expect, f"natsuin {words} ended with {done.returncode}: {done.stdout}{done.stderr}"
         return json.loads(done.stdout)
 

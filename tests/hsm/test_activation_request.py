@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from hsm.activation import activate
+from hsm.activation import activate, require_same, usable_key
 from hsm.errors import (
     AlgorithmRefused,
     CredentialUnknown,
@@ -18,6 +18,7 @@ from hsm.errors import (
     SadInvalid,
 )
 from hsm.messages import ActivateRequest, SignTransaction
+from hsm.policy import EC_PUBLIC_KEY
 from tests.harness.sam import ECDSA_SHA256, SHA256, TestSigner, new_id
 from tests.hsm.conftest import SignerOf
 
@@ -155,6 +156,15 @@ def test_step_3_another_hash_algorithm_is_refused(signer: TestSigner, oid: str) 
     require_refused(signer, (A,), HashAlgorithmRefused, hash_algorithm=oid)
 
 
+def test_step_3_refuses_another_hash_algorithm_by_itself(signer: TestSigner) -> None:
+    """It does not rely on step (4), which would find the same."""
+    transaction, sad = approved(signer, A)
+    approval, _ = signer.sam.store.approval(transaction.id)
+    assert approval is not None
+    with pytest.raises(HashAlgorithmRefused):
+        require_same(signer.activation(transaction, sad, hash_algorithm=SHA384), approval)
+
+
 def test_step_3_the_approved_hash_algorithm_may_be_named(signer: TestSigner) -> None:
     """It may be left out, or said again."""
     transaction, sad = approved(signer, A)
@@ -186,7 +196,7 @@ def test_step_4_digests_have_their_algorithms_length(signer: TestSigner, oid: st
     """A digest of 32 bytes is no SHA-384 or SHA-512 digest, though the signer approved it as one."""
     transaction, sad = approved(signer, A, hash_algorithm=oid)
     with pytest.raises(HashesDiffer):
-        activate(signer.sam, signer.activation(transaction, sad, sign_algorithm="1.2.840.10045.2.1"))
+        activate(signer.sam, signer.activation(transaction, sad, sign_algorithm=EC_PUBLIC_KEY))
 
 
 @pytest.mark.parametrize("oid", ["1.3.14.3.2.26", "2.16.840.1.101.3.4.2.4", "1.2.840.113549.2.5"], ids=["SHA-1", "SHA-224", "MD5"])
@@ -194,6 +204,14 @@ def test_step_4_a_weak_hash_is_not_signed(signer: TestSigner, oid: str) -> None:
     """An approval over a hash algorithm that is in no table can't be used."""
     transaction, sad = approved(signer, A, hash_algorithm=oid)
     with pytest.raises(HashAlgorithmRefused):
-        activate(signer.sam, signer.activation(transaction, sad, sign_algorithm="1.2.840.10045.2.1"))
+        activate(signer.sam, signer.activation(transaction, sad, sign_algorithm=EC_PUBLIC_KEY))
     with pytest.raises(HashAlgorithmRefused):
         activate(signer.sam, signer.activation(transaction, sad, sign_algorithm=ECDSA_SHA256))
+
+
+def test_step_4_refuses_another_hash_algorithm_by_itself(signer: TestSigner) -> None:
+    """It does not rely on step (3), which would find the same."""
+    transaction, sad = approved(signer, A)
+    request = signer.activation(transaction, sad, sign_algorithm=EC_PUBLIC_KEY, hash_algorithm=SHA384)
+    with pytest.raises(HashAlgorithmRefused):
+        usable_key(signer.sam, request, transaction, signer.clock.now)

@@ -1,4 +1,4 @@
-"""The SAM is killed at every step, and its writes are made to fail: never a signature without spent SAD and journalled intent, never two."""
+"""The SAM is killed at every step, and its writes fail: never a signature without a spent SAD and a journalled intent, never two."""
 
 import hashlib
 import secrets
@@ -132,7 +132,7 @@ class Asking:
 
 @pytest.mark.parametrize(("at", "left"), KILLS, ids=[str(at) for at, _ in KILLS])
 def test_killed_sam_leaves_one_state(template: Template, tmp_path: Path, at: KillAt, left: Outcome) -> None:
-    """Killed at one step of `approve` or `activate`, the SAM knows after a restart where the authorization stands, and goes on from there."""
+    """Killed at a step of `approve` or `activate`, the SAM knows after a restart where the authorization stands, and goes on from there."""
     asking = Asking(template.copy(tmp_path), template.signer)
     answer = None
     with asking.sam.running(at):
@@ -190,7 +190,7 @@ def test_failed_write_leaves_one_state(template: Template, tmp_path: Path, call:
             asking.attempt()
             ends[asking.require_ended()] += 1
 
-    assert ends[Outcome.SIGNED] > ends[Outcome.UNKNOWN] > 0, ends
+    assert set(ends) == {Outcome.SIGNED, Outcome.UNKNOWN}
     assert journal_holds(sam)
     with sam.running():
         assert status(sam, asking.transaction) is Outcome.SIGNED

@@ -1,0 +1,52 @@
+"""
+The comparison of the journal with the records, when the SAM starts: every decision and every use that the journal tells of has its row.
+
+A row that somebody took away would otherwise let the SAM decide, or sign, the same thing again. It does not notice a whole database that
+was put back to an older day (docs/threats.md).
+"""
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection, select
+
+from hsm.errors import RecordsTampered
+from hsm.journal import Event
+from hsm.records import activations, approvals
+from hsm.spent import NEVER, Spent
+
+_TABLES = {Event.APPROVED: approvals, Event.REFUSED: approvals, Event.SIGN_INTENDED: activations}
+
+
+class _Told(Struct):
+    """What matters here of a journal entry."""
+
+    event: Event
+    subject: str
+    until: int = NEVER
+
+
+class Comparison:
+    """Takes the journal's entries one by one; what was used and could be used again goes to `spent`."""
+
+    def __init__(self, spent: Spent, now: float) -> None:
+        self._spent, self._now = spent, now
+        self._told: dict[str, set[str]] = {table.name: set() for table in _TABLES.values()}
+
+    def notice(self, entry: bytes) -> None:
+        """Take one entry; raises RecordsTampered where it can't be read."""
+        try:
+            told = msgspec.json.decode(entry, type=_Told)
+        except ValueError:
+            raise RecordsTampered("a journal entry can't be read") from None
+        if told.event in _TABLES:
+            self._told[_TABLES[told.event].name].add(told.subject)
+        if told.event is Event.SIGN_INTENDED and told.until > self._now:
+            self._spent.add(told.subject, told.until, self._now)
+
+    def require_rows(self, connection: Connection) -> None:
+        """Look for the row of each entry; raises RecordsTampered where one is gone."""
+        for table in (approvals, activations):
+            missing = self._told[table.name]
+            missing.difference_update(connection.scalars(select(table.c.authorization_id)).yield_per(1_000))
+            if missing:
+                raise RecordsTampered(f"{table.name}: {len(missing)} rows that the journal tells of are gone, such as {min(missing)}")
