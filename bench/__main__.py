@@ -7,8 +7,10 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
+import psutil
 import uvloop
 
 from bench.cycle import Crowd, open_crowd
@@ -63,12 +65,18 @@ async def cycles_and_polls(report: Report, stack: Stack, kind: str, parts_s: flo
         bare = await requests(stack.origin, SECONDS, SIGNERS)
         report.add(f"bare JSON requests on the same server ({kind} run)", bare, "1/s")
         await crowd.cycles(1)
+        before = processor_times(stack)
+        started = time.perf_counter()
         rate = await crowd.cycles(SECONDS * 2)
+        done = rate * (time.perf_counter() - started)
+        spent = {name: (after - before[name]) * 1_000 / done for name, after in processor_times(stack).items()}
         if kind == "p-256":
             report.add(f"full cycles, {kind}", rate, "1/s", "200 or better on two cores", rate >= 200)
         else:
             report.add(f"full cycles, {kind}", rate, "1/s", "a quarter of the raw HSM rate or better", rate >= raw / 4)
         report.add(f"share of the raw HSM rate, {kind}", rate / raw, "")
+        for name in ("web", "sam", "redis", "client"):
+            report.add(f"processor time of a cycle, {name}, {kind}", spent[name], "ms")
         efficiency = (4 / bare + parts_s) * rate
         report.add(f"efficiency, {kind}", efficiency, "", "0.15 or better", efficiency >= 0.15)
         if kind == "p-256":
@@ -76,6 +84,15 @@ async def cycles_and_polls(report: Report, stack: Stack, kind: str, parts_s: flo
     finally:
         await http.close()
         await phones.close()
+
+
+def processor_times(stack: Stack) -> dict[str, float]:
+    """Give the processor seconds that each part has used so far, and those of this process, the client."""
+    used = {"client": time.process_time()}
+    for name, started in stack.processes.items():
+        root = psutil.Process(started.pid)
+        used[name] = sum(sum(process.cpu_times()[:2]) for process in (root, *root.children(recursive=True)))
+    return used
 
 
 async def measure_polls(report: Report, stack: Stack, crowd: Crowd) -> None:

@@ -30,7 +30,7 @@ def grow_keys(data: Path, count: int) -> None:
     with tempfile.TemporaryDirectory(dir="/dev/shm") as memory:
         shutil.copytree(tokens, Path(memory) / "tokens")
         sam = open_sam(data, Path(memory) / "tokens")
-        for _ in range(count - sam.token.keys):
+        for _ in range(count - len(sam.token.signing_keys)):
             sam.token.generate_signing_key(new_id().encode(), "p-256")
         sam.store.close()
         sam.token.close()

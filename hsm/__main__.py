@@ -75,8 +75,8 @@ def start(config: Config) -> Sam:
     entries = sam.store.verify_journal(sam.now())
     with sam.store.change(sam.now()) as change:
         abandoned = change.settle_abandoned("the SAM stopped before it could record an outcome")
-        change.journal(Event.STARTED, "sam", keys=token.keys)
-    log.info("ready: %d keys, %d journal entries, %d activations ended as unknown", token.keys, entries, abandoned)
+        change.journal(Event.STARTED, "sam", keys=len(token.signing_keys))
+    log.info("ready: %d keys, %d journal entries, %d activations ended as unknown", len(token.signing_keys), entries, abandoned)
     return sam
 
 

@@ -167,7 +167,7 @@ class Token:
         self._recovery = threading.Lock()
         self._lost = False
         self._pin_refused = False
-        self.keys = 0
+        self.signing_keys: set[bytes] = set()
         self._sessions = self._open()
         for session in self._sessions:
             self._free.put(session)
@@ -225,6 +225,7 @@ class Token:
                 spki = numbers.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
             require_acceptable(private)
             session.keep(ObjectClass.PRIVATE_KEY, key_id, private)
+            self.signing_keys.add(key_id)
             return spki
 
     def generate_mac_key(self, key_id: bytes) -> None:
@@ -246,6 +247,7 @@ class Token:
                 found.destroy()
             for known in self._sessions:  # a handle outlives its object
                 known.forget(key_id)
+            self.signing_keys.discard(key_id)
 
     def close(self) -> None:
         self._drain()
@@ -262,7 +264,7 @@ class Token:
             # Every session keeps handles of its own; a search on demand takes 0.2 s at 10,000 keys, so all are found now.
             sessions = [_Session(raw, self._objects) for raw in opened]
             for session in sessions:
-                self.keys = _check_all(session)
+                self.signing_keys = _check_all(session)
         except (
             pkcs11.exceptions.PinIncorrect,
             pkcs11.exceptions.PinLocked,
@@ -342,11 +344,13 @@ def require_acceptable(key: Any) -> bytes:
     return key_id
 
 
-def _check_all(session: _Session) -> int:
-    """Check every private and secret key on the token, keep their handles, and give their number."""
-    count = 0
+def _check_all(session: _Session) -> set[bytes]:
+    """Check every private and secret key on the token, keep their handles, and give the ids of the private ones."""
+    private = set()
     for kind in (ObjectClass.PRIVATE_KEY, ObjectClass.SECRET_KEY):
         for key in list(session.raw.get_objects({Attribute.CLASS: kind}, batch_size=1_000)):
-            session.keep(kind, require_acceptable(key), key)
-            count += 1
-    return count
+            key_id = require_acceptable(key)
+            session.keep(kind, key_id, key)
+            if kind is ObjectClass.PRIVATE_KEY:
+                private.add(key_id)
+    return private

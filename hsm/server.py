@@ -125,7 +125,7 @@ def _place(error: BaseException) -> str:
 def _health(sam: Sam, pool: ThreadPoolExecutor) -> Endpoint:
     def check() -> Response:
         parts = {"hsm": _state(lambda: sam.keyring.seal_mac(b"health")), "store": _state(sam.store.check)}
-        return _reply(200, HealthReply(parts, sam.token.keys, sam.now()))
+        return _reply(200, HealthReply(parts, len(sam.token.signing_keys), sam.now()))
 
     async def endpoint(_: Request) -> Response:
         return await asyncio.get_running_loop().run_in_executor(pool, check)

@@ -67,7 +67,7 @@ async def _sam(config: Config) -> list[Finding]:
         return [Finding("sam", False, str(problem), f"Start it (`make up`, or `python -m hsm`); it should listen at {config.sam}.")]
     finally:
         await client.close()
-    return [Finding("sam", True, f"answers, {health.keys} keys"), *_parts(health), _clock(health)]
+    return [Finding("sam", True, f"answers, {health.keys} signing keys"), *_parts(health), _clock(health)]
 
 
 def _parts(health: HealthReply) -> list[Finding]:

@@ -3,9 +3,11 @@
 import base64
 import copy
 import datetime
+import functools
 import hashlib
 import os
 import secrets
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -90,10 +92,20 @@ def make_test_token(folder: Path, sessions: int = 4, module: Path | None = None)
 def make_sam(token: Token, folder: Path, clock: TestClock, sad_life_s: int = 120) -> Sam:
     """Put a SAM with an empty database in `folder` on a token."""
     os.umask(0o077)
-    url = f"sqlite:///{folder / 'sam.db'}"
-    migrate(url)
+    file = folder / "sam.db"
+    file.write_bytes(_empty_database())
+    url = f"sqlite:///{file}"
     keyring = Keyring(token, records_exist=False)
     return Sam(token, keyring, Store(url, keyring.seal_mac), RelyingParty(RP_ID, ORIGIN), clock, sad_life_s)
+
+
+@functools.cache
+def _empty_database() -> bytes:
+    """Migrate once: it takes longer than most tests."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "sam.db"
+        migrate(f"sqlite:///{file}")
+        return file.read_bytes()
 
 
 def signing_with(sam: Sam, sign: Callable[[bytes, Scheme, bytes], bytes]) -> Sam:

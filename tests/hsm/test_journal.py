@@ -118,6 +118,7 @@ def test_a_changed_bit_is_detected(sam: Sam, written: Connection) -> None:
         ["DELETE FROM journal WHERE number = 5"],
         ["DELETE FROM journal WHERE number = 10"],
         ["DELETE FROM journal WHERE number >= 4"],
+        ["UPDATE journal SET number = 20 WHERE number = 10"],
         ["DELETE FROM journal"],
         ["DELETE FROM journal WHERE number = 5", "UPDATE journal SET number = number - 1 WHERE number > 5"],
         [

@@ -16,6 +16,7 @@ from hsm.sam import Sam
 from hsm.server import MAX_REQUEST_BYTES, OPERATIONS, create_server
 from tests.harness.records import database, journal_entries
 from tests.harness.sam import TestClock, TestSigner, new_id, signing_with
+from tests.hsm.conftest import SignerOf
 
 SECRET = "a secret in an exception"
 
@@ -65,11 +66,13 @@ def test_an_operation_without_reply_answers_with_an_empty_object(signer: TestSig
     ids=lambda body: repr(body[:20]),
 )
 @pytest.mark.parametrize("operation", [operation.name for operation in OPERATIONS])
-def test_what_cannot_be_read_is_malformed(sam: Sam, operation: str, body: bytes) -> None:
+def test_what_cannot_be_read_is_malformed(signer_of: SignerOf, operation: str, body: bytes) -> None:
     """Each operation says so, and nothing else happens."""
+    sam = signer_of("p-256").sam
+    before = len(journal_entries(sam))
     answer = send(sam, "POST", f"/v1/{operation}", body)
     assert (answer.status_code, answer.json()) == (400, {"error": "malformed"})
-    assert journal_entries(sam) == []
+    assert len(journal_entries(sam)) == before
 
 
 @pytest.mark.parametrize("body", [b'{"authorization_id":"%s","more":1}', b'{"authorization_id":"%s\\n"}', b'{"authorization_id":["%s"]}'])

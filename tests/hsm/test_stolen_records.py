@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from hsm.sam import Sam
 from tests.harness.exploit import Loot
 from tests.harness.hostile import Ledger, World, open_sam
 from tests.harness.records import reseal
-from tests.harness.row_edits import Edit, Tables, drop_constraints, edits_of, recording, rollbacks
+from tests.harness.row_edits import Edit, Tables, drop_constraints, edits_of, read_tables, recording, rollbacks
 from tests.harness.sam import TestClock, TestSigner, make_sam
 
 TABLES = ("passkeys", "credentials", "approvals", "activations", "journal", "journal_head", "alembic_version")
@@ -76,30 +77,47 @@ def runs_on_edited(stolen: Stolen, database: Path, edit: Edit) -> Sam:
     return sam
 
 
-def use_all(stolen: Stolen, sam: Sam, edit: Edit) -> None:
+def use_all(stolen: Stolen, sam: Sam, edit: Edit, database: Path) -> None:
     """Try everything; what is refused, is refused in good order."""
+    known = {asked.transaction.id for asked in stolen.world.all}
     try:
-        raised = stolen.loot.use_all(sam)
+        new = [row["authorization_id"] for row in read_tables(database).get("approvals", ()) if row["authorization_id"] not in known]
+        raised = stolen.loot.use_all(sam, new)
     finally:
         sam.store.close()
     assert [error for error in raised if not isinstance(error, SamError)] == [], edit.name
 
 
-@pytest.mark.parametrize("table", TABLES)
-def test_edited_rows_give_no_power(stolen: Stolen, tmp_path: Path, table: str) -> None:
+def takeovers(stolen: Stolen) -> Iterator[Edit]:
+    """Make Mallory's passkey, and her credential's record, those of Alice's key."""
+    alice, mallory = stolen.world.alice, stolen.world.mallory
+    ids = (alice.credential_id, mallory.user_id)
+    passkey = ("UPDATE passkeys SET credential_id = ? WHERE signer = ?", ids)
+    signer = ("UPDATE passkeys SET credential_id = ?, signer = ? WHERE signer = ?", (alice.credential_id, alice.user_id, mallory.user_id))
+    gone = ("DELETE FROM credentials WHERE credential_id = ?", (alice.credential_id,))
+    credential = ("UPDATE credentials SET credential_id = ? WHERE signer = ?", ids)
+    certified = ("UPDATE credentials SET signer = ? WHERE credential_id = ?", (mallory.user_id, alice.credential_id))
+    yield Edit("takeover: passkey and credential", (passkey, gone, credential))
+    yield Edit("takeover: passkey and signer", (signer,))
+    yield Edit("takeover: credential's signer and passkey", (certified, passkey))
+
+
+@pytest.mark.parametrize("table", [*TABLES, None])
+def test_edited_rows_give_no_power(stolen: Stolen, tmp_path: Path, table: str | None) -> None:
     """
     Any column of any row is edited, and then everything is tried: nobody gets what was not approved, nor twice what was.
 
+    Without a table, those edits that would give Alice's key to Mallory if they worked together.
     The edit is made while the SAM is stopped; where it notices that, and does not start, the edit is made while it runs.
     """
     noticed = 0
-    for edit in edits_of(table, stolen.history):
+    for edit in takeovers(stolen) if table is None else edits_of(table, stolen.history):
         with stolen.ledger.branch():
             sam = starts_on_edited(stolen, tmp_path / "sam.db", edit)
             noticed += sam is None
             if sam is None and table == "journal" and noticed % 8:
                 continue  # a running SAM does not read entries: some will do
-            use_all(stolen, sam or runs_on_edited(stolen, tmp_path / "sam.db", edit), edit)
+            use_all(stolen, sam or runs_on_edited(stolen, tmp_path / "sam.db", edit), edit, tmp_path / "sam.db")
             stolen.ledger.require_approved()
 
 
@@ -114,7 +132,7 @@ def test_older_database_gives_nothing_new(stolen: Stolen, tmp_path: Path, runnin
         with stolen.ledger.branch():
             sam = (runs_on_edited if running else starts_on_edited)(stolen, tmp_path / "sam.db", edit)
             if sam is not None:
-                use_all(stolen, sam, edit)
+                use_all(stolen, sam, edit, tmp_path / "sam.db")
             stolen.ledger.require_approved(once=running)
 
 
