@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
@@ -26,6 +27,7 @@ def create_app(config: Config, now: Clock = system_clock) -> ASGIApp:
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with open_services(config, now) as services:
             opened.append(services)
+            gc.freeze()  # what was made to start stays: no garbage collection needs to look at it
             sweeping = asyncio.create_task(sweep(services))
             try:
                 yield

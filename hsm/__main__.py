@@ -2,6 +2,7 @@
 
 import ctypes
 import fcntl
+import gc
 import logging
 import os
 import resource
@@ -39,7 +40,9 @@ def main() -> int:
         os.umask(0o077)
         config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         with take_lock(config.data / "lock"):
-            serve(config, start(config))
+            sam = start(config)
+            gc.freeze()  # the handles of ten thousand keys stay: no garbage collection needs to look at them
+            serve(config, sam)
     except SamError as error:
         log.error("the SAM does not start: %s: %s", type(error).__name__, error)
         return 2

@@ -66,16 +66,16 @@ def activate(sam: Sam, request: ActivateRequest) -> ActivateReply:
     transaction = require_same(request, approval)  # (3)
     credential, scheme = usable_key(sam, request, transaction, now)  # (4)
     activation = Activation(sad.authorization_id, request_sha256(request), idempotency_sha256(request), Outcome.INTENDED.value)
-    with outcome_is_recorded(sam, sad):
+    with outcome_is_recorded(sam, sad) as spent:
         with sam.store.change(now) as change:
             # The same evidence could make the same approval again, if its row were taken away, until the transaction is over.
             until = max(approval.usable_until, transaction.expires + sam.sad_life_s)
-            spent = change.spend(activation, until=until, **_intent(request, scheme))  # (5)
+            spent.append(change.spend(activation, until=until, **_intent(request, scheme)))  # (5)
         signatures = tuple(sam.token.sign(credential.key_id, scheme, digest) for digest in request.hashes)  # (6)
         verify(credential, scheme, request.hashes, signatures)  # (7)
         with sam.store.change(sam.now()) as change:
             journalled = [base64.b64encode(signature).decode() for signature in signatures]
-            change.settle(spent, Outcome.SIGNED, answer=msgspec.json.encode(signatures), signatures=journalled)  # (8)
+            change.settle(spent[0], Outcome.SIGNED, answer=msgspec.json.encode(signatures), signatures=journalled)  # (8)
     return ActivateReply(sad.authorization_id, signatures)
 
 
@@ -179,16 +179,19 @@ def verify(credential: Credential, scheme: Scheme, digests: tuple[bytes, ...], s
 
 
 @contextmanager
-def outcome_is_recorded(sam: Sam, sad: Sad) -> Iterator[None]:
-    """Whatever goes wrong once the approval is spent ends it as `unknown`; a failure to spend is passed on as it is."""
+def outcome_is_recorded(sam: Sam, sad: Sad) -> Iterator[list[Activation]]:
+    """
+    Whatever goes wrong once the approval is spent ends it as `unknown`; a failure to spend is passed on as it is.
+
+    What this request spent is put into the list: another's activation, or one that has ended, is not this one's to end.
+    """
     with sam.in_flight.holding(sad.authorization_id):
+        spent: list[Activation] = []
         try:
-            yield
-        except SadSpent:
-            raise
+            yield spent
         except (SamError, InvalidSignature) as error:
-            _, activation = sam.store.approval(sad.authorization_id)
-            if activation is None:
+            _, activation = sam.store.approval(sad.authorization_id) if spent else (None, None)
+            if activation is None or activation.state != Outcome.INTENDED:
                 raise
             with sam.store.change(sam.now()) as change:
                 change.settle(activation, Outcome.UNKNOWN, why=type(error).__name__)

@@ -125,8 +125,8 @@ class SamProcess:
     @contextmanager
     def running(self, prepare: Prepare | None = None) -> Iterator[None]:
         """Run it for as long as the block lasts."""
-        self.start(prepare)
         try:
+            self.start(prepare)
             yield
         finally:
             self.stop()
@@ -180,6 +180,8 @@ def _serve(folder: Path, sessions: int, prepare: Prepare | None) -> None:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
     point_softhsm_at(folder)
+    for name in [name for name in os.environ if name.startswith("NATSUIN_")]:
+        del os.environ[name]
     os.environ |= {
         "NATSUIN_DATA": str(folder),
         "NATSUIN_ORIGIN": ORIGIN,
@@ -187,6 +189,7 @@ def _serve(folder: Path, sessions: int, prepare: Prepare | None) -> None:
         "NATSUIN_HSM_TOKEN": "test",
         "NATSUIN_HSM_PIN_FILE": str(folder / "pin"),
         "NATSUIN_HSM_SESSIONS": str(sessions),
+        "NATSUIN_SAD_LIFE": "600",
         "PKCS11SPY": str(softhsm()),
         "PKCS11SPY_OUTPUT": str(folder / "spy.log"),
     }

@@ -145,6 +145,8 @@ def test_killed_sam_leaves_one_state(template: Template, tmp_path: Path, at: Kil
     asking.require_safe()
 
     with asking.sam.running():
+        if left is Outcome.UNKNOWN:
+            assert journal(asking.sam, asking.transaction.id)[-1]["event"] == "unknown", "nobody needs to ask for it first"
         assert status(asking.sam, asking.transaction) is left
         if left is Outcome.NONE:
             assert asking.approve().status == 200

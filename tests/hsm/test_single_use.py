@@ -3,6 +3,7 @@
 import hmac
 import multiprocessing
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from hsm.messages import Outcome
 from hsm.records import Activation
 from hsm.store import Store
 from tests.harness.faults import read_before_write
+from tests.harness.postgresql import running_postgresql
 from tests.harness.process import Prepare, SamProcess
 from tests.harness.redeem import REPEATS, redeem_at_once
 from tests.harness.remote import Template, approve, asked, collect, journal, make_template
@@ -64,9 +66,17 @@ def redeem_all(sam: SamProcess, template: Template, prepare: Prepare | None = No
         return answers, count_signatures(sam.spy_log) - before
 
 
-def test_one_of_many_processes_spends(tmp_path: Path) -> None:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'sam.db'}"
+        return
+    with running_postgresql("sam") as server:
+        yield f"{server}sam"
+
+
+def test_one_of_many_processes_spends(url: str) -> None:
     """Of 8 processes that spend the same approvals in the same database, one each succeeds, and the journal has one intent each."""
-    url = f"sqlite:///{tmp_path / 'sam.db'}"
     migrate(url)
     approvals = [new_id() for _ in range(ROUNDS)]
     forks = multiprocessing.get_context("forkserver")
