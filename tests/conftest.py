@@ -7,6 +7,7 @@ import pytest
 
 from hsm.cryptoki import Token
 from hsm.sam import Sam
+from tests.harness.records import credential_ids
 from tests.harness.sam import TestCa, TestClock, TestSigner, make_sam, make_test_token
 from tests.harness.signer import Signer
 from tests.harness.stack import Application, Stack, running_stack
@@ -29,6 +30,8 @@ def sam(token: Token, tmp_path: Path, clock: TestClock) -> Iterator[Sam]:
     """A SAM with an empty database."""
     made = make_sam(token, tmp_path, clock)
     yield made
+    for credential_id in credential_ids(made):  # a search takes time linear in the number of objects on the token
+        token.destroy(credential_id.encode())
     made.store.close()
 
 

@@ -28,6 +28,12 @@ def journal_entries(sam: Sam, subject: str | None = None) -> list[dict[str, Any]
     return [entry for entry in entries if subject in (None, entry["subject"])]
 
 
+def credential_ids(sam: Sam) -> list[str]:
+    """List the keys that were begun at this SAM."""
+    with database(sam) as connection:
+        return [credential_id for (credential_id,) in connection.execute("SELECT credential_id FROM credentials")]
+
+
 def reseal(sam: Sam, kind: Sealed, key: str | bytes, **changes: Any) -> None:
     """Change a row, and seal it again."""
     with sam.store.change(sam.now()) as change:
