@@ -18,7 +18,6 @@ MAX_LABEL_CHARACTERS = 100
 MAX_NAME_CHARACTERS = 100
 MAX_DOCUMENTS = 100
 MAX_TRANSACTION_BYTES = 200_000
-MAX_EVIDENCE_BYTES = 64_000
 MAX_LIFE_S = 30 * 86_400  # the longest an authorization may wait for its signer
 
 Id = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_-]{22}\Z")]  # 128 random bits, base64url
