@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from app.domain.identifiers import new_id
 from app.domain.parties import Credential, Passkey, Signer
 from app.errors import CertificateUnavailable, LinkUnknown, RegistrationRefused, SamRefused
 from app.services import Services
@@ -48,10 +49,10 @@ async def welcome(services: Services, text: str) -> Welcome:
     now = int(services.now())
     transaction = EnrollTransaction(
         version=1,
-        id=b64(secrets.token_bytes(16)),
+        id=new_id(),
         nonce=b64(secrets.token_bytes(32)),
         signer=signer.user_id,
-        credential_id=b64(secrets.token_bytes(16)),
+        credential_id=new_id(),
         created=now,
         expires=now + CEREMONY_LIFE_S,
         signer_name=signer.name,

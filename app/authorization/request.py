@@ -6,6 +6,7 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from app.domain.authorization import Authorization, State
+from app.domain.identifiers import new_id
 from app.domain.parties import Application, Credential
 from app.errors import CredentialDisabled, CredentialUnknown, TokenUnknown, TooManyOpen
 from app.services import Services
@@ -73,7 +74,7 @@ def compose(application: Application, credential: Credential, ask: Ask, now: int
     """Put together the one set of bytes that the signer is shown and the passkey signs."""
     return SignTransaction(
         version=1,
-        id=b64(secrets.token_bytes(16)),
+        id=new_id(),
         nonce=b64(secrets.token_bytes(32)),
         signer=credential.user_id,
         credential_id=credential.credential_id,

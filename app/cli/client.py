@@ -16,11 +16,11 @@ from app.cli.access import database, ephemeral
 from app.cli.output import Json, Refusal, answering, show
 from app.clock import system_clock
 from app.config import Config
+from app.domain.identifiers import new_id
 from app.domain.parties import Application
 from app.errors import RedisUnavailable
 from app.store import parties
 from app.store.database import Database
-from app.webauthn import b64
 from hsm.messages import MAX_NAME_CHARACTERS, is_plain_text
 
 commands = typer.Typer(help="Applications that may ask for signatures.", no_args_is_help=True)
@@ -70,7 +70,7 @@ def add_application(opened: Database, name: str, *, asks_code: bool) -> tuple[Ap
         raise Refusal(f"A name has 1 to {MAX_NAME_CHARACTERS} characters, none of them control, bidi or zero-width.")
     secret = secrets.token_urlsafe(32)
     digest = hashlib.sha256(secret.encode()).digest()
-    application = Application(b64(secrets.token_bytes(16)), name, digest, asks_code, int(system_clock()))
+    application = Application(new_id(), name, digest, asks_code, int(system_clock()))
     try:
         opened.write_now(parties.add_application, application)
     except IntegrityError:

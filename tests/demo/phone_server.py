@@ -39,7 +39,7 @@ class Server:
         self.alter: Callable[[dict[str, Any]], None] = lambda page: None
 
     def ask(self, code: str | None = None, **changes: Any) -> str:
-        authorization_id = secrets.token_urlsafe(16)
+        authorization_id = secrets.token_hex(11)
         transaction: dict[str, Any] = {
             "application_id": "app",
             "application_name": "Contracts [bold]Ltd\x1b[2J",
