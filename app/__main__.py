@@ -33,10 +33,10 @@ def main() -> int:
         access_log=False,
         log_level="warning",
         server_header=False,
+        proxy_headers=False,
         http=StrictHttp,
         ws="none",
         timeout_graceful_shutdown=5,
-        forwarded_allow_ips="",
     )
     return 0
 

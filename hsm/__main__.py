@@ -125,6 +125,7 @@ def serve(config: Config, sam: Sam) -> None:
         access_log=False,
         log_level="warning",
         server_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=10,
         **place,
     )

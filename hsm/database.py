@@ -1,5 +1,8 @@
 """The SAM's database: how it is opened, made durable, and brought to this version's tables."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +39,47 @@ def open_engines(url: str) -> tuple[Engine, Engine]:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return reading, writing
+
+
+class Connections:
+    """
+    One open connection a thread, kept from one use to the next: to take one from a pool and give it back costs more than a look-up.
+
+    After a failure every thread opens a new one, for the database may have gone and come back.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._mine = threading.local()
+        self._failures = 0
+        self._open: list[Connection] = []
+
+    @contextmanager
+    def held(self) -> Iterator[Connection]:
+        """Give this thread's connection."""
+        connection: Connection | None = getattr(self._mine, "connection", None)
+        if connection is None or self._mine.failures != self._failures:
+            connection = self._renew(connection)
+        try:
+            yield connection
+        except SQLAlchemyError:
+            self._failures += 1
+            raise
+
+    def close(self) -> None:
+        """Close every thread's connection; nobody may use one any more."""
+        for connection in self._open:
+            connection.close()
+        self.engine.dispose()
+
+    def _renew(self, old: Connection | None) -> Connection:
+        if old is not None:
+            old.close()
+            self._open.remove(old)
+        self._mine.failures = self._failures
+        self._mine.connection = new = self.engine.connect()
+        self._open.append(new)
+        return new
 
 
 def migrate(url: str) -> None:

@@ -124,7 +124,7 @@ def _place(error: BaseException) -> str:
 
 def _health(sam: Sam, pool: ThreadPoolExecutor) -> Endpoint:
     def check() -> Response:
-        parts = {"hsm": _state(lambda: sam.keyring.seal_mac(b"health")), "store": _state(sam.store.check)}
+        parts = {"hsm": _state(lambda: sam.keyring.probe()), "store": _state(sam.store.check)}
         return _reply(200, HealthReply(parts, len(sam.token.signing_keys), sam.now()))
 
     async def endpoint(_: Request) -> Response:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from hsm import journal
 from hsm.comparison import Comparison
-from hsm.database import open_engines
+from hsm.database import Connections, open_engines
 from hsm.errors import CredentialUnknown, EvidenceRefused, NotNew, RecordsTampered, SadInvalid, SadSpent, StoreUnavailable
 from hsm.journal import Event, Head, HeadMoved
 from hsm.keyring import Mac
@@ -41,7 +41,8 @@ class Store:
     """The records and the journal, in one database."""
 
     def __init__(self, url: str, mac: Mac) -> None:
-        self._reader, self._writer = open_engines(url)
+        reader, writer = open_engines(url)
+        self._reading, self._writing = Connections(reader), Connections(writer)
         self._mac = mac
         # One journal, one writer: the threads queue here, not in the database's retries. The head is kept from one change to the next.
         self._turn = Lock()
@@ -59,12 +60,12 @@ class Store:
         return found
 
     def close(self) -> None:
-        self._reader.dispose()
-        self._writer.dispose()
+        self._reading.close()
+        self._writing.close()
 
     def credential(self, credential_id: str) -> Credential:
         """Give a credential; raises CredentialUnknown, also where the row was tampered with."""
-        with self._reading() as connection:
+        with self._looking() as connection:
             try:
                 found: Credential | None = CREDENTIALS.get(connection, self._mac, credential_id)
             except SealBroken as error:
@@ -75,7 +76,7 @@ class Store:
 
     def passkey(self, passkey_id: bytes) -> Passkey:
         """Give a passkey; raises EvidenceRefused where there is none, or the row was tampered with."""
-        with self._reading() as connection:
+        with self._looking() as connection:
             try:
                 found: Passkey | None = PASSKEYS.get(connection, self._mac, passkey_id)
             except SealBroken as error:
@@ -86,7 +87,7 @@ class Store:
 
     def approval(self, authorization_id: str) -> tuple[Approval | None, Activation | None]:
         """Give what was decided about an authorization, and its use; raises SadInvalid where a row was tampered with."""
-        with self._reading() as connection:
+        with self._looking() as connection:
             try:
                 return approval_and_activation(connection, self._mac, authorization_id)
             except SealBroken as error:
@@ -97,7 +98,7 @@ class Store:
         """Open one durable transaction; what is done in it happens together when the block ends, or not at all."""
         with self._turn:
             try:
-                with self._writer.begin() as connection:
+                with self._writing.held() as connection, connection.begin():
                     change = Change(connection, self._mac, self._head or self._read_head(connection), self._spent, now)
                     yield change
                 self._head, self._newest_size = change.head, change.head.size
@@ -120,7 +121,7 @@ class Store:
             RecordsTampered: an entry is not what was written, or a row that one tells of is gone.
         """
         comparison = Comparison(self._spent, now)
-        with self._reading() as connection:
+        with self._looking() as connection:
             size = journal.verify(connection, self._mac, comparison.notice)
             comparison.require_rows(connection)
         self._newest_size = max(self._newest_size, size)
@@ -134,9 +135,9 @@ class Store:
         return found
 
     @contextmanager
-    def _reading(self) -> Iterator[Connection]:
+    def _looking(self) -> Iterator[Connection]:
         try:
-            with self._reader.connect() as connection:
+            with self._reading.held() as connection:
                 yield connection
         except SQLAlchemyError as error:
             raise StoreUnavailable(type(error).__name__) from error

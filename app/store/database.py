@@ -1,8 +1,10 @@
 """The SQL database: how it is opened, made durable, migrated, and used from the event loop; one thread hop for one transaction."""
 
 import asyncio
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -28,8 +30,9 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        self._reading, self._writing = open_engines(url)
-        sqlite = self._writing.dialect.name == "sqlite"
+        reader, writer = open_engines(url)
+        self._reading, self._writing = Connections(reader), Connections(writer)
+        sqlite = writer.dialect.name == "sqlite"
         # SQLite's readers wait for nobody, and a look-up takes less than the hop to another thread.
         self._readers = None if sqlite else ThreadPoolExecutor(8, thread_name_prefix="read")
         # SQLite has one writer; the writes of this process queue here, not in its sleeping retries.
@@ -47,14 +50,14 @@ class Database:
 
     def read_now(self, function: Query[Parameters, Answer], *args: Parameters.args, **kwargs: Parameters.kwargs) -> Answer:
         try:
-            with self._reading.connect() as connection:
+            with self._reading.held() as connection:
                 return function(connection, *args, **kwargs)
         except SQLAlchemyError as error:
             raise StoreUnavailable(type(error).__name__) from error
 
     def write_now(self, function: Query[Parameters, Answer], *args: Parameters.args, **kwargs: Parameters.kwargs) -> Answer:
         try:
-            with self._writing.begin() as connection:
+            with self._writing.held() as connection, connection.begin():
                 return function(connection, *args, **kwargs)
         except IntegrityError:
             raise
@@ -65,8 +68,49 @@ class Database:
         if self._readers is not None:
             self._readers.shutdown()
         self._writers.shutdown()
-        self._reading.dispose()
-        self._writing.dispose()
+        self._reading.close()
+        self._writing.close()
+
+
+class Connections:
+    """
+    One open connection a thread, kept from one use to the next: to take one from a pool and give it back costs more than a look-up.
+
+    After a failure every thread opens a new one, for the database may have gone and come back.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._mine = threading.local()
+        self._failures = 0
+        self._open: list[Connection] = []
+
+    @contextmanager
+    def held(self) -> Iterator[Connection]:
+        """Give this thread's connection."""
+        connection: Connection | None = getattr(self._mine, "connection", None)
+        if connection is None or self._mine.failures != self._failures:
+            connection = self._renew(connection)
+        try:
+            yield connection
+        except SQLAlchemyError:
+            self._failures += 1
+            raise
+
+    def close(self) -> None:
+        """Close every thread's connection; nobody may use one any more."""
+        for connection in self._open:
+            connection.close()
+        self.engine.dispose()
+
+    def _renew(self, old: Connection | None) -> Connection:
+        if old is not None:
+            old.close()
+            self._open.remove(old)
+        self._mine.failures = self._failures
+        self._mine.connection = new = self.engine.connect()
+        self._open.append(new)
+        return new
 
 
 def open_engines(url: str) -> tuple[Engine, Engine]:

@@ -13,7 +13,7 @@ from hsm.sam import Sam
 @contextmanager
 def database(sam: Sam) -> Iterator[sqlite3.Connection]:
     """Open the SAM's database file; what is changed is committed."""
-    connection = sqlite3.connect(str(sam.store._writer.url.database), timeout=10)
+    connection = sqlite3.connect(str(sam.store._writing.engine.url.database), timeout=10)
     try:
         yield connection
         connection.commit()

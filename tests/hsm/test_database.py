@@ -36,7 +36,7 @@ def test_migrations_make_the_tables_of_the_code(tmp_path: Path) -> None:
 def test_migrating_again_changes_nothing(sam: Sam) -> None:
     """Every start migrates."""
     before = journal_entries(sam)
-    migrate(f"sqlite:///{sam.store._writer.url.database}")
+    migrate(f"sqlite:///{sam.store._writing.engine.url.database}")
     assert journal_entries(sam) == before
 
 
@@ -71,7 +71,7 @@ def test_a_new_database_has_no_records(tmp_path: Path, sam: Sam) -> None:
     assert not Store.has_records(url)
     with sam.store.change(sam.now()) as change:
         change.deny("approve", "-", "expired", "x")
-    assert Store.has_records(f"sqlite:///{sam.store._writer.url.database}")
+    assert Store.has_records(f"sqlite:///{sam.store._writing.engine.url.database}")
 
 
 def approval() -> Approval:
@@ -106,7 +106,7 @@ def test_a_change_after_one_that_failed_goes_on_where_the_last_good_one_ended(sa
 
 def test_a_database_that_is_locked_is_unavailable(sam: Sam, tmp_path: Path) -> None:
     """Another writer that does not let go costs a refusal; when it is gone, changes go on."""
-    blocker = sqlite3.connect(str(sam.store._writer.url.database), isolation_level=None)
+    blocker = sqlite3.connect(str(sam.store._writing.engine.url.database), isolation_level=None)
     with sam.store.change(sam.now()) as change:
         change._connection.exec_driver_sql("PRAGMA busy_timeout = 50")
     blocker.execute("BEGIN IMMEDIATE")
