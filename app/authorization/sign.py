@@ -1,10 +1,14 @@
 """Steps 7 and 8: the application presents the SAD and the hashes; the SAM signs, once."""
 
+import logging
+
 from app.domain.authorization import State
-from app.errors import SamRefused, SigningRefused
+from app.errors import SamRefused, SigningRefused, StoreUnavailable
 from app.services import Services
 from app.store import authorizations, parties
 from hsm.messages import ActivateRequest, ErrorCode
+
+log = logging.getLogger("natsuin.sign")
 
 
 async def sign(services: Services, request: ActivateRequest) -> tuple[bytes, ...]:
@@ -19,11 +23,22 @@ async def sign(services: Services, request: ActivateRequest) -> tuple[bytes, ...
         reply = await services.sam.activate(request)
     except SamRefused as refusal:
         if refusal.authorization_id is not None:
-            await services.database.write(authorizations.finish, refusal.authorization_id, State.UNKNOWN)
+            await _record(services, refusal.authorization_id, State.UNKNOWN)
         raise SigningRefused(refusal.code, await _subject(services, request, refusal.code)) from None
-    # Nobody holds a poll for this: a held poll has its answer once the signer has decided.
-    await services.database.write(authorizations.finish, reply.authorization_id, State.SIGNED)
+    await _record(services, reply.authorization_id, State.SIGNED)
     return reply.signatures
+
+
+async def _record(services: Services, authorization_id: str, state: State) -> None:
+    """
+    Write down what the SAM has recorded already; where that can't be done now, the answer is not held back: settling will find it.
+
+    Nobody holds a poll for this: a held poll has its answer once the signer has decided.
+    """
+    try:
+        await services.database.write(authorizations.finish, authorization_id, state)
+    except StoreUnavailable as doubt:
+        log.warning("%s ended as %s, which is not recorded yet: %s", authorization_id, state, doubt)
 
 
 async def _subject(services: Services, request: ActivateRequest, code: ErrorCode) -> str:

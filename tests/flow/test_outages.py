@@ -1,5 +1,6 @@
 """Each part is killed while work is under way: the answer is 503 for as long as it is gone, and nothing that was granted is lost."""
 
+import sqlite3
 import subprocess
 import sys
 import time
@@ -125,6 +126,25 @@ def test_crash_of_the_web_server_and_the_sam_keeps_all(fragile: Stack, shop: App
     assert shop.sign(signer.credential_id, shop.sad(repeated["handle"]), repeated["hashes"]).status_code == 200
     assert [one["id"] for one in browser.get("/inbox", Accept="application/json").json()["waiting"]] == [waiting["handle"]]
     assert browser.approve(waiting["handle"]).json() == {"state": "approved"}
+
+
+def test_signature_is_given_out_though_the_server_cannot_record_it(
+    fragile: Stack, shop: Application, signer: Person, browser: Browser
+) -> None:
+    """It is made, spent and journalled by the SAM: to hold it back would lose it. The server's own record follows when it can be written."""
+    asked, records = shop.authorize(signer.credential_id), Records(fragile)
+    browser.approve(asked["handle"])
+    sad = shop.sad(asked["handle"])
+    blocker = sqlite3.connect(fragile.data / "app" / "natsuin.db", isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
+    signed = shop.sign(signer.credential_id, sad, asked["hashes"])
+    blocker.execute("ROLLBACK")
+    blocker.close()
+    assert signed.status_code == 200, signed.text
+    assert len(signed.json()["signatures"]) == 1
+    assert records.state(asked["handle"]) == "approved"
+    assert shop.post(CHECK, {"handle": asked["handle"]}).json()["state"] == "signed"
+    assert records.state(asked["handle"]) == "signed"
 
 
 def test_approvals_that_came_to_nothing_are_shown_as_such(fragile: Stack, shop: Application, signer: Person, browser: Browser) -> None:

@@ -1,21 +1,29 @@
 """The same stack with PostgreSQL under both processes."""
 
+import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
-from tests.harness.postgresql import running_postgresql
+from tests.harness.postgresql import PostgreSQL, running_postgresql
 from tests.harness.signer import Signer
-from tests.harness.stack import running_stack
+from tests.harness.stack import SHA256, Stack, running_stack
+
+RECOVERS_WITHIN_S = 20
+
+
+@contextmanager
+def stack_on_postgresql(folder: Path) -> Iterator[tuple[Stack, PostgreSQL]]:
+    with running_postgresql("app", "sam") as server:
+        urls = {"NATSUIN_DATABASE_URL": server.url + "app", "NATSUIN_SAM_DATABASE_URL": server.url + "sam"}
+        with running_stack(folder, NATSUIN_OPEN_PER_SIGNER="2", **urls) as stack:
+            yield stack, server
 
 
 def test_signatures_are_made_once_with_postgresql_under_both_processes(tmp_path: Path) -> None:
     """Approvals, refusals and sixteen redemptions of one SAD at once end as they do with SQLite."""
-    with (
-        running_postgresql("app", "sam") as url,
-        running_stack(
-            tmp_path, NATSUIN_DATABASE_URL=url + "app", NATSUIN_SAM_DATABASE_URL=url + "sam", NATSUIN_OPEN_PER_SIGNER="2"
-        ) as stack,
-    ):
+    with stack_on_postgresql(tmp_path) as (stack, _):
         application, person = stack.application(), Signer(stack)
         asked = application.authorize(person.credential_id)
         assert person.approve(asked["handle"]) == "approved"
@@ -25,13 +33,29 @@ def test_signatures_are_made_once_with_postgresql_under_both_processes(tmp_path:
         assert sorted(answers) == [200] + [400] * 15
 
         refused, open_one = application.authorize(person.credential_id), application.authorize(person.credential_id)
-        body = {
-            "credentialID": person.credential_id,
-            "numSignatures": 1,
-            "hashes": asked["hashes"],
-            "hashAlgorithmOID": "2.16.840.1.101.3.4.2.1",
-        }
+        body = {"credentialID": person.credential_id, "numSignatures": 1, "hashes": asked["hashes"], "hashAlgorithmOID": SHA256}
         assert application.post("credentials/authorize", body).status_code == 429
         assert person.refuse(refused["handle"]) == "refused"
         assert application.post("credentials/authorizeCheck", {"handle": refused["handle"]}).json()["reason"] == "declined"
         assert [one.id for one in person.inbox()] == [open_one["handle"]]
+
+
+def test_stack_goes_on_when_postgresql_goes_and_comes_back(tmp_path: Path) -> None:
+    """While it is away the answer is 503; afterwards an approval that was given before is still good, once."""
+    with stack_on_postgresql(tmp_path) as (stack, server):
+        application, person = stack.application(), Signer(stack)
+        asked = application.authorize(person.credential_id)
+        assert person.approve(asked["handle"]) == "approved"
+        sad = application.sad(asked["handle"])
+        server.stop()
+        away = application.sign(person.credential_id, sad, asked["hashes"])
+        assert (away.status_code, "Retry-After" in away.headers) == (503, True)
+        assert application.post("credentials/list", {"userID": person.user_id}).status_code == 503
+        server.start()
+        deadline = time.monotonic() + RECOVERS_WITHIN_S
+        while (signed := application.sign(person.credential_id, sad, asked["hashes"])).status_code == 503 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert signed.status_code == 200, signed.text
+        assert application.sign(person.credential_id, sad, asked["hashes"]).status_code == 400
+        asked = application.authorize(person.credential_id)
+        assert person.approve(asked["handle"]) == "approved"
