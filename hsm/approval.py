@@ -33,6 +33,7 @@ from hsm.messages import (
     challenge,
     parse_transaction,
 )
+from hsm.policy import HASHES
 from hsm.records import Approval, Credential, Passkey
 from hsm.sam import Sam
 
@@ -85,9 +86,13 @@ def refuse(sam: Sam, request: RefuseRequest) -> None:
 def parse(raw: bytes) -> SignTransaction:
     """(0) Read the transaction strictly, within limits; raises Malformed."""
     try:
-        return parse_transaction(raw, SignTransaction)
+        transaction = parse_transaction(raw, SignTransaction)
     except NotCanonical as error:
         raise Malformed(str(error)) from None
+    algorithm = HASHES.get(transaction.hash_algorithm)
+    if algorithm is None or any(len(document.hash) != algorithm.digest_size for document in transaction.documents):
+        raise Malformed("a hash that no key will sign")
+    return transaction
 
 
 def require_new_and_current(sam: Sam, transaction: SignTransaction, now: float) -> None:

@@ -11,10 +11,14 @@ from typing import Any
 
 from msgspec import Struct
 from webauthn import verify_authentication_response, verify_registration_response
+from webauthn.helpers import decode_credential_public_key
+from webauthn.helpers.decode_credential_public_key import DecodedRSAPublicKey
 from webauthn.helpers.structs import CredentialDeviceType
 
 from hsm.errors import EvidenceRefused
 from hsm.messages import PasskeyRecord
+
+LEAST_RSA_BITS = 2_048  # NIST SP 800-131A rev. 2 §3
 
 
 class RelyingParty(Struct, frozen=True):
@@ -49,6 +53,9 @@ def verify_registration(party: RelyingParty, registration: dict[str, Any], chall
             expected_origin=party.origin,
             require_user_verification=True,
         )
+        require_strong(verified.credential_public_key)
+    except EvidenceRefused:
+        raise
     # Hostile input makes the library and its parsers raise almost anything; every one of them is a refusal.
     except Exception as error:
         raise EvidenceRefused(f"registration: {type(error).__name__}") from error
@@ -93,6 +100,18 @@ def verify_assertion(
     if (verified.credential_device_type is CredentialDeviceType.MULTI_DEVICE) != passkey.backup_eligible:
         raise EvidenceRefused("backup eligibility changed: this is not the passkey that was registered")
     return Verified(verified.new_sign_count, client_data, _bytes(response["authenticatorData"]), _bytes(response["signature"]))
+
+
+def require_strong(public_key: bytes) -> None:
+    """
+    Refuse a passkey (COSE_Key) whose RSA key is shorter than what a signing key may have; the other algorithms have one size.
+
+    Raises:
+        EvidenceRefused: its modulus has fewer than 2048 bits.
+    """
+    key = decode_credential_public_key(public_key)
+    if isinstance(key, DecodedRSAPublicKey) and int.from_bytes(key.n).bit_length() < LEAST_RSA_BITS:
+        raise EvidenceRefused("the passkey's RSA key is too short")
 
 
 def passkey_id_of(assertion: dict[str, Any]) -> bytes:

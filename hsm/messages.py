@@ -18,6 +18,8 @@ MAX_LABEL_CHARACTERS = 100
 MAX_NAME_CHARACTERS = 100
 MAX_DOCUMENTS = 100
 MAX_TRANSACTION_BYTES = 200_000
+# Letters that show nothing, though Unicode counts them as printable: joiners and fillers.
+INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 MAX_LIFE_S = 30 * 86_400  # the longest an authorization may wait for its signer
 
 Id = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_-]{22}\Z")]  # 128 random bits, base64url
@@ -138,8 +140,9 @@ def challenge(kind: type[Transaction], raw: bytes) -> bytes:
 
 
 def is_plain_text(text: str) -> bool:
-    """Tell whether a text is free of control, format (bidi, zero-width), private and unassigned characters and lone surrogates."""
-    return text.isprintable() or all(character.isprintable() or unicodedata.category(character) == "Zs" for character in text)
+    """Tell whether a text is free of control, format (bidi, zero-width), invisible, private, unassigned characters and lone surrogates."""
+    shown = text.isprintable() or all(character.isprintable() or unicodedata.category(character) == "Zs" for character in text)
+    return shown and INVISIBLE.isdisjoint(text)
 
 
 # ---------------------------------------------------------------------------------------------------------------- operations

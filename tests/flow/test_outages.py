@@ -131,7 +131,7 @@ def test_crash_of_the_web_server_and_the_sam_keeps_all(fragile: Stack, shop: App
 def test_signature_is_given_out_though_the_server_cannot_record_it(
     fragile: Stack, shop: Application, signer: Person, browser: Browser
 ) -> None:
-    """It is made, spent and journalled by the SAM: to hold it back would lose it. The server's own record follows when it can be written."""
+    """It is made, spent and journalled by the SAM: to hold it back would lose it. The server's own record follows when it can."""
     asked, records = shop.authorize(signer.credential_id), Records(fragile)
     browser.approve(asked["handle"])
     sad = shop.sad(asked["handle"])

@@ -17,8 +17,9 @@ from hsm.errors import (
     Refused,
     SadInvalid,
 )
-from hsm.messages import ActivateRequest, SignTransaction
+from hsm.messages import ActivateRequest, Outcome, SignTransaction
 from hsm.policy import EC_PUBLIC_KEY
+from hsm.records import Approval
 from tests.harness.sam import ECDSA_SHA256, SHA256, TestSigner, new_id
 from tests.hsm.conftest import SignerOf
 
@@ -36,6 +37,14 @@ def signer(signer_of: SignerOf) -> TestSigner:
 def approved(signer: TestSigner, *digests: bytes, **fields: Any) -> tuple[SignTransaction, str]:
     transaction = signer.transaction(*digests, **fields)
     signer.approve(transaction)
+    return transaction, signer.collect(transaction).sad
+
+
+def recorded(signer: TestSigner, *digests: bytes, **fields: Any) -> tuple[SignTransaction, str]:
+    """An approval that `approve` would not have made, as an earlier version may have left it."""
+    transaction, now = signer.transaction(*digests, **fields), int(signer.clock.now)
+    with signer.sam.store.change(now) as change:
+        change.decide(Approval(transaction.id, Outcome.APPROVED.value, None, transaction.encode(), now, now + 120))
     return transaction, signer.collect(transaction).sad
 
 
@@ -193,8 +202,8 @@ def test_step_4_parameters_where_there_are_none_are_refused(signer: TestSigner) 
 
 @pytest.mark.parametrize("oid", [SHA384, SHA512])
 def test_step_4_digests_have_their_algorithms_length(signer: TestSigner, oid: str) -> None:
-    """A digest of 32 bytes is no SHA-384 or SHA-512 digest, though the signer approved it as one."""
-    transaction, sad = approved(signer, A, hash_algorithm=oid)
+    """A digest of 32 bytes is no SHA-384 or SHA-512 digest, though it was approved as one."""
+    transaction, sad = recorded(signer, A, hash_algorithm=oid)
     with pytest.raises(HashesDiffer):
         activate(signer.sam, signer.activation(transaction, sad, sign_algorithm=EC_PUBLIC_KEY))
 
@@ -202,7 +211,7 @@ def test_step_4_digests_have_their_algorithms_length(signer: TestSigner, oid: st
 @pytest.mark.parametrize("oid", ["1.3.14.3.2.26", "2.16.840.1.101.3.4.2.4", "1.2.840.113549.2.5"], ids=["SHA-1", "SHA-224", "MD5"])
 def test_step_4_a_weak_hash_is_not_signed(signer: TestSigner, oid: str) -> None:
     """An approval over a hash algorithm that is in no table can't be used."""
-    transaction, sad = approved(signer, A, hash_algorithm=oid)
+    transaction, sad = recorded(signer, A, hash_algorithm=oid)
     with pytest.raises(HashAlgorithmRefused):
         activate(signer.sam, signer.activation(transaction, sad, sign_algorithm=EC_PUBLIC_KEY))
     with pytest.raises(HashAlgorithmRefused):

@@ -13,7 +13,7 @@ from tests.harness.sam import TestSigner
 from tests.hsm.conftest import SignerOf
 
 TEXTS = ("application_name", "description", "label")
-DECEIVING = "\n\0\x7f\x85\u202e\u2066\u200f\u200b\u200d\u2060\ufeff\u2028\u00ad\ue000\U000e0041"
+DECEIVING = "\n\0\x7f\x85\u202e\u2066\u200f\u200b\u200d\u2060\ufeff\u2028\u00ad\ue000\U000e0041\u3164\u115f\u2800\u034f\uffa0"
 
 
 @pytest.fixture
@@ -112,6 +112,8 @@ def test_step_0_what_is_too_large_is_not_read(signer: TestSigner) -> None:
         ("certificate_sha256", "a" * 63),
         ("hash_algorithm", "sha256"),
         ("hash_algorithm", "1." + "2" * 100),
+        ("hash_algorithm", "1.3.14.3.2.26"),  # SHA-1
+        ("hash_algorithm", "2.16.840.1.101.3.4.2.3"),  # SHA-512, over a digest of 32 bytes
         ("documents", []),
         ("documents", {}),
         ("description", "x" * 501),

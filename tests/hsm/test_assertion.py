@@ -138,5 +138,22 @@ def test_a_registration_of_another_algorithm_is_refused(shared: TestSigner, algo
         verify_registration(shared.sam.party, registration, expected)
 
 
+@pytest.mark.parametrize(("bits", "is_taken"), [(1_024, False), (2_047, False), (2_048, True), (3_072, True)])
+def test_a_passkey_with_a_short_rsa_key_is_refused(shared: TestSigner, bits: int, is_taken: bool) -> None:
+    """RS256 says nothing about the key's size, and the library takes any."""
+    registration, expected = registration_of(shared)
+    attestation = cbor2.loads(_decoded(registration["response"]["attestationObject"]))
+    end = 55 + int.from_bytes(attestation["authData"][53:55])
+    modulus = (1 << (bits - 1)) | 1
+    key = {1: 3, 3: -257, -1: modulus.to_bytes((bits + 7) // 8), -2: b"\x01\x00\x01"}
+    attestation["authData"] = attestation["authData"][:end] + cbor2.dumps(key)
+    registration["response"]["attestationObject"] = b64(cbor2.dumps(attestation))
+    if is_taken:
+        assert verify_registration(shared.sam.party, registration, expected).public_key == cbor2.dumps(key)
+    else:
+        with pytest.raises(EvidenceRefused, match="too short"):
+            verify_registration(shared.sam.party, registration, expected)
+
+
 def _decoded(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "==")

@@ -72,7 +72,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield f"sqlite:///{tmp_path / 'sam.db'}"
         return
     with running_postgresql("sam") as server:
-        yield f"{server}sam"
+        yield server.url + "sam"
 
 
 def test_one_of_many_processes_spends(url: str) -> None:
