@@ -1,0 +1,203 @@
+"""The messages of each of the SAM's operations, and the ways in which it says no."""
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+from hsm.messages.types import MAX_DOCUMENTS, Digest, Id, Oid, Sha256Hex, UnixTime
+
+
+class EnrollRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Make a key for a signer; `registration` is the browser's RegistrationResponseJSON over the transaction's challenge."""
+
+    transaction: bytes
+    registration: dict[str, Any]
+
+
+class EnrollReply(Struct, frozen=True):
+    csr: bytes  # PKCS#10 DER, signed by the new key
+    passkey: "PasskeyRecord"
+
+
+class PasskeyRecord(Struct, frozen=True):
+    """What `app` keeps of a passkey, to let its holder sign in; the SAM's own record is the one that approves."""
+
+    passkey_id: bytes
+    public_key: bytes  # COSE_Key
+    sign_count: int
+    backup_eligible: bool
+
+
+class CertifyRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Register the certificate of a key that was made; DER, leaf first."""
+
+    credential_id: Id
+    certificates: Annotated[tuple[bytes, ...], Meta(min_length=1, max_length=10)]
+
+
+class CertifyReply(Struct, frozen=True):
+    certificate_sha256: Sha256Hex
+    not_before: int
+    not_after: int
+
+
+class ApproveRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """The signer's proof: the browser's AuthenticationResponseJSON over the transaction's challenge."""
+
+    transaction: bytes
+    assertion: dict[str, Any]
+
+
+class ApproveReply(Struct, frozen=True):
+    usable_until: int  # unix seconds
+
+
+class RefuseRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """The signer, or time, said no: from now on this transaction can't be approved. It grants nothing, so it needs no proof."""
+
+    transaction: bytes
+    reason: Literal["declined", "not_me", "wrong_code", "expired", "cancelled"]
+
+
+class Registration(Struct, frozen=True, forbid_unknown_fields=True):
+    """A passkey that was made: the NewPasskeyTransaction that it answered, and the browser's RegistrationResponseJSON."""
+
+    transaction: bytes
+    response: dict[str, Any]
+
+
+class AmendRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """The signer's proof over an Amendment; with `registration` where a passkey is added."""
+
+    transaction: bytes
+    assertion: dict[str, Any]
+    registration: Registration | None = None
+
+
+class AmendReply(Struct, frozen=True):
+    """`passkey` is what was added."""
+
+    passkey: PasskeyRecord | None = None
+
+
+class FreezeRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """
+    Let a key sign nothing until `until` (unix seconds; FOR_EVER: until the signer says otherwise).
+
+    It grants nothing, so it needs no proof.
+    """
+
+    credential_id: Id
+    until: UnixTime
+    by: Literal["signer", "operator", "not_me"]
+
+
+class FreezeReply(Struct, frozen=True):
+    """Until when it is frozen now: a freeze makes an earlier one longer, never shorter."""
+
+    frozen_until: int
+
+
+class CredentialRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Ask how a key stands."""
+
+    credential_id: Id
+
+
+class CredentialReply(Struct, frozen=True):
+    """`state` is making, made (no certificate yet), enabled or destroyed; it signs nothing before `frozen_until` (unix seconds)."""
+
+    state: str
+    frozen_until: int
+
+
+class CollectRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    authorization_id: Id
+    application_id: Id
+
+
+class CollectReply(Struct, frozen=True):
+    sad: str
+    usable_until: int
+
+
+class ActivateRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Sign `hashes` with the credential's key. `idempotency_key` lets the same request ask again for the same answer."""
+
+    sad: Annotated[str, Meta(max_length=1_000)]
+    application_id: Id
+    credential_id: Id
+    hashes: Annotated[tuple[Digest, ...], Meta(min_length=1, max_length=MAX_DOCUMENTS)]
+    sign_algorithm: Oid
+    hash_algorithm: Oid | None = None
+    sign_algorithm_parameters: Annotated[bytes, Meta(max_length=1_000)] | None = None
+    idempotency_key: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+
+
+class ActivateReply(Struct, frozen=True):
+    authorization_id: Id
+    signatures: tuple[bytes, ...]
+
+
+class Outcome(StrEnum):
+    """Where an authorization stands at the SAM."""
+
+    NONE = "none"  # neither approved nor refused
+    APPROVED = "approved"
+    REFUSED = "refused"
+    INTENDED = "intended"  # being signed right now
+    SIGNED = "signed"
+    UNKNOWN = "unknown"  # spent, and whether a signature was made can't be known; never signed again
+    LAPSED = "lapsed"  # approved, never used
+
+
+class StatusRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    authorization_id: Id
+
+
+class StatusReply(Struct, frozen=True):
+    outcome: Outcome
+    reason: str | None = None
+    usable_until: int | None = None
+
+
+class HealthReply(Struct, frozen=True):
+    """How the SAM is: each part with `ok` or what is wrong, the number of keys, and its clock."""
+
+    parts: dict[str, str]
+    keys: int
+    time: float
+
+
+class ErrorCode(StrEnum):
+    """Why the SAM said no, as far as the caller may know; the journal knows more."""
+
+    MALFORMED = "malformed"
+    NOT_NEW = "not_new"
+    EXPIRED = "expired"
+    CREDENTIAL_UNKNOWN = "credential_unknown"
+    CREDENTIAL_UNUSABLE = "credential_unusable"
+    CERTIFICATE_INVALID = "certificate_invalid"
+    CERTIFICATE_EXPIRED = "certificate_expired"
+    EVIDENCE_REFUSED = "evidence_refused"
+    SAD_INVALID = "sad_invalid"
+    SAD_EXPIRED = "sad_expired"
+    SAD_SPENT = "sad_spent"
+    HASHES_DIFFER = "hashes_differ"
+    ALGORITHM_REFUSED = "algorithm_refused"
+    HASH_ALGORITHM_REFUSED = "hash_algorithm_refused"
+    PARAMETERS_REFUSED = "parameters_refused"
+    NOT_APPROVED = "not_approved"
+    IN_PROGRESS = "in_progress"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    UNAVAILABLE = "unavailable"
+    INTERNAL = "internal"
+
+
+class ErrorReply(Struct, frozen=True, omit_defaults=True):
+    """A refusal; `authorization_id` names the authorization that ended as `outcome_unknown`."""
+
+    error: ErrorCode
+    retry_after_s: int | None = None
+    authorization_id: str | None = None
