@@ -14,6 +14,7 @@ from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, Met
 from hsm.keyring import Mac
 from hsm.messages import KeyAlgorithm, PasskeyRecord
 from hsm.seal import check_seal, seal
+from hsm.versions import Written
 
 metadata = MetaData()
 
@@ -27,6 +28,7 @@ passkeys = Table(
     Column("public_key", LargeBinary, nullable=False),
     Column("sign_count", BigInteger, nullable=False),
     Column("backup_eligible", Integer, nullable=False),
+    Column("version", BigInteger, nullable=False),
     Column("seal", LargeBinary(32), nullable=False),
 )
 credentials = Table(
@@ -40,6 +42,7 @@ credentials = Table(
     Column("public_key", LargeBinary),  # SubjectPublicKeyInfo
     Column("csr", LargeBinary),
     Column("certificate", LargeBinary),
+    Column("version", BigInteger, nullable=False),
     Column("seal", LargeBinary(32), nullable=False),
 )
 approvals = Table(
@@ -75,6 +78,7 @@ class Passkey(Struct, frozen=True):
     public_key: bytes
     sign_count: int
     backup_eligible: int
+    version: int = 1
     seal: bytes = b""
 
     def record(self) -> PasskeyRecord:
@@ -92,6 +96,7 @@ class Credential(Struct, frozen=True):
     public_key: bytes | None = None
     csr: bytes | None = None
     certificate: bytes | None = None
+    version: int = 1
     seal: bytes = b""
 
     @property
@@ -124,7 +129,11 @@ class Activation(Struct, frozen=True):
 
 
 class Sealed:
-    """The three things that are done with a sealed row: read it, write it once, change it if it is still the same."""
+    """
+    The three things that are done with a sealed row: read it, write it once, change it if it is still the same.
+
+    A table of rows that may change has a `version`, which grows by one with each change.
+    """
 
     def __init__(self, table: Table, kind: type[Struct]) -> None:
         self.name, self.kind = str(table.name), kind
@@ -135,6 +144,7 @@ class Sealed:
         self._insert = insert(table)
         self._update = update(table).where(key == bindparam("key"), table.c.seal == bindparam("old_seal"))
         self._key = key.name
+        self.has_versions = "version" in self.names
 
     def get(self, connection: Connection, mac: Mac, key: str | bytes) -> Any:
         """Give the row, or None; raises SealBroken."""
@@ -154,12 +164,22 @@ class Sealed:
         connection.execute(self._insert, values)
         return self.kind(**values)
 
-    def change(self, connection: Connection, mac: Mac, row: Any, **changes: Any) -> bool:
-        """Change a row that is still as it was read; False if another got there first."""
+    def change(self, connection: Connection, mac: Mac, row: Any, **changes: Any) -> Any:
+        """Change a row that is still as it was read, and give it as it is now; None if another got there first."""
         values = asdict(row) | changes
+        if self.has_versions:
+            values["version"] = row.version + 1
         values["seal"] = seal(mac, self.name, values)
         done = connection.execute(self._update, values | {"key": getattr(row, self._key), "old_seal": row.seal})
-        return done.rowcount == 1
+        return self.kind(**values) if done.rowcount == 1 else None
+
+    def written(self, row: Any) -> Written:
+        """Name a row and its version, for the journal."""
+        return self.name, self.key_text(getattr(row, self._key)), row.version
+
+    @staticmethod
+    def key_text(key: str | bytes) -> str:
+        return key.hex() if isinstance(key, bytes) else key
 
 
 PASSKEYS = Sealed(passkeys, Passkey)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hsm.store import Change, Store
+from hsm.change import Change
+from hsm.store import Store
 
 Value = str | bytes | int | float | None
 Row = dict[str, Value]

@@ -158,8 +158,12 @@ class TestSigner:
     def enroll(self, ca: TestCa | None = None) -> "TestSigner":
         """Go the whole way of enrolment."""
         reply = self.begin()
-        self.certificate = (ca or TestCa(self.clock.now)).certificate(reply.csr)
-        certify(self.sam, CertifyRequest(self.credential_id, (self.certificate,)))
+        return self.certify((ca or TestCa(self.clock.now)).certificate(reply.csr))
+
+    def certify(self, certificate: bytes) -> "TestSigner":
+        """Have the certificate of the key registered."""
+        self.certificate = certificate
+        certify(self.sam, CertifyRequest(self.credential_id, (certificate,)))
         return self
 
     def begin(self, defects: Defects = FLAWLESS) -> EnrollReply:

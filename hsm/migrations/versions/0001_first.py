@@ -17,6 +17,7 @@ def upgrade() -> None:
         sa.Column("public_key", sa.LargeBinary, nullable=False),
         sa.Column("sign_count", sa.BigInteger, nullable=False),
         sa.Column("backup_eligible", sa.Integer, nullable=False),
+        sa.Column("version", sa.BigInteger, nullable=False),
         sa.Column("seal", sa.LargeBinary(32), nullable=False),
     )
     op.create_table(
@@ -29,6 +30,7 @@ def upgrade() -> None:
         sa.Column("public_key", sa.LargeBinary),
         sa.Column("csr", sa.LargeBinary),
         sa.Column("certificate", sa.LargeBinary),
+        sa.Column("version", sa.BigInteger, nullable=False),
         sa.Column("seal", sa.LargeBinary(32), nullable=False),
     )
     op.create_table(
