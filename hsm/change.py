@@ -56,6 +56,27 @@ class Change:
         _require(self._change(CREDENTIALS, credential, state="enabled", certificate=certificate))
         self.journal(Event.CERTIFIED, credential.credential_id, certificate=_base64(certificate))
 
+    def add_passkey(self, passkey: Passkey) -> None:
+        """Record one more passkey, for `decide` to explain; raises NotNew where it is there already."""
+        try:
+            self._add(PASSKEYS, passkey)
+        except IntegrityError:
+            raise NotNew("the passkey is there already") from None
+
+    def remove_passkey(self, passkey: Passkey) -> None:
+        """Let a passkey approve no more, for `decide` to explain."""
+        _require(self._change(PASSKEYS, passkey, state="removed"))
+
+    def set_credential(self, credential: Credential, *, state: str | None = None, frozen_until: int | None = None) -> None:
+        """Change how a key stands, for `decide` or `journal` to explain."""
+        wanted = {"state": state, "frozen_until": frozen_until}
+        _require(self._change(CREDENTIALS, credential, **{name: value for name, value in wanted.items() if value is not None}))
+
+    def freeze(self, credential: Credential, until: int, by: str) -> None:
+        """Let a key sign nothing until then (unix seconds)."""
+        self.set_credential(credential, frozen_until=until)
+        self.journal(Event.FROZEN, credential.credential_id, until=until, by=by)
+
     def advance_counter(self, passkey: Passkey, sign_count: int) -> None:
         """
         Move a passkey's signature counter forward, if nothing moved it since it was read.

@@ -15,7 +15,7 @@ from hsm.records import activations, approvals
 from hsm.spent import NEVER, Spent
 from hsm.versions import Versions, Written
 
-_TABLES = {Event.APPROVED: approvals, Event.REFUSED: approvals, Event.SIGN_INTENDED: activations}
+_TABLES = {Event.APPROVED: approvals, Event.REFUSED: approvals, Event.AMENDED: approvals, Event.SIGN_INTENDED: activations}
 
 
 class _Told(Struct):

@@ -58,6 +58,9 @@ class Event(StrEnum):
     SIGN_INTENDED = "sign_intended"
     SIGNED = "signed"
     UNKNOWN = "unknown"
+    AMENDED = "amended"
+    FROZEN = "frozen"
+    DESTROYED = "destroyed"
 
 
 class Head(Struct, frozen=True):

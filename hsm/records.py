@@ -22,12 +22,13 @@ passkeys = Table(
     "passkeys",
     metadata,
     Column("passkey_id", LargeBinary(1023), primary_key=True),
-    Column("credential_id", String(22), nullable=False),  # the one key that it may approve for
+    Column("enrollment_id", String(22), nullable=False),  # whose keys it may approve for
     Column("signer", String(64), nullable=False),
     Column("user_handle", LargeBinary(64), nullable=False),
     Column("public_key", LargeBinary, nullable=False),
     Column("sign_count", BigInteger, nullable=False),
     Column("backup_eligible", Integer, nullable=False),
+    Column("state", String(10), nullable=False),
     Column("version", BigInteger, nullable=False),
     Column("seal", LargeBinary(32), nullable=False),
 )
@@ -35,6 +36,7 @@ credentials = Table(
     "credentials",
     metadata,
     Column("credential_id", String(22), primary_key=True),
+    Column("enrollment_id", String(22), nullable=False),
     Column("signer", String(64), nullable=False),
     Column("key_algorithm", String(10), nullable=False),
     Column("enrollment_sha256", LargeBinary(32), nullable=False, unique=True),  # of the transaction and the registration that began it
@@ -42,6 +44,7 @@ credentials = Table(
     Column("public_key", LargeBinary),  # SubjectPublicKeyInfo
     Column("csr", LargeBinary),
     Column("certificate", LargeBinary),
+    Column("frozen_until", BigInteger, nullable=False),
     Column("version", BigInteger, nullable=False),
     Column("seal", LargeBinary(32), nullable=False),
 )
@@ -69,15 +72,16 @@ activations = Table(
 
 
 class Passkey(Struct, frozen=True):
-    """A passkey and the one credential that it may approve for."""
+    """A passkey of one enrolment, whose keys it may approve for while its `state` is active; or removed."""
 
     passkey_id: bytes
-    credential_id: str
+    enrollment_id: str
     signer: str
     user_handle: bytes
     public_key: bytes
     sign_count: int
     backup_eligible: int
+    state: str = "active"
     version: int = 1
     seal: bytes = b""
 
@@ -86,9 +90,14 @@ class Passkey(Struct, frozen=True):
 
 
 class Credential(Struct, frozen=True):
-    """A signer's key; `state` is making, made (no certificate yet), enabled or disabled."""
+    """
+    A signer's key; `state` is making, made (no certificate yet), enabled or destroyed.
+
+    It signs nothing before `frozen_until` (unix seconds).
+    """
 
     credential_id: str
+    enrollment_id: str
     signer: str
     key_algorithm: KeyAlgorithm
     enrollment_sha256: bytes
@@ -96,6 +105,7 @@ class Credential(Struct, frozen=True):
     public_key: bytes | None = None
     csr: bytes | None = None
     certificate: bytes | None = None
+    frozen_until: int = 0
     version: int = 1
     seal: bytes = b""
 

@@ -20,7 +20,7 @@ from hsm.database import Connections, open_engines
 from hsm.errors import CredentialUnknown, EvidenceRefused, SadInvalid, StoreUnavailable
 from hsm.journal import Head, HeadMoved
 from hsm.keyring import Mac
-from hsm.records import CREDENTIALS, PASSKEYS, Activation, Approval, Credential, Passkey, Sealed, approval_and_activation
+from hsm.records import CREDENTIALS, PASSKEYS, Activation, Approval, Credential, Passkey, Sealed, approval_and_activation, credentials
 from hsm.seal import SealBroken
 from hsm.spent import Spent
 from hsm.versions import Versions
@@ -80,6 +80,11 @@ class Store:
                 return approval_and_activation(connection, self._mac, authorization_id)
             except SealBroken as error:
                 raise SadInvalid(str(error)) from None
+
+    def destroyed_credentials(self) -> list[str]:
+        """List the credentials whose record says that they are destroyed."""
+        with self._looking() as connection:
+            return list(connection.scalars(select(credentials.c.credential_id).where(credentials.c.state == "destroyed")))
 
     @contextmanager
     def change(self, now: float) -> Iterator[Change]:
