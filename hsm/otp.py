@@ -106,10 +106,15 @@ def resynchronise(token: OtpToken, seed: bytes, first: str, second: str, now: fl
     return _moved(token, max(matched), now)
 
 
+def require_digits(code: str, digits: int) -> None:
+    """Refuse what is not exactly so many ASCII digits; spaces and other scripts' digits are the door's to mend. Raises CodeRefused."""
+    if len(code) != digits or not (code.isascii() and code.isdigit()):
+        raise CodeRefused(f"not {digits} digits")
+
+
 def _matching(token: OtpToken, seed: bytes, code: str, counters: Iterable[int]) -> list[int]:
     """List every counter whose code this is; all are computed and compared, so that the time tells nothing of where it is."""
-    if len(code) != token.digits or not (code.isascii() and code.isdigit()):
-        raise CodeRefused(f"not {token.digits} digits")
+    require_digits(code, token.digits)
     codes = [(counter, shown(token, seed, counter)) for counter in counters]
     return [counter for counter, expected in codes if hmac.compare_digest(expected, code)]
 
