@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO_PACKAGES := python3-venv libsofthsm2 redis-server poppler-utils
-TEST_PACKAGES := $(DEMO_PACKAGES) postgresql opensc opensc-pkcs11 openssl curl strace chromium fonts-noto-cjk
+TEST_PACKAGES := $(DEMO_PACKAGES) postgresql opensc opensc-pkcs11 openssl curl strace chromium fonts-noto-cjk oathtool pskctool
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up test lint bench screens lock clean demo-packages test-packages

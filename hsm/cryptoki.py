@@ -1,11 +1,12 @@
 """
-The token: sessions, keys, MACs and signatures over PKCS#11 (v2.40). The only module that imports `pkcs11`.
+The token: sessions, keys, MACs, encryption and signatures over PKCS#11 (v2.40). The only module that imports `pkcs11`.
 
 Used as a network HSM needs it: locking asked for at C_Initialize, many sessions at once, one login for the process, a wrong PIN never tried
 twice, searches and writes to the token one at a time, handles kept. It knows nothing of signers, approvals or journals.
 """
 
 import ctypes
+import os
 import queue
 import threading
 from collections.abc import Callable, Iterator
@@ -17,10 +18,11 @@ import pkcs11
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from pkcs11 import MGF, Attribute, KeyType, Mechanism, ObjectClass
+from msgspec import Struct
+from pkcs11 import MGF, Attribute, GCMParams, KeyType, Mechanism, ObjectClass
 from pkcs11.util.ec import encode_ec_public_key, encode_named_curve_parameters
 
-from hsm.errors import CannotStart, HsmUnavailable, KeyUnacceptable
+from hsm.errors import CannotStart, HsmUnavailable, KeyUnacceptable, SecretUnreadable
 from hsm.messages import KeyAlgorithm
 from hsm.policy import KEY_BITS, Padding, Scheme
 
@@ -31,20 +33,56 @@ CKR_CRYPTOKI_NOT_INITIALIZED = 0x190
 CKF_OS_LOCKING_OK = 2
 BORROW_TIMEOUT_S = 30
 
-MUST_BE_TRUE = (
+GCM_IV_BYTES = 12  # NIST SP 800-38D §8.2
+GCM_TAG_BYTES = 16
+
+KEPT_INSIDE = (
     Attribute.TOKEN,
     Attribute.PRIVATE,
     Attribute.SENSITIVE,
     Attribute.ALWAYS_SENSITIVE,
     Attribute.NEVER_EXTRACTABLE,
     Attribute.LOCAL,
-    Attribute.SIGN,
 )
-MUST_BE_FALSE = (Attribute.EXTRACTABLE, Attribute.MODIFIABLE, Attribute.COPYABLE, Attribute.DECRYPT, Attribute.UNWRAP, Attribute.DERIVE)
-# A MAC key also has these two; a private key does not.
-SECRET_MUST_BE_FALSE = (Attribute.ENCRYPT, Attribute.WRAP)
-SET_BY_TOKEN = (Attribute.ALWAYS_SENSITIVE, Attribute.NEVER_EXTRACTABLE, Attribute.LOCAL)
-PRIVATE_TEMPLATE = {attribute: attribute in MUST_BE_TRUE for attribute in MUST_BE_TRUE + MUST_BE_FALSE if attribute not in SET_BY_TOKEN}
+NEVER = (Attribute.EXTRACTABLE, Attribute.MODIFIABLE, Attribute.COPYABLE, Attribute.UNWRAP, Attribute.DERIVE)
+
+
+class KeyUse(Struct, frozen=True, eq=False):
+    """
+    The one thing that a key may do: how it is found, which attributes it must have, and which it must not.
+
+    What a secret key is for is said by its type, so that a MAC key that can encrypt, or an AES key that can sign, is neither.
+    """
+
+    object_class: ObjectClass
+    key_type: KeyType | None
+    must_be_true: tuple[Attribute, ...]
+    must_be_false: tuple[Attribute, ...]
+
+    def search(self, key_id: bytes) -> dict[Attribute, Any]:
+        kind = {} if self.key_type is None else {Attribute.KEY_TYPE: self.key_type}
+        return {Attribute.CLASS: self.object_class, Attribute.ID: key_id} | kind
+
+    def template(self) -> dict[Attribute, bool]:
+        """What is asked for when the key is made; the rest the token says by itself."""
+        by_token = (Attribute.ALWAYS_SENSITIVE, Attribute.NEVER_EXTRACTABLE, Attribute.LOCAL)
+        asked = dict.fromkeys(self.must_be_true, True) | dict.fromkeys(self.must_be_false, False)
+        return {attribute: value for attribute, value in asked.items() if attribute not in by_token}
+
+
+SIGNING = KeyUse(ObjectClass.PRIVATE_KEY, None, (*KEPT_INSIDE, Attribute.SIGN), (*NEVER, Attribute.DECRYPT))
+MAC = KeyUse(  # a secret key also has the last two attributes; a private key does not
+    ObjectClass.SECRET_KEY,
+    KeyType.GENERIC_SECRET,
+    (*KEPT_INSIDE, Attribute.SIGN),
+    (*NEVER, Attribute.DECRYPT, Attribute.ENCRYPT, Attribute.WRAP),
+)
+ENCRYPTION = KeyUse(
+    ObjectClass.SECRET_KEY,
+    KeyType.AES,
+    (*KEPT_INSIDE, Attribute.ENCRYPT, Attribute.DECRYPT),
+    (*NEVER, Attribute.SIGN, Attribute.VERIFY, Attribute.WRAP),
+)
 PUBLIC_TEMPLATE = {
     Attribute.TOKEN: True,
     Attribute.VERIFY: True,
@@ -131,25 +169,25 @@ class _Session:
     def __init__(self, raw: Any, objects: threading.Lock) -> None:
         self.raw = raw
         self._objects = objects
-        self._found: dict[tuple[ObjectClass, bytes], Any] = {}
+        self._found: dict[tuple[KeyUse, bytes], Any] = {}
 
-    def key(self, kind: ObjectClass, key_id: bytes) -> Any:
+    def key(self, use: KeyUse, key_id: bytes) -> Any:
         """Give a key by CKA_ID; the first time it is searched, which takes time linear in the number of objects."""
-        known = self._found.get((kind, key_id))
+        known = self._found.get((use, key_id))
         if known is None:
             with self._objects:  # a search beside a write to the token breaks both in SoftHSM
-                known = next(iter(self.raw.get_objects({Attribute.CLASS: kind, Attribute.ID: key_id})), None)
+                known = next(iter(self.raw.get_objects(use.search(key_id))), None)
             if known is None:  # a token that went away may answer like this, so it is an error of the token
-                raise pkcs11.exceptions.NoSuchKey(f"{kind.name} {key_id.hex()}")
-            self._found[kind, key_id] = known
+                raise pkcs11.exceptions.NoSuchKey(f"{use.object_class.name} {key_id.hex()}")
+            self._found[use, key_id] = known
         return known
 
-    def keep(self, kind: ObjectClass, key_id: bytes, key: Any) -> None:
-        self._found[kind, key_id] = key
+    def keep(self, use: KeyUse, key_id: bytes, key: Any) -> None:
+        self._found[use, key_id] = key
 
     def forget(self, key_id: bytes) -> None:
-        for kind in (ObjectClass.PRIVATE_KEY, ObjectClass.SECRET_KEY, ObjectClass.PUBLIC_KEY):
-            self._found.pop((kind, key_id), None)
+        for use in (SIGNING, MAC, ENCRYPTION):
+            self._found.pop((use, key_id), None)
 
 
 class Token:
@@ -176,15 +214,34 @@ class Token:
 
     def mac(self, key_id: bytes, data: bytes) -> bytes:
         """HMAC-SHA256 under a key of the token (32 bytes); tried a second time after a recovery, for it changes nothing."""
-        try:
-            return self._mac(key_id, data)
-        except HsmUnavailable:
-            return self._mac(key_id, data)
+        return self._twice(MAC, key_id, lambda key: key.sign(data, mechanism=Mechanism.SHA256_HMAC))
 
-    def _mac(self, key_id: bytes, data: bytes) -> bytes:
+    def encrypt(self, key_id: bytes, iv: bytes, data: bytes, associated: bytes) -> bytes:
+        """
+        AES-256-GCM under a key of the token: ciphertext and tag; tried again as a MAC is.
+
+        `iv` is GCM_IV_BYTES that this key has never met.
+        """
+        return self._twice(ENCRYPTION, key_id, lambda key: _encrypt(key, iv, data, associated))
+
+    def decrypt(self, key_id: bytes, iv: bytes, data: bytes, associated: bytes) -> bytes:
+        """
+        Open what `encrypt` gave; tried again as a MAC is.
+
+        Raises:
+            SecretUnreadable: the tag does not hold for this key, `iv` and `associated`.
+        """
+        return self._twice(ENCRYPTION, key_id, lambda key: _decrypt(key, iv, data, associated))
+
+    def _twice(self, use: KeyUse, key_id: bytes, ask: Callable[[Any], bytes]) -> bytes:
+        try:
+            return self._once(use, key_id, ask)
+        except HsmUnavailable:
+            return self._once(use, key_id, ask)
+
+    def _once(self, use: KeyUse, key_id: bytes, ask: Callable[[Any], bytes]) -> bytes:
         with self._session() as session:
-            key = session.key(ObjectClass.SECRET_KEY, key_id)
-            return bytes(key.sign(data, mechanism=Mechanism.SHA256_HMAC))
+            return bytes(ask(session.key(use, key_id)))
 
     def sign(self, key_id: bytes, scheme: Scheme, digest: bytes) -> bytes:
         """
@@ -194,7 +251,7 @@ class Token:
             HsmUnavailable: the HSM failed; whether it made a signature can't be known.
         """
         with self._session() as session:
-            key = session.key(ObjectClass.PRIVATE_KEY, key_id)
+            key = session.key(SIGNING, key_id)
             if scheme.padding is Padding.PKCS1:
                 return bytes(key.sign(DIGEST_INFO[scheme.hash.name] + digest, mechanism=Mechanism.RSA_PKCS))
             if scheme.padding is Padding.PSS:
@@ -213,7 +270,7 @@ class Token:
         self.destroy(key_id)
         with self._session() as session, self._objects:
             common: dict[str, Any] = {"id": key_id, "label": key_id.hex(), "store": True}
-            common |= {"public_template": PUBLIC_TEMPLATE, "private_template": PRIVATE_TEMPLATE}
+            common |= {"public_template": PUBLIC_TEMPLATE, "private_template": SIGNING.template()}
             if algorithm in CURVES:
                 parameters = {Attribute.EC_PARAMS: encode_named_curve_parameters(CURVES[algorithm])}
                 domain = session.raw.create_domain_parameters(KeyType.EC, parameters, local=True)
@@ -223,22 +280,33 @@ class Token:
                 public, private = session.raw.generate_keypair(KeyType.RSA, KEY_BITS[algorithm], **common)
                 numbers = RSAPublicNumbers(int.from_bytes(public[Attribute.PUBLIC_EXPONENT]), int.from_bytes(public[Attribute.MODULUS]))
                 spki = numbers.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-            require_acceptable(private)
-            session.keep(ObjectClass.PRIVATE_KEY, key_id, private)
+            require_acceptable(private, SIGNING)
+            session.keep(SIGNING, key_id, private)
             self.signing_keys.add(key_id)
             return spki
 
     def generate_mac_key(self, key_id: bytes) -> None:
         """Make a 256-bit MAC key that never leaves the token."""
+        self._generate(key_id, MAC, Mechanism.GENERIC_SECRET_KEY_GEN)
+
+    def generate_secret_key(self, key_id: bytes) -> None:
+        """Make an AES-256 key that never leaves the token, for encrypting and decrypting only."""
+        self._generate(key_id, ENCRYPTION, Mechanism.AES_KEY_GEN)
+
+    def _generate(self, key_id: bytes, use: KeyUse, mechanism: Mechanism) -> None:
         with self._session() as session, self._objects:
-            template = PRIVATE_TEMPLATE | {Attribute.VERIFY: True} | dict.fromkeys(SECRET_MUST_BE_FALSE, False)
-            named: dict[str, Any] = {"id": key_id, "label": key_id.decode(), "store": True, "template": template}
-            key = session.raw.generate_key(KeyType.GENERIC_SECRET, 256, mechanism=Mechanism.GENERIC_SECRET_KEY_GEN, **named)
-            require_acceptable(key)
+            named: dict[str, Any] = {"id": key_id, "label": key_id.decode(), "store": True, "template": use.template()}
+            require_acceptable(session.raw.generate_key(use.key_type, 256, mechanism=mechanism, **named), use)
 
     def has_mac_key(self, key_id: bytes) -> bool:
+        return self._has(MAC, key_id)
+
+    def has_secret_key(self, key_id: bytes) -> bool:
+        return self._has(ENCRYPTION, key_id)
+
+    def _has(self, use: KeyUse, key_id: bytes) -> bool:
         with self._session() as session, self._objects:
-            return any(True for _ in session.raw.get_objects({Attribute.CLASS: ObjectClass.SECRET_KEY, Attribute.ID: key_id}))
+            return any(True for _ in session.raw.get_objects(use.search(key_id)))
 
     def has_key(self, key_id: bytes) -> bool:
         """Search the token for any object with this id."""
@@ -332,17 +400,16 @@ class Token:
                 self._free.put(session)
 
 
-def require_acceptable(key: Any) -> bytes:
+def require_acceptable(key: Any, use: KeyUse) -> bytes:
     """
-    Check that a key was made on the token, can't leave it, and can only sign; give its CKA_ID.
+    Check that a key was made on the token, can't leave it, and can do one thing only; give its CKA_ID.
 
     Raises:
         KeyUnacceptable: naming the key and each attribute that is wrong.
     """
-    falses = MUST_BE_FALSE + (SECRET_MUST_BE_FALSE if key.object_class is ObjectClass.SECRET_KEY else ())
-    have = key.get_attributes([*MUST_BE_TRUE, *falses, Attribute.ID])
-    wrong = [attribute.name for attribute in MUST_BE_TRUE if have.get(attribute) is not True]
-    wrong += [attribute.name for attribute in falses if have.get(attribute) is not False]
+    have = key.get_attributes([*use.must_be_true, *use.must_be_false, Attribute.ID])
+    wrong = [attribute.name for attribute in use.must_be_true if have.get(attribute) is not True]
+    wrong += [attribute.name for attribute in use.must_be_false if have.get(attribute) is not False]
     key_id = bytes(have.get(Attribute.ID, b""))
     if wrong:
         raise KeyUnacceptable(f"key {key_id.hex()}: wrong {', '.join(wrong)}")
@@ -352,10 +419,33 @@ def require_acceptable(key: Any) -> bytes:
 def _check_all(session: _Session) -> set[bytes]:
     """Check every private and secret key on the token, keep their handles, and give the ids of the private ones."""
     private = set()
-    for kind in (ObjectClass.PRIVATE_KEY, ObjectClass.SECRET_KEY):
-        for key in list(session.raw.get_objects({Attribute.CLASS: kind}, batch_size=1_000)):
-            key_id = require_acceptable(key)
-            session.keep(kind, key_id, key)
-            if kind is ObjectClass.PRIVATE_KEY:
-                private.add(key_id)
+    for key in list(session.raw.get_objects({Attribute.CLASS: ObjectClass.PRIVATE_KEY}, batch_size=1_000)):
+        key_id = require_acceptable(key, SIGNING)
+        session.keep(SIGNING, key_id, key)
+        private.add(key_id)
+    for key in list(session.raw.get_objects({Attribute.CLASS: ObjectClass.SECRET_KEY}, batch_size=1_000)):
+        use = next((use for use in (MAC, ENCRYPTION) if use.key_type == key[Attribute.KEY_TYPE]), None)
+        if use is None:
+            raise KeyUnacceptable(f"key {bytes(key[Attribute.ID]).hex()}: wrong KEY_TYPE")
+        session.keep(use, require_acceptable(key, use), key)
     return private
+
+
+def _encrypt(key: Any, iv: bytes, data: bytes, associated: bytes) -> bytes:
+    return bytes(key.encrypt(data, **_gcm(iv, associated)))
+
+
+def _decrypt(key: Any, iv: bytes, data: bytes, associated: bytes) -> bytes:
+    try:
+        return bytes(key.decrypt(data, **_gcm(iv, associated)))
+    except (pkcs11.exceptions.EncryptedDataInvalid, pkcs11.exceptions.EncryptedDataLenRange):
+        raise SecretUnreadable("its tag does not hold") from None
+    except pkcs11.exceptions.GeneralError:
+        # SoftHSM says this for a wrong tag, and for much else. A key that still opens what it closes is well, so it is the data.
+        probe = os.urandom(GCM_IV_BYTES)
+        key.decrypt(_encrypt(key, probe, b"", b""), **_gcm(probe, b""))
+        raise SecretUnreadable("its tag does not hold") from None
+
+
+def _gcm(iv: bytes, associated: bytes) -> dict[str, Any]:
+    return {"mechanism": Mechanism.AES_GCM, "mechanism_param": GCMParams(iv, associated, GCM_TAG_BYTES * 8)}

@@ -4,7 +4,8 @@ The SAM's errors, one tree.
     SamError
     ├── Refused                     the caller asked for something that it may not have; `code` is all that it learns
     │   ├── Malformed, NotNew, Expired, CredentialUnknown, CredentialUnusable, CertificateInvalid, CertificateExpired
-    │   ├── EvidenceRefused
+    │   ├── EvidenceRefused          also CodeRefused, StepUsed, PinRefused, SecretUnreadable: the caller sees no difference
+    │   ├── PinUnacceptable, SeedsRefused    kinds of Malformed
     │   ├── SadInvalid, SadExpired, SadSpent, NotApproved, HashesDiffer
     │   ├── AlgorithmRefused, HashAlgorithmRefused, ParametersRefused
     │   └── InProgress, OutcomeUnknown
@@ -74,6 +75,34 @@ class EvidenceRefused(Refused):
     """The evidence does not prove that this signer approved this transaction."""
 
     code = ErrorCode.EVIDENCE_REFUSED
+
+
+class CodeRefused(EvidenceRefused):
+    """The one-time password is not what this token shows."""
+
+
+class StepUsed(EvidenceRefused):
+    """The one-time password is right, and was accepted before."""
+
+
+class PinRefused(EvidenceRefused):
+    """The PIN is not the signer's."""
+
+
+class SecretUnreadable(EvidenceRefused):
+    """An encrypted secret does not open: it was changed, moved from another row, or encrypted under another key."""
+
+
+class PinUnacceptable(Malformed):
+    """A new PIN is not 6 to 12 digits, or among the first that anyone would guess."""
+
+
+class SeedsRefused(Malformed):
+    """A file of seeds can't be taken; `problems` has a sentence for each, with its place and without anything from the file."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
 
 
 class SadInvalid(Refused):

@@ -1,4 +1,8 @@
-"""The SAM's own two keys on the token: one seals its records, one makes SADs. Neither leaves the HSM, and neither can sign for a signer."""
+"""
+The SAM's own three keys on the token: one seals its records, one makes SADs, one encrypts its secrets.
+
+None leaves the HSM, none can sign for a signer, and each can do its one thing only.
+"""
 
 import hashlib
 from collections.abc import Callable
@@ -8,6 +12,7 @@ from hsm.errors import KeyUnacceptable
 
 SEAL_KEY_ID = b"natsuin-seal"
 SAD_KEY_ID = b"natsuin-sad"
+SECRETS_KEY_ID = b"natsuin-secrets"
 
 Mac = Callable[[bytes], bytes]
 
@@ -16,7 +21,7 @@ REMEMBERED = 20_000
 
 class Keyring:
     """
-    The MACs under the SAM's own keys.
+    The MACs and the encryption under the SAM's own keys.
 
     Raises:
         KeyUnacceptable: a key is missing though records exist that were sealed with it.
@@ -34,6 +39,9 @@ class Keyring:
                     f"{key_id.decode()} is not on the token, but there are records sealed with it: is this the right token?"
                 )
             token.generate_mac_key(key_id)
+        # Records may be older than this key, so it is made beside them; where it was destroyed, what it had encrypted does not open again.
+        if not token.has_secret_key(SECRETS_KEY_ID):
+            token.generate_secret_key(SECRETS_KEY_ID)
 
     def seal_mac(self, data: bytes) -> bytes:
         """
@@ -52,6 +60,14 @@ class Keyring:
 
     def sad_mac(self, data: bytes) -> bytes:
         return self._token.mac(SAD_KEY_ID, data)
+
+    def encrypt_secret(self, iv: bytes, secret: bytes, associated: bytes) -> bytes:
+        """Encrypt with AES-256-GCM; what the IV must be, `vault` knows."""
+        return self._token.encrypt(SECRETS_KEY_ID, iv, secret, associated)
+
+    def decrypt_secret(self, iv: bytes, encrypted: bytes, associated: bytes) -> bytes:
+        """Open what `encrypt_secret` gave; raises SecretUnreadable."""
+        return self._token.decrypt(SECRETS_KEY_ID, iv, encrypted, associated)
 
     def probe(self) -> None:
         """Have the HSM make a MAC; raises HsmUnavailable."""

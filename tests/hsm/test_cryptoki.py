@@ -12,10 +12,10 @@ from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass
 from pkcs11.util.ec import decode_ec_private_key, encode_named_curve_parameters
 from pkcs11.util.rsa import decode_rsa_private_key
 
-from hsm.cryptoki import PRIVATE_TEMPLATE, SECRET_MUST_BE_FALSE, Module, Token
+from hsm.cryptoki import ENCRYPTION, MAC, SIGNING, Module, Token
 from hsm.embedded import point_softhsm_at
-from hsm.errors import CannotStart, HsmUnavailable, KeyUnacceptable
-from hsm.keyring import SEAL_KEY_ID, Keyring
+from hsm.errors import CannotStart, HsmUnavailable, KeyUnacceptable, SecretUnreadable
+from hsm.keyring import SEAL_KEY_ID, SECRETS_KEY_ID, Keyring
 from hsm.messages import KeyAlgorithm
 from hsm.policy import Padding, Scheme
 from hsm.sam import Sam
@@ -67,6 +67,22 @@ def test_the_sams_own_keys_never_leave_the_token(sam: Sam) -> None:
         assert (key[Attribute.ENCRYPT], key[Attribute.WRAP], key[Attribute.VALUE_LEN]) == (False, False, 32)
 
 
+def test_the_key_for_secrets_encrypts_and_does_nothing_else(sam: Sam) -> None:
+    """It never leaves the token either, and can't be made to sign, wrap, unwrap or derive."""
+    (key,) = find(sam.token, ObjectClass.SECRET_KEY, SECRETS_KEY_ID)
+    assert {name: key[Attribute[name]] for name in (*TRUE[:-1], "ENCRYPT", "DECRYPT")} == dict.fromkeys(
+        (*TRUE[:-1], "ENCRYPT", "DECRYPT"), True
+    )
+    never = ("EXTRACTABLE", "MODIFIABLE", "COPYABLE", "SIGN", "VERIFY", "WRAP", "UNWRAP", "DERIVE")
+    assert {name: key[Attribute[name]] for name in never} == dict.fromkeys(never, False)
+    assert (key[Attribute.KEY_TYPE], key[Attribute.VALUE_LEN]) == (KeyType.AES, 32)
+    with pytest.raises(pkcs11.exceptions.AttributeSensitive):
+        key[Attribute.VALUE]
+    for attribute in (Attribute.EXTRACTABLE, Attribute.WRAP, Attribute.SIGN):
+        with pytest.raises(pkcs11.PKCS11Error):
+            key[attribute] = True
+
+
 def test_a_key_is_made_anew_over_what_a_broken_attempt_left(token: Token) -> None:
     """Under one id there is one pair, the newest."""
     key_id = new_id().encode()
@@ -81,38 +97,50 @@ def test_a_key_is_made_anew_over_what_a_broken_attempt_left(token: Token) -> Non
 
 def _pair(session: Any, name: str, **changes: bool) -> None:
     """A P-256 pair that differs from ours in some attributes."""
-    template = PRIVATE_TEMPLATE | {Attribute[attribute]: value for attribute, value in changes.items()}
+    template = SIGNING.template() | {Attribute[attribute]: value for attribute, value in changes.items()}
     parameters = session.create_domain_parameters(KeyType.EC, {Attribute.EC_PARAMS: encode_named_curve_parameters("secp256r1")}, local=True)
     parameters.generate_keypair(mechanism=Mechanism.EC_KEY_PAIR_GEN, id=name.encode(), store=True, private_template=template)
 
 
 def _rsa_pair(session: Any, name: str, **changes: bool) -> None:
-    template = PRIVATE_TEMPLATE | {Attribute[attribute]: value for attribute, value in changes.items()}
+    template = SIGNING.template() | {Attribute[attribute]: value for attribute, value in changes.items()}
     session.generate_keypair(KeyType.RSA, 1024, id=name.encode(), store=True, private_template=template)
 
 
 def _imported_ec(session: Any, name: str) -> None:
     der = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption())
-    session.create_object(decode_ec_private_key(der) | PRIVATE_TEMPLATE | {Attribute.ID: name.encode()})
+    session.create_object(decode_ec_private_key(der) | SIGNING.template() | {Attribute.ID: name.encode()})
 
 
 def _imported_rsa(session: Any, name: str) -> None:
     der = rsa.generate_private_key(65537, 2048).private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption())
-    session.create_object(decode_rsa_private_key(der) | PRIVATE_TEMPLATE | {Attribute.ID: name.encode()})
+    session.create_object(decode_rsa_private_key(der) | SIGNING.template() | {Attribute.ID: name.encode()})
 
 
 def _secret(session: Any, name: str, **changes: bool) -> None:
-    template = PRIVATE_TEMPLATE | dict.fromkeys(SECRET_MUST_BE_FALSE, False)
-    template |= {Attribute[attribute]: value for attribute, value in changes.items()}
+    template = MAC.template() | {Attribute[attribute]: value for attribute, value in changes.items()}
     session.generate_key(
         KeyType.GENERIC_SECRET, 256, mechanism=Mechanism.GENERIC_SECRET_KEY_GEN, id=name.encode(), store=True, template=template
     )
 
 
 def _imported_secret(session: Any, name: str) -> None:
-    template = PRIVATE_TEMPLATE | dict.fromkeys(SECRET_MUST_BE_FALSE, False)
     kind = {Attribute.CLASS: ObjectClass.SECRET_KEY, Attribute.KEY_TYPE: KeyType.GENERIC_SECRET, Attribute.VALUE: bytes(32)}
-    session.create_object(template | kind | {Attribute.ID: name.encode()})
+    session.create_object(MAC.template() | kind | {Attribute.ID: name.encode()})
+
+
+def _aes(session: Any, name: str, **changes: bool) -> None:
+    template = ENCRYPTION.template() | {Attribute[attribute]: value for attribute, value in changes.items()}
+    session.generate_key(KeyType.AES, 256, id=name.encode(), store=True, template=template)
+
+
+def _imported_aes(session: Any, name: str) -> None:
+    kind = {Attribute.CLASS: ObjectClass.SECRET_KEY, Attribute.KEY_TYPE: KeyType.AES, Attribute.VALUE: bytes(32)}
+    session.create_object(ENCRYPTION.template() | kind | {Attribute.ID: name.encode()})
+
+
+def _triple_des(session: Any, name: str) -> None:
+    session.generate_key(KeyType.DES3, id=name.encode(), store=True, template=ENCRYPTION.template())
 
 
 KEYS: dict[str, tuple[Any, dict[str, bool], str | None]] = {  # how it is made, and which of its attributes the refusal names
@@ -132,6 +160,23 @@ KEYS: dict[str, tuple[Any, dict[str, bool], str | None]] = {  # how it is made, 
     "imported-secret": (_imported_secret, {}, "LOCAL"),
     "extractable-secret": (_secret, {"EXTRACTABLE": True}, "EXTRACTABLE"),
     "wrapping-secret": (_secret, {"WRAP": True}, "WRAP"),
+    "encrypting-secret": (_secret, {"ENCRYPT": True}, "ENCRYPT"),
+    "decrypting-secret": (_secret, {"DECRYPT": True}, "DECRYPT"),
+    "ours-aes": (_aes, {}, None),
+    "imported-aes": (_imported_aes, {}, "LOCAL"),
+    "extractable-aes": (_aes, {"EXTRACTABLE": True}, "EXTRACTABLE"),
+    "not-sensitive-aes": (_aes, {"SENSITIVE": False}, "SENSITIVE"),
+    "public-aes": (_aes, {"PRIVATE": False}, "PRIVATE"),
+    "modifiable-aes": (_aes, {"MODIFIABLE": True}, "MODIFIABLE"),
+    "copyable-aes": (_aes, {"COPYABLE": True}, "COPYABLE"),
+    "signing-aes": (_aes, {"SIGN": True}, "SIGN"),
+    "verifying-aes": (_aes, {"VERIFY": True}, "VERIFY"),
+    "wrapping-aes": (_aes, {"WRAP": True}, "WRAP"),
+    "unwrapping-aes": (_aes, {"UNWRAP": True}, "UNWRAP"),
+    "deriving-aes": (_aes, {"DERIVE": True}, "DERIVE"),
+    "only-encrypting-aes": (_aes, {"DECRYPT": False}, "DECRYPT"),
+    "only-decrypting-aes": (_aes, {"ENCRYPT": False}, "ENCRYPT"),
+    "triple-des": (_triple_des, {}, "KEY_TYPE"),
 }
 
 
@@ -195,6 +240,45 @@ def lose_the_seal_key(folder: Path) -> tuple[str, str]:
         refusal = str(error)
     made = Keyring(token, records_exist=False).seal_mac(b"row")
     return refusal, "another key" if made != sealed else "the same key"
+
+
+def take_keys_away(folder: Path) -> tuple[list[str], bool]:
+    """Put an AES key where the seal's MAC key was, and start; then take the key for secrets away, and start."""
+    point_softhsm_at(folder)
+    module = Module(softhsm())
+    module.make_token("test", "so-pin-for-tests", PIN)
+    token = Token(module, "test", lambda: PIN, 2)
+    keyring = Keyring(token, records_exist=False)
+    iv, secret = bytes(12), b"secret"
+    kept = keyring.encrypt_secret(iv, secret, b"")
+    same = Keyring(token, records_exist=True).decrypt_secret(iv, kept, b"") == secret
+    said = []
+    token.destroy(SECRETS_KEY_ID)
+    try:
+        Keyring(token, records_exist=True).decrypt_secret(iv, kept, b"")
+    except SecretUnreadable as error:
+        said.append(str(error))
+    token.destroy(SEAL_KEY_ID)
+    token.generate_secret_key(SEAL_KEY_ID)
+    try:
+        Keyring(token, records_exist=True)
+    except KeyUnacceptable as error:
+        said.append(str(error))
+    try:
+        token.mac(SEAL_KEY_ID, b"row")
+    except HsmUnavailable as error:
+        said.append(str(error))
+    return said, same
+
+
+def test_no_key_stands_in_for_another(tmp_path: Path) -> None:
+    """A key for secrets that is gone is made anew, and old secrets do not open; an AES key under the seal's name makes no seals."""
+    said, same = in_own_process(take_keys_away, tmp_path)
+    assert same
+    assert len(said) == 3
+    assert said[0] == "its tag does not hold"
+    assert "natsuin-seal is not on the token" in said[1]
+    assert "NoSuchKey" in said[2]
 
 
 def test_records_without_their_seal_key_stop_the_start(tmp_path: Path) -> None:

@@ -184,7 +184,9 @@ def leaves(kind: type[Refused]) -> list[type[Refused]]:
 
 
 def test_every_refusal_has_a_code_of_its_own() -> None:
-    """And a status that says whose fault it is."""
-    codes = [refusal.code for refusal in leaves(Refused)]
+    """And a status that says whose fault it is; a kind of a refusal has the same, for the caller may not tell it from the others."""
+    codes = [refusal.code for refusal in Refused.__subclasses__()]
     assert len(set(codes)) == len(codes)
+    for refusal in Refused.__subclasses__():
+        assert {(kind.code, kind.status) for kind in leaves(refusal)} == {(refusal.code, refusal.status)}
     assert {refusal.status for refusal in leaves(Refused)} <= {400, 403, 409}
