@@ -36,6 +36,7 @@ class Config(Struct, frozen=True, kw_only=True):
     open_per_signer: int
     token_life_s: int
     session_life_s: int
+    status_reuse_s: int
     service_name: str
     region: str
 
@@ -104,6 +105,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         open_per_signer=number("NATSUIN_OPEN_PER_SIGNER", 3, 1, 100_000),
         token_life_s=number("NATSUIN_TOKEN_LIFE", 3_600, 1, 86_400),
         session_life_s=number("NATSUIN_SESSION_LIFE", 30 * 86_400, 60, 366 * 86_400),
+        status_reuse_s=number("NATSUIN_STATUS_REUSE", 0, 0, 3_600),
         service_name=environ.get("NATSUIN_NAME", "Natsuin"),
         region=environ.get("NATSUIN_REGION", "JP"),
     )

@@ -179,6 +179,10 @@ class SamUnavailable(Unavailable):
     """The SAM, or its HSM, does not answer."""
 
 
+class StatusUnavailable(Unavailable):
+    """The CA does not say whether a certificate still stands, and the SAM's operator wants to know."""
+
+
 class CertificateUnavailable(Unavailable):
     """The CA does not answer, or refused; the key is kept and the same link may be used again."""
 

@@ -56,6 +56,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     e.StoreUnavailable: Problem(503, "temporarily_unavailable", "Try again", "unavailable"),
     e.RedisUnavailable: Problem(503, "temporarily_unavailable", "Try again", "unavailable"),
     e.SamUnavailable: Problem(503, "temporarily_unavailable", "Try again", "unavailable"),
+    e.StatusUnavailable: Problem(503, "temporarily_unavailable", "The certificate's status is not to be had; try again", "unavailable"),
     e.CertificateUnavailable: Problem(503, "temporarily_unavailable", "Try again", "certificate_unavailable"),
 }
 # What becomes of an authorization that gives no SAD, in the words for `authorizeCheck` (CSC 2.0 §11.8 leaves them open).
@@ -76,6 +77,8 @@ SIGNING: dict[ErrorCode, tuple[int, str, str]] = {
     ErrorCode.CREDENTIAL_UNKNOWN: (400, INVALID, "Invalid parameter credentialID"),
     ErrorCode.CREDENTIAL_UNUSABLE: (400, INVALID, "The credential identified by credentialID is disabled"),
     ErrorCode.CERTIFICATE_EXPIRED: (400, INVALID, "Signing certificate '{subject}' is expired."),
+    ErrorCode.CERTIFICATE_REVOKED: (400, INVALID, "Signing certificate '{subject}' is revoked."),
+    ErrorCode.CERTIFICATE_SUSPENDED: (400, INVALID, "Signing certificate '{subject}' is suspended."),
     ErrorCode.ALGORITHM_REFUSED: (400, INVALID, "Invalid parameter signAlgo"),
     ErrorCode.HASH_ALGORITHM_REFUSED: (400, INVALID, "Invalid parameter hashAlgorithmOID"),
     ErrorCode.PARAMETERS_REFUSED: (400, INVALID, "Invalid parameter signAlgoParams"),

@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from app import sam as sams
 from app.ca import CertificationAuthority
+from app.certificate_status import CertificateStatuses
 from app.clock import Clock, system_clock
 from app.config import Config
 from app.sam import Sam
@@ -30,6 +31,7 @@ class Services:
     wakeups: Wakeups
     sam: Sam
     ca: CertificationAuthority
+    statuses: CertificateStatuses
 
 
 @asynccontextmanager
@@ -42,13 +44,15 @@ async def open_services(config: Config, now: Clock = system_clock) -> AsyncItera
     batches = Batches(redis)
     wakeups = Wakeups(batches, channel)
     listening = asyncio.create_task(wakeups.run())
+    statuses = CertificateStatuses.open(config.status_reuse_s, now)
     try:
-        yield Services(config, now, database, Ephemeral(batches), wakeups, sam, CertificationAuthority(config.ca_url))
+        yield Services(config, now, database, Ephemeral(batches), wakeups, sam, CertificationAuthority(config.ca_url), statuses)
     finally:
         listening.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await listening
         await sam.close()
+        await statuses.close()
         await redis.aclose()
         await channel.aclose()
         database.close()

@@ -75,6 +75,7 @@ def start(config: Config) -> Sam:
         RelyingParty(config.rp_id, config.origin),
         time.time,
         config.sad_life_s,
+        config.status_policy,
     )
     entries = sam.store.verify_journal(sam.now())
     with sam.store.change(sam.now()) as change:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from hsm import sad as sads
-from hsm.approval import require_enabled
+from hsm.approval import require_enabled, require_standing
 from hsm.errors import (
     CredentialUnknown,
     HashAlgorithmRefused,
@@ -154,9 +154,10 @@ def require_same(request: ActivateRequest, approval: Approval) -> SignTransactio
 
 
 def usable_key(sam: Sam, request: ActivateRequest, transaction: SignTransaction, now: float) -> tuple[Credential, Scheme]:
-    """(4) The credential is still enabled, and the algorithm is one for its key and for the approved hashes."""
+    """(4) The credential is still enabled, its certificate stands, and the algorithm is one for its key and for the approved hashes."""
     credential = sam.store.credential(transaction.credential_id)
     require_enabled(credential, now)
+    require_standing(sam, credential, request.status, now)
     hash_algorithm = request.hash_algorithm or transaction.hash_algorithm
     scheme = scheme_for(credential.key_algorithm, request.sign_algorithm, hash_algorithm, request.sign_algorithm_parameters)
     if scheme.hash is not HASHES.get(transaction.hash_algorithm):
@@ -201,7 +202,8 @@ def outcome_is_recorded(sam: Sam, sad: Sad) -> Iterator[list[Activation]]:
 
 
 def request_sha256(request: ActivateRequest) -> bytes:
-    return hashlib.sha256(msgspec.json.encode(request)).digest()
+    # What the CA says meanwhile makes it no other request.
+    return hashlib.sha256(msgspec.json.encode(msgspec.structs.replace(request, status=None))).digest()
 
 
 def idempotency_sha256(request: ActivateRequest) -> bytes | None:

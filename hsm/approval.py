@@ -26,6 +26,7 @@ from hsm.messages import (
     MAX_LIFE_S,
     ApproveReply,
     ApproveRequest,
+    CertificateStatus,
     NotCanonical,
     Outcome,
     RefuseRequest,
@@ -36,6 +37,7 @@ from hsm.messages import (
 )
 from hsm.policy import HASHES
 from hsm.records import Approval, Credential, Passkey
+from hsm.revocation import require_good
 from hsm.sam import Sam
 
 CLOCK_SKEW_S = 60
@@ -51,7 +53,7 @@ def approve(sam: Sam, request: ApproveRequest) -> ApproveReply:
     now = sam.now()
     transaction = parse(request.transaction)  # (0)
     require_new_and_current(sam, transaction, now)  # (1)
-    credential = usable_credential(sam, transaction, now)  # (2)
+    credential = usable_credential(sam, transaction, request.status, now)  # (2)
     passkey = allowed_passkey(sam, credential.enrollment_id, transaction.signer, request.assertion)  # (3)
     proof = proof_over(sam, SignTransaction, request.transaction, request.assertion, passkey)  # (4)
     approval = Approval(
@@ -105,14 +107,15 @@ def require_new_and_current(sam: Sam, transaction: Transaction, now: float, long
         raise Expired(f"created {transaction.created}, expires {transaction.expires}, now {int(now)}")
 
 
-def usable_credential(sam: Sam, transaction: SignTransaction, now: float) -> Credential:
-    """(2) The credential exists, is this signer's and enabled, and its certificate is the one shown, valid now."""
+def usable_credential(sam: Sam, transaction: SignTransaction, status: CertificateStatus | None, now: float) -> Credential:
+    """(2) The credential exists, is this signer's and enabled; its certificate is the one shown, valid now, and the CA stands by it."""
     credential = sam.store.credential(transaction.credential_id)
     if credential.signer != transaction.signer:
         raise CredentialUnknown("another signer's")
     require_enabled(credential, now)
     if certificate_sha256(certificate_of(credential)) != transaction.certificate_sha256:
         raise CertificateInvalid("the transaction names another certificate")
+    require_standing(sam, credential, status, now)
     return credential
 
 
@@ -140,6 +143,12 @@ def require_enabled(credential: Credential, now: float) -> None:
     certificate = certificate_of(credential)
     if not certificate.not_valid_before_utc.timestamp() <= now <= certificate.not_valid_after_utc.timestamp():
         raise CertificateExpired(certificate.subject.rfc4514_string())
+
+
+def require_standing(sam: Sam, credential: Credential, status: CertificateStatus | None, now: float) -> None:
+    """Refuse a certificate that its CA has revoked or holds, as far as the operator's policy asks."""
+    issuer = _load(credential.issuer_certificate) if credential.issuer_certificate is not None else None
+    require_good(sam.status_policy, certificate_of(credential), issuer, status, now)
 
 
 def certificate_of(credential: Credential) -> x509.Certificate:

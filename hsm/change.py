@@ -51,9 +51,9 @@ class Change:
         _require(self._change(CREDENTIALS, credential, state="made", public_key=public_key, csr=csr))
         self.journal(Event.KEY_MADE, credential.credential_id, public_key=_base64(public_key))
 
-    def certify(self, credential: Credential, certificate: bytes) -> None:
-        """Record the certificate of a key, and enable it."""
-        _require(self._change(CREDENTIALS, credential, state="enabled", certificate=certificate))
+    def certify(self, credential: Credential, certificate: bytes, issuer: bytes | None) -> None:
+        """Record the certificate of a key and that of its issuer, and enable it."""
+        _require(self._change(CREDENTIALS, credential, state="enabled", certificate=certificate, issuer_certificate=issuer))
         self.journal(Event.CERTIFIED, credential.credential_id, certificate=_base64(certificate))
 
     def add_passkey(self, passkey: Passkey) -> None:

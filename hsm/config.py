@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from hsm.errors import BadConfiguration
+from hsm.revocation import Requirement, StatusPolicy
 
 SOFTHSM_MODULES = (
     Path("/usr/lib/softhsm/libsofthsm2.so"),
@@ -25,6 +26,7 @@ class Config(Struct, frozen=True, kw_only=True):
 
     `origin` is the one web origin whose passkeys are believed; `rp_id` is its host. `sad_life_s` is how long an approval may be used.
     `sessions` is the number of PKCS#11 sessions, and so of operations at once. `embedded` means that the token is ours to make.
+    `status_policy` says what the CA's word on a certificate is needed for.
     """
 
     data: Path
@@ -41,6 +43,7 @@ class Config(Struct, frozen=True, kw_only=True):
     embedded: bool
     sessions: int
     sad_life_s: int
+    status_policy: StatusPolicy
 
 
 def read_config(environ: Mapping[str, str] = os.environ) -> Config:
@@ -94,6 +97,12 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         if not host or not NUMBER.fullmatch(tcp_port) or not 1 <= int(tcp_port) <= 65_535:
             problems.append("NATSUIN_SAM_LISTEN must be unix:PATH or HOST:PORT")
 
+    try:
+        requirement = Requirement(environ.get("NATSUIN_REVOCATION", "require"))
+    except ValueError:
+        problems.append("NATSUIN_REVOCATION must be require, prefer or off")
+        requirement = Requirement.REQUIRE
+
     config = Config(
         data=data / "sam",
         origin=origin,
@@ -109,6 +118,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         embedded=embedded,
         sessions=number("NATSUIN_HSM_SESSIONS", 4, 1, 64),
         sad_life_s=number("NATSUIN_SAD_LIFE", 120, 5, 600),
+        status_policy=StatusPolicy(requirement, number("NATSUIN_STATUS_MAX_AGE", 300, 1, 30 * 86_400)),
     )
     if problems:
         raise BadConfiguration("\n".join(problems))

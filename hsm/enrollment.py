@@ -9,7 +9,7 @@ import hashlib
 
 import msgspec
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from hsm.approval import CLOCK_SKEW_S, certificate_sha256
@@ -29,6 +29,7 @@ from hsm.messages import (
     parse_transaction,
 )
 from hsm.records import Credential, Passkey
+from hsm.revocation import Requirement
 from hsm.sam import Sam
 
 
@@ -58,7 +59,12 @@ def enroll(sam: Sam, request: EnrollRequest) -> EnrollReply:
 
 
 def certify(sam: Sam, request: CertifyRequest) -> CertifyReply:
-    """Register the certificate of a key that was made; raises CertificateInvalid where it is another key's, or there is one already."""
+    """
+    Register the certificate of a key that was made, and the certificate of its issuer where that is given.
+
+    Raises:
+        CertificateInvalid: it is another key's or another issuer's, there is one already, or the issuer's is needed and not given.
+    """
     now = sam.now()
     try:
         certificate = x509.load_der_x509_certificate(request.certificates[0])
@@ -69,8 +75,9 @@ def certify(sam: Sam, request: CertifyRequest) -> CertifyReply:
     if credential.public_key is None or public_key != credential.public_key:
         raise CertificateInvalid("it is not this key's")
     if credential.certificate is None:
+        issuer = issuer_of(sam, certificate, request.certificates)
         with sam.store.change(now) as change:
-            change.certify(credential, request.certificates[0])
+            change.certify(credential, request.certificates[0], issuer)
     elif credential.certificate != request.certificates[0]:
         raise CertificateInvalid("another certificate was registered before")
     return CertifyReply(
@@ -78,6 +85,19 @@ def certify(sam: Sam, request: CertifyRequest) -> CertifyReply:
         not_before=int(certificate.not_valid_before_utc.timestamp()),
         not_after=int(certificate.not_valid_after_utc.timestamp()),
     )
+
+
+def issuer_of(sam: Sam, certificate: x509.Certificate, chain: tuple[bytes, ...]) -> bytes | None:
+    """Give the issuer's certificate, whose word on revocation will count; raises CertificateInvalid where it is not the issuer's."""
+    if len(chain) < 2:
+        if sam.status_policy.requirement is Requirement.REQUIRE:
+            raise CertificateInvalid("without its issuer's certificate nobody could tell whether it still stands")
+        return None
+    try:
+        certificate.verify_directly_issued_by(x509.load_der_x509_certificate(chain[1]))
+    except (ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature) as error:
+        raise CertificateInvalid(f"the second certificate is not its issuer's: {type(error).__name__}") from None
+    return chain[1]
 
 
 def parse(raw: bytes) -> EnrollTransaction:

@@ -3,7 +3,8 @@ The SAM's errors, one tree.
 
     SamError
     ├── Refused                     the caller asked for something that it may not have; `code` is all that it learns
-    │   ├── Malformed, NotNew, Expired, CredentialUnknown, CredentialUnusable, CertificateInvalid, CertificateExpired
+    │   ├── Malformed, NotNew, Expired, CredentialUnknown, CredentialUnusable
+    │   ├── CertificateInvalid, CertificateExpired, CertificateRevoked, CertificateSuspended, StatusUnknown
     │   ├── EvidenceRefused          also CodeRefused, StepUsed, PinRefused, SecretUnreadable: the caller sees no difference
     │   ├── PinUnacceptable, SeedsRefused    kinds of Malformed
     │   ├── SadInvalid, SadExpired, SadSpent, NotApproved, HashesDiffer
@@ -69,6 +70,24 @@ class CertificateExpired(Refused):
     """The certificate is not valid now."""
 
     code = ErrorCode.CERTIFICATE_EXPIRED
+
+
+class CertificateRevoked(Refused):
+    """The CA has revoked the certificate."""
+
+    code = ErrorCode.CERTIFICATE_REVOKED
+
+
+class CertificateSuspended(Refused):
+    """The CA holds the certificate for now."""
+
+    code = ErrorCode.CERTIFICATE_SUSPENDED
+
+
+class StatusUnknown(Refused):
+    """Nobody says whether the certificate still stands, in a way that counts."""
+
+    code = ErrorCode.STATUS_UNKNOWN
 
 
 class EvidenceRefused(Refused):

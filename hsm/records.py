@@ -44,6 +44,7 @@ credentials = Table(
     Column("public_key", LargeBinary),  # SubjectPublicKeyInfo
     Column("csr", LargeBinary),
     Column("certificate", LargeBinary),
+    Column("issuer_certificate", LargeBinary),
     Column("frozen_until", BigInteger, nullable=False),
     Column("version", BigInteger, nullable=False),
     Column("seal", LargeBinary(32), nullable=False),
@@ -105,6 +106,7 @@ class Credential(Struct, frozen=True):
     public_key: bytes | None = None
     csr: bytes | None = None
     certificate: bytes | None = None
+    issuer_certificate: bytes | None = None
     frozen_until: int = 0
     version: int = 1
     seal: bytes = b""

@@ -9,6 +9,7 @@ from threading import Lock
 from hsm.assertion import RelyingParty
 from hsm.cryptoki import Token
 from hsm.keyring import Keyring
+from hsm.revocation import StatusPolicy
 from hsm.store import Store
 
 Clock = Callable[[], float]  # unix seconds
@@ -45,7 +46,7 @@ class InFlight:
 
 @dataclass(frozen=True)
 class Sam:
-    """The token, the keys on it, the records, whose passkeys count, and the time; `enrolling` is held while a key is being made."""
+    """The token, the keys on it, the records, whose passkeys count, the time, and policy; `enrolling` is held while a key is being made."""
 
     token: Token
     keyring: Keyring
@@ -53,5 +54,6 @@ class Sam:
     party: RelyingParty
     now: Clock
     sad_life_s: int
+    status_policy: StatusPolicy
     in_flight: InFlight = field(default_factory=InFlight)
     enrolling: AbstractContextManager[object] = field(default_factory=Lock)

@@ -6,9 +6,9 @@ from typing import Any
 from app.authorization.refuse import refuse
 from app.authorization.settle import settle
 from app.domain.authorization import Authorization, Reason, State
-from app.errors import CredentialDisabled, Ended, EvidenceRefused, SamRefused, WrongCode
+from app.errors import CredentialDisabled, Ended, EvidenceRefused, SamRefused, StatusUnavailable, WrongCode
 from app.services import Services
-from app.store import authorizations
+from app.store import authorizations, parties
 from hsm.messages import ApproveRequest, ErrorCode
 
 CODE_TRIES = 3
@@ -22,7 +22,8 @@ async def approve(services: Services, authorization: Authorization, assertion: d
         WrongCode: the code is another; after three it ends as refused.
         EvidenceRefused: the proof does not verify; it may be tried again.
         Ended: it was decided before, or its time is over.
-        CredentialDisabled: the key can't be used, or its certificate is not valid now.
+        CredentialDisabled: the key can't be used, or its certificate is not valid now, revoked or on hold.
+        StatusUnavailable: nobody says whether the certificate still stands; it may be tried again.
         SamUnavailable: it is not known whether the SAM took it; asking again will tell.
     """
     if authorization.state is not State.PENDING or authorization.is_over(services.now()):
@@ -30,11 +31,15 @@ async def approve(services: Services, authorization: Authorization, assertion: d
         raise Ended(settled.state, settled.reason)
     if authorization.code is not None:
         await require_code(services, authorization, authorization.code, code)
+    credential = await services.database.read(parties.credential, authorization.credential_id)
+    status = await services.statuses.of(credential) if credential is not None else None
     try:
-        reply = await services.sam.approve(ApproveRequest(authorization.transaction, assertion))
+        reply = await services.sam.approve(ApproveRequest(authorization.transaction, assertion, status))
     except SamRefused as refusal:
         if refusal.code in (ErrorCode.EVIDENCE_REFUSED, ErrorCode.MALFORMED):
             raise EvidenceRefused from None
+        if refusal.code is ErrorCode.STATUS_UNKNOWN:
+            raise StatusUnavailable("the CA's word on the certificate is not to be had") from None
         settled = await settle(services, authorization)
         if settled.state is State.PENDING:  # nothing was decided: the key itself can't be used
             raise CredentialDisabled from None

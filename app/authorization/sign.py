@@ -2,8 +2,10 @@
 
 import logging
 
+import msgspec
+
 from app.domain.authorization import State
-from app.errors import SamRefused, SigningRefused, StoreUnavailable
+from app.errors import SamRefused, SigningRefused, StatusUnavailable, StoreUnavailable
 from app.services import Services
 from app.store import authorizations, parties
 from hsm.messages import ActivateRequest, ErrorCode
@@ -17,14 +19,20 @@ async def sign(services: Services, request: ActivateRequest) -> tuple[bytes, ...
 
     Raises:
         SigningRefused: with the SAM's reason.
+        StatusUnavailable: nobody says whether the certificate still stands; nothing is spent.
         SamUnavailable: whether a signature was made is not known here; the same request with the same Idempotency-Key will tell.
     """
+    credential = await services.database.read(parties.credential, request.credential_id)
+    if credential is not None:
+        request = msgspec.structs.replace(request, status=await services.statuses.of(credential))
     try:
         reply = await services.sam.activate(request)
     except SamRefused as refusal:
+        if refusal.code is ErrorCode.STATUS_UNKNOWN:
+            raise StatusUnavailable("the CA's word on the certificate is not to be had") from None
         if refusal.authorization_id is not None:
             await _record(services, refusal.authorization_id, State.UNKNOWN)
-        raise SigningRefused(refusal.code, await _subject(services, request, refusal.code)) from None
+        raise SigningRefused(refusal.code, credential.subject if credential is not None else "") from None
     await _record(services, reply.authorization_id, State.SIGNED)
     return reply.signatures
 
@@ -39,11 +47,3 @@ async def _record(services: Services, authorization_id: str, state: State) -> No
         await services.database.write(authorizations.finish, authorization_id, state)
     except StoreUnavailable as doubt:
         log.warning("%s ended as %s, which is not recorded yet: %s", authorization_id, state, doubt)
-
-
-async def _subject(services: Services, request: ActivateRequest, code: ErrorCode) -> str:
-    """Name the certificate's holder where the answer must (CSC 2.0 §11.13)."""
-    if code is not ErrorCode.CERTIFICATE_EXPIRED:
-        return ""
-    credential = await services.database.read(parties.credential, request.credential_id)
-    return credential.subject if credential is not None else ""

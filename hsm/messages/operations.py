@@ -42,11 +42,23 @@ class CertifyReply(Struct, frozen=True):
     not_after: int
 
 
+class CertificateStatus(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the CA says of a certificate, as it signed it: an OCSP response, or a CRL where the certificate names no responder; DER."""
+
+    ocsp: Annotated[bytes, Meta(max_length=20_000)] | None = None
+    crl: Annotated[bytes, Meta(max_length=200_000)] | None = None
+
+
 class ApproveRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """The signer's proof: the browser's AuthenticationResponseJSON over the transaction's challenge."""
+    """
+    The signer's proof: the browser's AuthenticationResponseJSON over the transaction's challenge.
+
+    `status` is the CA's word on the certificate, just now.
+    """
 
     transaction: bytes
     assertion: dict[str, Any]
+    status: CertificateStatus | None = None
 
 
 class ApproveReply(Struct, frozen=True):
@@ -123,7 +135,11 @@ class CollectReply(Struct, frozen=True):
 
 
 class ActivateRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """Sign `hashes` with the credential's key. `idempotency_key` lets the same request ask again for the same answer."""
+    """
+    Sign `hashes` with the credential's key. `idempotency_key` lets the same request ask again for the same answer.
+
+    `status` is the CA's word on the certificate, just now; it is no part of what makes two requests the same.
+    """
 
     sad: Annotated[str, Meta(max_length=1_000)]
     application_id: Id
@@ -133,6 +149,7 @@ class ActivateRequest(Struct, frozen=True, forbid_unknown_fields=True):
     hash_algorithm: Oid | None = None
     sign_algorithm_parameters: Annotated[bytes, Meta(max_length=1_000)] | None = None
     idempotency_key: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    status: CertificateStatus | None = None
 
 
 class ActivateReply(Struct, frozen=True):
@@ -181,6 +198,9 @@ class ErrorCode(StrEnum):
     CREDENTIAL_UNUSABLE = "credential_unusable"
     CERTIFICATE_INVALID = "certificate_invalid"
     CERTIFICATE_EXPIRED = "certificate_expired"
+    CERTIFICATE_REVOKED = "certificate_revoked"
+    CERTIFICATE_SUSPENDED = "certificate_suspended"
+    STATUS_UNKNOWN = "status_unknown"
     EVIDENCE_REFUSED = "evidence_refused"
     SAD_INVALID = "sad_invalid"
     SAD_EXPIRED = "sad_expired"

@@ -10,7 +10,8 @@ import httpx2
 import msgspec
 import pytest
 
-from hsm.messages import ApproveRequest
+from app.certificate_status import question_about
+from hsm.messages import ApproveRequest, CertificateStatus
 from tests.flow.browser import Browse, Browser
 from tests.flow.parties import Person, new_application
 from tests.flow.polls import Poll
@@ -178,7 +179,11 @@ def test_approvals_that_came_to_nothing_are_shown_as_such(fragile: Stack, shop: 
 def approve_at_the_sam(stack: Stack, records: Records, handle: str, assertion: dict[str, Any]) -> None:
     """Do what the web server does last before it is killed: hand the phone's answer to the SAM."""
     transaction = records.one('SELECT "transaction" FROM authorizations WHERE id = ?', handle)
+    select = "SELECT certificates FROM credentials JOIN authorizations USING (credential_id) WHERE id = ?"
+    question = question_about(msgspec.json.decode(records.one(select, handle), type=tuple[bytes, ...]))
+    assert question is not None
+    word = CertificateStatus(ocsp=stack.http.post(question.url, content=question.request).content)
     socket = str(stack.data / "sam" / "run" / "sam.sock")
     with httpx2.Client(transport=httpx2.HTTPTransport(uds=socket), base_url="http://sam") as sam:
-        answer = sam.post("/v1/approve", content=msgspec.json.encode(ApproveRequest(transaction, assertion)))
+        answer = sam.post("/v1/approve", content=msgspec.json.encode(ApproveRequest(transaction, assertion, word)))
         assert answer.status_code == 200, answer.text

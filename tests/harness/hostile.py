@@ -36,7 +36,7 @@ from hsm.sam import Sam
 from hsm.server import create_server
 from hsm.store import Store
 from tests.harness.process import Answer
-from tests.harness.sam import ORIGIN, RP_ID, TestCa, TestClock, TestSigner
+from tests.harness.sam import NO_STATUS, ORIGIN, RP_ID, TestCa, TestClock, TestSigner
 
 DAY_S = 86_400
 SAD_LIFE_S = 120
@@ -152,7 +152,7 @@ def open_sam(token: Token, database: Path, clock: TestClock) -> Sam:
     """Start a SAM on records that are there, as `python -m hsm` does; raises what would stop the start."""
     url = f"sqlite:///{database}"
     keyring = Keyring(token, records_exist=True)
-    sam = Sam(token, keyring, Store(url, keyring.seal_mac), RelyingParty(RP_ID, ORIGIN), clock, SAD_LIFE_S)
+    sam = Sam(token, keyring, Store(url, keyring.seal_mac), RelyingParty(RP_ID, ORIGIN), clock, SAD_LIFE_S, NO_STATUS)
     try:
         sam.store.verify_journal(clock.now)
         with sam.store.change(clock.now) as change:

@@ -56,6 +56,7 @@ from hsm.messages import (
     challenge,
 )
 from hsm.policy import Scheme
+from hsm.revocation import Requirement, StatusPolicy
 from hsm.sam import Sam
 from hsm.store import Store
 
@@ -65,6 +66,7 @@ NOW = 1_800_000_000.0
 SHA256 = "2.16.840.1.101.3.4.2.1"
 ECDSA_SHA256 = "1.2.840.10045.4.3.2"
 PIN = "123456789"
+NO_STATUS = StatusPolicy(Requirement.OFF, 300)
 
 
 class TestClock:
@@ -100,14 +102,14 @@ def make_test_token(folder: Path, sessions: int = 4, module: Path | None = None)
     return Token(loaded, "test", lambda: PIN, sessions)
 
 
-def make_sam(token: Token, folder: Path, clock: TestClock, sad_life_s: int = 120) -> Sam:
+def make_sam(token: Token, folder: Path, clock: TestClock, sad_life_s: int = 120, status_policy: StatusPolicy = NO_STATUS) -> Sam:
     """Put a SAM with an empty database in `folder` on a token."""
     os.umask(0o077)
     file = folder / "sam.db"
     file.write_bytes(_empty_database())
     url = f"sqlite:///{file}"
     keyring = Keyring(token, records_exist=False)
-    return Sam(token, keyring, Store(url, keyring.seal_mac), RelyingParty(RP_ID, ORIGIN), clock, sad_life_s)
+    return Sam(token, keyring, Store(url, keyring.seal_mac), RelyingParty(RP_ID, ORIGIN), clock, sad_life_s, status_policy)
 
 
 @functools.cache

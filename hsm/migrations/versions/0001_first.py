@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("public_key", sa.LargeBinary),
         sa.Column("csr", sa.LargeBinary),
         sa.Column("certificate", sa.LargeBinary),
+        sa.Column("issuer_certificate", sa.LargeBinary),
         sa.Column("frozen_until", sa.BigInteger, nullable=False),
         sa.Column("version", sa.BigInteger, nullable=False),
         sa.Column("seal", sa.LargeBinary(32), nullable=False),
