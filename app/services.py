@@ -43,7 +43,7 @@ async def open_services(config: Config, now: Clock = system_clock) -> AsyncItera
     wakeups = Wakeups(batches, channel)
     listening = asyncio.create_task(wakeups.run())
     try:
-        yield Services(config, now, database, Ephemeral(batches), wakeups, sam, CertificationAuthority(config.ca_url))
+        yield Services(config, now, database, Ephemeral(batches), wakeups, sam, CertificationAuthority(config.ca_url, config.ca_tls_ca))
     finally:
         listening.cancel()
         with contextlib.suppress(asyncio.CancelledError):

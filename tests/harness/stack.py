@@ -55,7 +55,7 @@ class Stack:
 
     def __init__(self, data: Path, **environment: str) -> None:
         self.data = data
-        self.port = free_ports(3)
+        self.port = free_ports(4)
         self.origin = f"http://localhost:{self.port}"
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("NATSUIN_")}
         defaults = {"NATSUIN_PORT": str(self.port), "NATSUIN_DATA": str(data), "NATSUIN_KEY_ALGORITHM": "p-256", "NATSUIN_WORKERS": "1"}
@@ -76,7 +76,7 @@ class Stack:
         deadline = time.monotonic() + READY_WITHIN_S
         while time.monotonic() < deadline:
             try:
-                if self.http.get("/health").status_code == 200 and not _is_free(self.port + 2):
+                if self.http.get("/health").status_code == 200 and not _is_free(self.port + 2) and not _is_free(self.port + 3):
                     return
             except httpx2.HTTPError:
                 pass
