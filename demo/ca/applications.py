@@ -68,13 +68,13 @@ def read_application(body: bytes) -> Application:
 def check(application: Application) -> Application:
     """Return an application that can be dealt with; raises ApplicationRefused."""
     if not USER_ID.fullmatch(application.user_id):
-        raise ApplicationRefused("user_id may hold letters, digits and . _ @ + -")
+        raise ApplicationRefused("user_id may hold letters, digits and . _ @ + -", "user_id")
     if application.name.isspace() or not _is_readable(application.name):
-        raise ApplicationRefused("name must be readable text")
+        raise ApplicationRefused("name must be readable text", "name")
     if not _is_readable(application.postal_code) or not all(_is_readable(line) for line in application.address.split("\n")):
-        raise ApplicationRefused("postal_code and address must be readable text")
+        raise ApplicationRefused("postal_code and address must be readable text", "address")
     if application.address.count("\n") >= MAX_ADDRESS_LINES:
-        raise ApplicationRefused(f"address has at most {MAX_ADDRESS_LINES} lines")
+        raise ApplicationRefused(f"address has at most {MAX_ADDRESS_LINES} lines", "address")
     if application.enrollment_url:
         check_enrollment_url(application.enrollment_url)
     return application
@@ -88,7 +88,7 @@ def check_enrollment_url(url: str) -> str:
     except ValueError:
         is_safe = False
     if not is_safe or not url.isascii() or not url.isprintable() or " " in url or "." in address.fragment or not address.fragment:
-        raise ApplicationRefused("enrollment_url must look like https://sign.example.jp/enroll#SECRET, without a code")
+        raise ApplicationRefused("enrollment_url must look like https://sign.example.jp/enroll#SECRET, without a code", "enrollment_url")
     return url
 
 
@@ -127,7 +127,7 @@ def refuse(records: Records, application_id: int, reason: str, now: datetime) ->
         ApplicationUnknown: there is none that could be refused.
     """
     if not reason.strip() or len(reason) > 500 or not _is_readable(reason):
-        raise ApplicationRefused("a refusal needs a reason of up to 500 characters")
+        raise ApplicationRefused("a refusal needs a reason of up to 500 characters", "reason")
     with records.transaction() as sql:
         _move(sql, application_id, ("received", "accepted", "code_issued"), "refused", reason, now)
 

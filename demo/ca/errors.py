@@ -14,7 +14,11 @@ class OfficerRefused(CaError):
 
 
 class ApplicationRefused(CaError):
-    """An application says something that cannot stand in a certificate or a letter."""
+    """An application says something that cannot stand in a certificate or a letter; `field` is the one to mend."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class ApplicationUnknown(CaError):

@@ -3,20 +3,28 @@
 import base64
 import binascii
 import hmac
+import secrets
 
 from cryptography.hazmat.primitives.serialization import Encoding
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
-from demo.ca import est
-from demo.ca.applications import read_application, register
+from demo.ca import desk, est, pages
+from demo.ca.applications import Application, read_application, register
 from demo.ca.crl import make_crl
 from demo.ca.errors import ApplicationRefused, CaError, ClientRefused, CodeMistyped, CodeRefused, CsrRefused, OfficerRefused
+from demo.ca.files import read_or_make
+from demo.ca.letter import check_printable, make_letter
 from demo.ca.ocsp import answer_ocsp
 from demo.ca.office import Office
+from demo.relying.headers import SameOriginPosts, SecurityHeaders
 
 BODY_MAX_BYTES = 64 * 1024
 
@@ -26,7 +34,7 @@ def create_est(office: Office) -> Starlette:
     return Starlette(routes=est.routes(office), exception_handlers={CaError: refuse}, max_body_size=BODY_MAX_BYTES)
 
 
-def create_public(office: Office) -> Starlette:
+def create_public(office: Office) -> ASGIApp:
     """The door for everything else."""
 
     async def applications(request: Request) -> Response:
@@ -34,8 +42,7 @@ def create_public(office: Office) -> Starlette:
         if scheme.lower() != "bearer" or not hmac.compare_digest(presented.strip().encode(), office.registration_secret):
             raise OfficerRefused("the registration authority must show its secret")
         application = read_application(await request.body())
-        issued = await run_in_threadpool(register, office.records, application, office.now())
-        return JSONResponse({"code": issued.code}, status_code=201, headers={"Cache-Control": "no-store"})
+        return JSONResponse(await run_in_threadpool(_register, office, application), status_code=201)
 
     def crl(request: Request) -> Response:
         return Response(make_crl(office.authority, office.records, office.now()), media_type="application/pkix-crl")
@@ -57,17 +64,39 @@ def create_public(office: Office) -> Starlette:
     async def ca_der(request: Request) -> Response:
         return Response(office.authority.certificate.public_bytes(Encoding.DER), media_type="application/pkix-cert")
 
-    return Starlette(
+    app = Starlette(
         routes=[
+            *pages.routes(office),
+            *desk.routes(office),
             Route("/applications", applications, methods=["POST"]),
             Route("/crl", crl),
             Route("/ocsp", ocsp_post, methods=["POST"]),
             Route("/ocsp/{request:path}", ocsp_get),
             Route("/ca.der", ca_der),
         ],
-        exception_handlers={CaError: refuse},
+        middleware=[
+            Middleware(TrustedHostMiddleware, allowed_hosts=["localhost", "127.0.0.1", office.config.host]),
+            Middleware(SameOriginPosts),
+        ],
+        exception_handlers={CaError: refuse, HTTPException: pages.problem, Exception: pages.problem},
         max_body_size=BODY_MAX_BYTES,
     )
+    return SecurityHeaders(app)  # around everything, so that no error page goes without
+
+
+def _register(office: Office, application: Application) -> dict[str, str]:
+    """
+    Give out the code; or, with an enrolment link, the path of the letter, and then the code is in the letter only.
+
+    The letter is a file that only the CA's owner reads; whoever prints it deletes it.
+    """
+    if not application.enrollment_url:
+        return {"code": register(office.records, application, office.now()).code}
+    check_printable(application)
+    issued = register(office.records, application, office.now())
+    path = office.config.directory.absolute() / "letters" / f"{secrets.token_hex(8)}.pdf"
+    read_or_make(path, lambda: make_letter(issued, application.enrollment_url, office.now()))
+    return {"letter": str(path)}
 
 
 async def refuse(request: Request, error: Exception) -> Response:

@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 from demo.ca.config import Config
 from demo.ca.office import Office, open_office
 from demo.ca.server import create_est, create_public
+from tests.demo.ca_letter import read_letter
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -44,8 +45,22 @@ class Desk:
 
         self.est = TestClient(with_client, base_url="https://ca.test")
 
+    def register(self, user_id: str = "alice", name: str = "山田 花子", **more: str) -> Any:
+        return self.http.post("/applications", json={"user_id": user_id, "name": name, **more}, headers=self.officer)
+
+    def accept(self, application_id: int = 1) -> str:
+        """Accept at the desk, and read the code from the letter."""
+        self.http.post("/desk/sign-in", data={"secret": self.office.officer_secret.decode()})
+        if self.http.get("/desk").text.count("<section") < application_id:
+            self.register()
+        page = self.http.post(f"/desk/applications/{application_id}/accept")
+        assert page.status_code == 200, page.text
+        pdf = self.directory.parent / "letter.pdf"
+        pdf.write_bytes(base64.b64decode(page.text.partition("data:application/pdf;base64,")[2].partition('"')[0]))
+        return read_letter(pdf).code
+
     def apply(self, user_id: str = "alice", name: str = "山田 花子") -> str:
-        answer = self.http.post("/applications", json={"user_id": user_id, "name": name}, headers=self.officer)
+        answer = self.register(user_id, name)
         assert answer.status_code == 201
         code: str = answer.json()["code"]
         return code
