@@ -95,14 +95,14 @@ def check_enrollment_url(url: str) -> str:
 def receive(records: Records, application: Application, now: datetime) -> str:
     """Keep an application until an officer has examined it; return its receipt, which is hard to guess."""
     with records.transaction() as sql:
-        receipt, _ = _insert(sql, application, "received", now)
+        receipt, _ = insert(sql, application, "received", now)
     return receipt
 
 
 def register(records: Records, application: Application, now: datetime) -> Issued:
     """Keep an application of a person who has been examined already, and make its code at once."""
     with records.transaction() as sql:
-        _, application_id = _insert(sql, application, "accepted", now)
+        _, application_id = insert(sql, application, "accepted", now)
         return _issue(sql, application_id, now)
 
 
@@ -137,7 +137,8 @@ def code_hash(code: str) -> bytes:
     return hashlib.sha256(code.encode()).digest()
 
 
-def _insert(sql: sqlite3.Connection, application: Application, state: str, now: datetime) -> tuple[str, int]:
+def insert(sql: sqlite3.Connection, application: Application, state: str, now: datetime) -> tuple[str, int]:
+    """Put an application on record in this state; return its receipt and its number."""
     receipt, now_s = secrets.token_urlsafe(16), int(now.timestamp())
     added = sql.execute(
         "INSERT INTO application (receipt, user_id, name, postal_code, address, state, received, decided) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

@@ -23,6 +23,9 @@ class Config:
     url: str
     """Public base address of the HTTP side, without a slash at the end; it is written into every certificate."""
 
+    trusted: Path
+    """A folder with the roots (`*.pem`) of other CAs whose certificates identify a person here."""
+
     @property
     def host(self) -> str:
         return urlsplit(self.url).hostname or "localhost"
@@ -30,7 +33,7 @@ class Config:
 
 def read_config(environment: Mapping[str, str] = os.environ) -> Config:
     """
-    Read `NATSUIN_PORT`, `NATSUIN_DATA` and `DEMO_CA_URL`.
+    Read `NATSUIN_PORT`, `NATSUIN_DATA`, `DEMO_CA_URL` and `DEMO_CA_TRUSTED`.
 
     Raises:
         ConfigRefused: a value is unusable; all of them are listed.
@@ -48,4 +51,5 @@ def read_config(environment: Mapping[str, str] = os.environ) -> Config:
     if problems:
         raise ConfigRefused("; ".join(problems))
     directory = Path(environment.get("NATSUIN_DATA", "var")) / "ca"
-    return Config(port=port, est_port=int(web_port) + EST_PORT_OFFSET, directory=directory, url=url)
+    trusted = Path(environment.get("DEMO_CA_TRUSTED", directory / "trusted"))
+    return Config(port=port, est_port=int(web_port) + EST_PORT_OFFSET, directory=directory, url=url, trusted=trusted)

@@ -7,7 +7,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes, PublicKeyTypes
 from cryptography.x509.oid import AttributeOID, ExtendedKeyUsageOID, NameOID
 
 from demo.ca.errors import CsrRefused
@@ -62,16 +62,16 @@ def read_csr(der: bytes) -> Csr:
         raise CsrRefused("the request is not signed by its own key")
     if not isinstance(signature_hash, HASHES):
         raise CsrRefused("the request must be signed with SHA-256, SHA-384 or SHA-512")
-    check_key(public_key)
+    allowed_key(public_key)
     return read
 
 
-def check_key(public_key: CertificatePublicKeyTypes) -> None:
-    """Refuse a key of a kind that is not certified here; raises CsrRefused."""
+def allowed_key(public_key: PublicKeyTypes) -> rsa.RSAPublicKey | ec.EllipticCurvePublicKey:
+    """Return a key of a kind that is certified here; raises CsrRefused."""
     if isinstance(public_key, rsa.RSAPublicKey) and public_key.key_size in RSA_BITS:
-        return
+        return public_key
     if isinstance(public_key, ec.EllipticCurvePublicKey) and isinstance(public_key.curve, CURVES):
-        return
+        return public_key
     raise CsrRefused("the key must be RSA with 2048, 3072 or 4096 bits, or on the curve P-256 or P-384")
 
 

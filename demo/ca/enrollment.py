@@ -5,9 +5,10 @@ from datetime import datetime
 
 from cryptography import x509
 
+from demo.ca.applications import Application, insert
 from demo.ca.authority import Authority
 from demo.ca.csr import Csr
-from demo.ca.errors import ClientRefused, CodeRefused, CsrRefused
+from demo.ca.errors import ApplicationRefused, ClientRefused, CodeRefused, CsrRefused
 from demo.ca.profile import certify
 from demo.ca.records import Records, add_certificate, key_sha256
 from demo.ca.registration_authority import is_registration_authority
@@ -44,6 +45,36 @@ class Enrollment:
                     raise CodeRefused
                 return repeated
             return self._issue(sql, application_id, won["user_id"], won["name"], csr, now)
+
+    def enroll_identified(
+        self, application: Application, identity_sha256: bytes, content_sha256: bytes, csr: Csr, now: datetime
+    ) -> x509.Certificate:
+        """
+        Issue to a person who is identified already; the same content again returns the same certificate.
+
+        A user id stays with whom it was first given to: the same name with the same `identity_sha256`.
+
+        Raises:
+            ApplicationRefused: the user id is somebody else's.
+            CsrRefused: the key has a certificate already.
+        """
+        with self._records.transaction() as sql:
+            made = sql.execute("SELECT id FROM application WHERE content_sha256 = ?", (content_sha256,)).fetchone()
+            if made is not None and (repeated := _issued(sql, made["id"], csr.sha256)) is not None:
+                return repeated
+            others = sql.execute(
+                "SELECT 1 FROM application WHERE user_id = ? AND (name != ? OR identity_sha256 IS NOT ?)"
+                " AND state IN ('accepted', 'code_issued', 'certified')",
+                (application.user_id, application.name, identity_sha256),
+            )
+            if others.fetchone() is not None:
+                raise ApplicationRefused("this user id belongs to another application", "user_id")
+            _, application_id = insert(sql, application, "certified", now)
+            sql.execute(
+                "UPDATE application SET used = ?, identity_sha256 = ?, content_sha256 = ? WHERE id = ?",
+                (int(now.timestamp()), identity_sha256, content_sha256, application_id),
+            )
+            return self._issue(sql, application_id, application.user_id, application.name, csr, now)
 
     def reenroll(self, client: x509.Certificate | None, csr: Csr, now: datetime) -> x509.Certificate:
         """

@@ -25,6 +25,10 @@ class ApplicationUnknown(CaError):
     """There is no such application, or it is in a state that does not allow this."""
 
 
+class SignatureRefused(CaError):
+    """A signed application is not believed: its signature, its certificate, or whose certificate it is."""
+
+
 class CodeRefused(CaError):
     """The identification code is missing, wrong, expired or used; one answer for all, so that guessing teaches nothing."""
 

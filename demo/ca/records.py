@@ -40,7 +40,9 @@ CREATE TABLE application (
     code_sha256 BLOB,
     code_expires INTEGER,
     attempts_left INTEGER NOT NULL DEFAULT 0,
-    used INTEGER
+    used INTEGER,
+    identity_sha256 BLOB,
+    content_sha256 BLOB UNIQUE
 ) STRICT;
 CREATE INDEX application_of_person ON application (user_id);
 CREATE TABLE certificate (
@@ -70,6 +72,8 @@ DROP TABLE old_application;
 Each step once, in order; `user_version` counts them. The first is what version 0.1.0 made.
 
 Times are unix seconds. A serial number is upper-case hexadecimal. A key is certified once, whoever asks (`key_sha256`, over its SPKI).
+
+An application that was signed with an existing certificate is known by its content, its person by that certificate's issuer and subject.
 """
 
 

@@ -19,11 +19,21 @@ from starlette.types import ASGIApp
 from demo.ca import desk, est, pages
 from demo.ca.applications import Application, read_application, register
 from demo.ca.crl import make_crl
-from demo.ca.errors import ApplicationRefused, CaError, ClientRefused, CodeMistyped, CodeRefused, CsrRefused, OfficerRefused
+from demo.ca.errors import (
+    ApplicationRefused,
+    CaError,
+    ClientRefused,
+    CodeMistyped,
+    CodeRefused,
+    CsrRefused,
+    OfficerRefused,
+    SignatureRefused,
+)
 from demo.ca.files import read_or_make
 from demo.ca.letter import check_printable, make_letter
 from demo.ca.ocsp import answer_ocsp
 from demo.ca.office import Office
+from demo.ca.signed_application import apply_signed
 from demo.relying.headers import SameOriginPosts, SecurityHeaders
 
 BODY_MAX_BYTES = 64 * 1024
@@ -43,6 +53,11 @@ def create_public(office: Office) -> ASGIApp:
             raise OfficerRefused("the registration authority must show its secret")
         application = read_application(await request.body())
         return JSONResponse(await run_in_threadpool(_register, office, application), status_code=201)
+
+    async def signed_applications(request: Request) -> Response:
+        if request.headers.get("Content-Type", "").partition(";")[0].strip().lower() != "application/pkcs7-mime":
+            raise SignatureRefused("the media type must be application/pkcs7-mime")
+        return est.certs_only(await apply_signed(office, await request.body()))
 
     def crl(request: Request) -> Response:
         return Response(make_crl(office.authority, office.records, office.now()), media_type="application/pkix-crl")
@@ -69,6 +84,7 @@ def create_public(office: Office) -> ASGIApp:
             *pages.routes(office),
             *desk.routes(office),
             Route("/applications", applications, methods=["POST"]),
+            Route("/applications/signed", signed_applications, methods=["POST"]),
             Route("/crl", crl),
             Route("/ocsp", ocsp_post, methods=["POST"]),
             Route("/ocsp/{request:path}", ocsp_get),
@@ -107,7 +123,7 @@ async def refuse(request: Request, error: Exception) -> Response:
             return PlainTextResponse(f"{text}\n", 401, {"WWW-Authenticate": 'Basic realm="Natsuin Demo CA", charset="UTF-8"'})
         case OfficerRefused():
             return PlainTextResponse(f"{error}\n", 401, {"WWW-Authenticate": "Bearer"})
-        case ClientRefused():
+        case ClientRefused() | SignatureRefused():
             return PlainTextResponse(f"{error}\n", 403)
         case ApplicationRefused() | CsrRefused():
             return PlainTextResponse(f"{error}\n", 400)

@@ -35,7 +35,8 @@ class Desk:
     est: TestClient = field(init=False)
 
     def __post_init__(self) -> None:
-        self.office = open_office(Config(port=0, est_port=0, directory=self.directory, url="http://ca.test"), lambda: self.now)
+        config = Config(port=0, est_port=0, directory=self.directory, url="http://ca.test", trusted=self.directory / "trusted")
+        self.office = open_office(config, lambda: self.now)
         self.http = TestClient(create_public(self.office), base_url="http://ca.test")
         secured = create_est(self.office)
 
