@@ -31,7 +31,12 @@ class OtherCa(Pki):
     def for_signing_in(self, key: ec.EllipticCurvePrivateKey, name: str) -> x509.Certificate:
         """A certificate for authentication: digitalSignature alone."""
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        builder = self._builder(subject, key, days=30).add_extension(usage(digital_signature=True), critical=True)
+        point = x509.DistributionPoint([x509.UniformResourceIdentifier(f"{self.url}/crl")], None, None, None)
+        builder = (
+            self._builder(subject, key, days=30)
+            .add_extension(usage(digital_signature=True), critical=True)
+            .add_extension(x509.CRLDistributionPoints([point]), critical=False)
+        )
         leaf = builder.sign(self.key, hashes.SHA256())
         self.issued[leaf.serial_number] = leaf
         return leaf
