@@ -42,7 +42,12 @@ def routes(office: Office) -> list[Route]:
         basic = read_credentials(request)
         if basic is not None:  # before the request is read: who has no code learns nothing of it
             await run_in_threadpool(identify, office.records, *basic, office.now())
-        csr = await run_in_threadpool(read_csr, await read_csr_body(request))
+        try:
+            csr = await run_in_threadpool(read_csr, await read_csr_body(request))
+        except CsrRefused as refused:
+            if basic is None:  # it may carry no code: clients ask with an empty body first, to learn that they need one
+                raise CodeRefused from refused
+            raise
         application_id = await run_in_threadpool(identify, office.records, *_who(basic, csr), office.now())
         return certs_only(await run_in_threadpool(office.enrollment.enroll, application_id, csr, office.now()))
 

@@ -71,6 +71,11 @@ def test_a_code_as_password_a_code_in_the_request_or_both(ca: CaProcess, tmp_pat
         assert run(tmp_path, "openssl", "verify", "-x509_strict", "-CAfile", ca.root, f"{ways}.pem") == f"{ways}.pem: OK\n"
 
 
+def test_a_client_that_waits_to_be_asked_for_a_code_is_asked(ca: CaProcess, tmp_path: Path) -> None:
+    make_request(tmp_path, "asked")
+    assert enroll(ca, tmp_path, "asked", "simpleenroll", "--anyauth", *basic(tmp_path, "alice", ca.code("alice"))) == "200"
+
+
 def test_two_codes_must_agree_and_the_request_must_say_who(ca: CaProcess, tmp_path: Path) -> None:
     first, second = ca.code("alice"), ca.code("alice")
     make_request(tmp_path, "two", attributes=f"challengePassword = {second}")
