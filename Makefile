@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-DEMO_PACKAGES := python3-venv libsofthsm2 redis-server poppler-utils
+DEMO_PACKAGES := python3-venv libsofthsm2 redis-server poppler-utils fonts-morisawa-bizud-gothic
 TEST_PACKAGES := $(DEMO_PACKAGES) postgresql opensc opensc-pkcs11 openssl curl strace chromium fonts-noto-cjk oathtool pskctool
 
 .DEFAULT_GOAL := help

@@ -6,6 +6,8 @@ A certificate request carries the signer's one-time code as HTTP Basic credentia
 
 import base64
 import binascii
+import ssl
+from pathlib import Path
 
 import aiohttp
 from cryptography import x509
@@ -19,14 +21,15 @@ DEADLINE_S = 20
 
 class CertificationAuthority:
     """
-    A client of one CA.
+    A client of one CA, by TLS; `tls_ca` is a file with the trust anchor, None for whom the system trusts.
 
     Raises, from every method:
         CertificateUnavailable: it does not answer, or said no.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, tls_ca: Path | None) -> None:
         self._url = url
+        self._tls_ca = tls_ca
         self._timeout = aiohttp.ClientTimeout(total=DEADLINE_S, connect=3)
 
     async def enroll(self, user_id: str, code: str, csr: bytes) -> tuple[bytes, ...]:
@@ -38,7 +41,7 @@ class CertificationAuthority:
         return in_order(leaf, chain)
 
     async def _post(self, path: str, body: bytes, headers: dict[str, str]) -> bytes:
-        async with aiohttp.ClientSession(timeout=self._timeout) as session:
+        async with self._session() as session:
             try:
                 async with session.post(self._url + path, data=body, headers=headers, allow_redirects=False) as answer:
                     return await self._body(path, answer)
@@ -46,12 +49,19 @@ class CertificationAuthority:
                 raise CertificateUnavailable(f"{path}: {type(error).__name__}") from error
 
     async def _get(self, path: str) -> bytes:
-        async with aiohttp.ClientSession(timeout=self._timeout) as session:
+        async with self._session() as session:
             try:
                 async with session.get(self._url + path, allow_redirects=False) as answer:
                     return await self._body(path, answer)
             except (aiohttp.ClientError, TimeoutError) as error:
                 raise CertificateUnavailable(f"{path}: {type(error).__name__}") from error
+
+    def _session(self) -> aiohttp.ClientSession:
+        try:
+            trusting = ssl.create_default_context(cafile=self._tls_ca)  # read each time: the CA may start after us, or get a new root
+        except OSError as error:
+            raise CertificateUnavailable(f"the CA's trust anchor {self._tls_ca} can't be used: {type(error).__name__}") from error
+        return aiohttp.ClientSession(timeout=self._timeout, connector=aiohttp.TCPConnector(ssl=trusting))
 
     async def _body(self, path: str, answer: aiohttp.ClientResponse) -> bytes:
         if answer.status != 200:

@@ -29,6 +29,8 @@ class Config(Struct, frozen=True, kw_only=True):
     sam_tls_key: Path | None
     sam_tls_ca: Path | None
     ca_url: str
+    ca_tls_ca: Path | None  # None: whom the system trusts
+    ca_office_url: str
     ca_registration_file: Path
     key_algorithm: str
     workers: int
@@ -68,7 +70,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
             problems.append(f"{name}: there is no file {environ[name]}")
         return Path(environ[name])
 
-    port = number("NATSUIN_PORT", 8080, 1, 65_533)
+    port = number("NATSUIN_PORT", 8080, 1, 65_532)
     data = Path(environ.get("NATSUIN_DATA", "var")).absolute()
     origin = environ.get("NATSUIN_ORIGIN", f"http://localhost:{port}").rstrip("/")
     parts = urlsplit(origin)
@@ -82,6 +84,12 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         problems += [f"{name} is needed: to a SAM elsewhere we speak mutual TLS only" for name, path in tls.items() if path is None]
     elif not sam.startswith("unix:"):
         problems.append("NATSUIN_SAM must be unix:PATH or https://HOST:PORT")
+    ca_url = environ.get("NATSUIN_CA_URL", f"https://localhost:{port + 3}").rstrip("/")
+    if not ca_url.startswith("https://"):
+        problems.append("NATSUIN_CA_URL must be https: EST carries the signer's code")
+    ca_tls_ca = file("NATSUIN_CA_TLS_CA")
+    if ca_tls_ca is None and "NATSUIN_CA_URL" not in environ:
+        ca_tls_ca = data / "ca" / "root.pem"  # the demo CA makes it when it starts
     key_algorithm = environ.get("NATSUIN_KEY_ALGORITHM", "rsa-3072")
     if key_algorithm not in ("rsa-2048", "rsa-3072", "rsa-4096", "p-256", "p-384"):
         problems.append("NATSUIN_KEY_ALGORITHM must be rsa-2048, rsa-3072, rsa-4096, p-256 or p-384")
@@ -97,7 +105,9 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         sam_tls_certificate=tls["NATSUIN_SAM_CLIENT_CERTIFICATE"],
         sam_tls_key=tls["NATSUIN_SAM_CLIENT_KEY"],
         sam_tls_ca=tls["NATSUIN_SAM_CA"],
-        ca_url=environ.get("NATSUIN_CA_URL", f"http://localhost:{port + 2}").rstrip("/"),
+        ca_url=ca_url,
+        ca_tls_ca=ca_tls_ca,
+        ca_office_url=environ.get("NATSUIN_CA_OFFICE_URL", f"http://localhost:{port + 2}").rstrip("/"),
         ca_registration_file=Path(environ.get("NATSUIN_CA_REGISTRATION_FILE", data / "ca" / "ra-secret")),
         key_algorithm=key_algorithm,
         workers=number("NATSUIN_WORKERS", 2, 1, 64),

@@ -43,7 +43,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     e.SessionRequired: Problem(401, "access_denied", "Sign in first", "session_required"),
     e.SignInRefused: Problem(400, "access_denied", "The sign-in did not verify", "sign_in_refused"),
     e.CredentialUnknown: Problem(400, INVALID, "Invalid parameter credentialID", "not_found"),
-    e.CredentialDisabled: Problem(400, INVALID, "The credential identified by credentialID is disabled", "not_found"),
+    e.CredentialDisabled: Problem(400, INVALID, "The credential identified by credentialID is disabled", "key_unusable"),
     e.InvalidAuthenticationData: Problem(400, "invalid_authentication_data", "The authentication data is invalid", INVALID),
     e.HandleUnknown: Problem(400, INVALID, "Invalid parameter handle", "not_found"),
     e.AuthorizationUnknown: Problem(404, INVALID, "Not found", "not_found"),

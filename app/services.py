@@ -46,7 +46,8 @@ async def open_services(config: Config, now: Clock = system_clock) -> AsyncItera
     listening = asyncio.create_task(wakeups.run())
     statuses = CertificateStatuses.open(config.status_reuse_s, now)
     try:
-        yield Services(config, now, database, Ephemeral(batches), wakeups, sam, CertificationAuthority(config.ca_url), statuses)
+        ca = CertificationAuthority(config.ca_url, config.ca_tls_ca)
+        yield Services(config, now, database, Ephemeral(batches), wakeups, sam, ca, statuses)
     finally:
         listening.cancel()
         with contextlib.suppress(asyncio.CancelledError):

@@ -69,7 +69,7 @@ def code_from_ca(config: Config, user_id: str, name: str) -> str:
             f"There is no registration secret for the CA at {config.ca_registration_file}. Start the demo CA with `make up`, or give the "
             "code that your CA has issued with --code-stdin."
         ) from None
-    return asyncio.run(ask_for_code(config.ca_url, secret, user_id, name))
+    return asyncio.run(ask_for_code(config.ca_office_url, secret, user_id, name))
 
 
 def _add(connection: Connection, signer: Signer, link: Link) -> None:

@@ -59,7 +59,7 @@ def wanted(name: str, demo: bool) -> bool:
 
 def require_free(config: Config, demo: bool) -> None:
     """Refuse to start on ports that another program has; raises Refusal."""
-    for port in (config.port, *((config.port + 1, config.port + 2) if demo else ())):
+    for port in (config.port, *((config.port + 1, config.port + 2, config.port + 3) if demo else ())):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -97,7 +97,7 @@ def announce(config: Config, demo: bool) -> None:
     if demo:
         lines += [
             f"  demo application   http://localhost:{config.port + 1}   upload a PDF and have it signed",
-            f"  demo CA            http://localhost:{config.port + 2}",
+            f"  demo CA            http://localhost:{config.port + 2}   EST on https://localhost:{config.port + 3}",
         ]
     lines += ["  next               .venv/bin/natsuin signer add taro --name '山田 太郎'   then open the link on the phone", ""]
     people.print("\n".join(lines))
@@ -109,7 +109,7 @@ def is_ready(config: Config, demo: bool) -> bool:
         ask = Request(f"http://localhost:{config.port}/health", method="GET")  # always our own http address
         with urlopen(ask, timeout=2) as answer:  # noqa: S310
             ready = json.load(answer)["ok"] is True
-        for port in (config.port + 1, config.port + 2) if demo else ():
+        for port in (config.port + 1, config.port + 2, config.port + 3) if demo else ():
             with socket.create_connection(("localhost", port), timeout=1):
                 pass
     except (URLError, OSError, ValueError, KeyError):

@@ -1,6 +1,5 @@
 """
-A small certification authority: issues document-signing certificates over EST (RFC 7030) and answers for them by CRL and OCSP.
+A small certification authority: examines applications, issues document-signing certificates over EST, answers for them by CRL and OCSP.
 
-One root key signs everything. It plays the accredited CA of the demo and trusts nothing but its own records: no registration desk, no HSM,
-no TLS (EST asks for it; put a proxy in front). Do not let it certify real people.
+One root key signs everything, and no HSM holds it. It plays the accredited CA of the demo; do not let it certify real people.
 """

@@ -1,10 +1,14 @@
-"""Reading a certificate request (PKCS #10, RFC 2986): signed by its own key, of a kind that is allowed; its subject is ignored."""
+"""Reading a certificate request (PKCS #10, RFC 2986): signed by its own key, of a kind that is allowed, and what else it says."""
+
+import hashlib
+from dataclasses import dataclass
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes, PublicKeyTypes
+from cryptography.x509.oid import AttributeOID, ExtendedKeyUsageOID, NameOID
 
 from demo.ca.errors import CsrRefused
 
@@ -13,9 +17,27 @@ CURVES = (ec.SECP256R1, ec.SECP384R1)
 HASHES = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
 
 
-def read_csr(der: bytes) -> CertificatePublicKeyTypes:
+@dataclass(frozen=True)
+class Csr:
+    """What a request says; `subject` is only compared, never certified unseen."""
+
+    public_key: CertificatePublicKeyTypes
+    sha256: bytes
+    subject: x509.Name
+    alternative_names: x509.SubjectAlternativeName | None
+    challenge_password: str | None
+    asks_for_client_auth: bool
+
+    @property
+    def user_id(self) -> str | None:
+        """The uid of the subject, where there is exactly one."""
+        found = self.subject.get_attributes_for_oid(NameOID.USER_ID)
+        return str(found[0].value) if len(found) == 1 else None
+
+
+def read_csr(der: bytes) -> Csr:
     """
-    Return the key that the request proves to hold.
+    Return what the request says, and the key that it proves to hold.
 
     Raises:
         CsrRefused: malformed, signed by another key or with a weak hash, or the key is not allowed.
@@ -25,14 +47,51 @@ def read_csr(der: bytes) -> CertificatePublicKeyTypes:
         public_key = csr.public_key()
         is_signed_by_its_key = csr.is_signature_valid
         signature_hash = csr.signature_hash_algorithm
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        extensions = csr.extensions
+        read = Csr(
+            public_key,
+            hashlib.sha256(der).digest(),
+            csr.subject,
+            _alternative_names(extensions),
+            _challenge_password(csr),
+            _asks_for_client_auth(extensions),
+        )
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
         raise CsrRefused("this is not a PKCS #10 request that can be read") from error
     if not is_signed_by_its_key:
         raise CsrRefused("the request is not signed by its own key")
     if not isinstance(signature_hash, HASHES):
         raise CsrRefused("the request must be signed with SHA-256, SHA-384 or SHA-512")
+    allowed_key(public_key)
+    return read
+
+
+def allowed_key(public_key: PublicKeyTypes) -> rsa.RSAPublicKey | ec.EllipticCurvePublicKey:
+    """Return a key of a kind that is certified here; raises CsrRefused."""
     if isinstance(public_key, rsa.RSAPublicKey) and public_key.key_size in RSA_BITS:
         return public_key
     if isinstance(public_key, ec.EllipticCurvePublicKey) and isinstance(public_key.curve, CURVES):
         return public_key
     raise CsrRefused("the key must be RSA with 2048, 3072 or 4096 bits, or on the curve P-256 or P-384")
+
+
+def _challenge_password(csr: x509.CertificateSigningRequest) -> str | None:
+    """Read challengePassword (RFC 2985 §5.4.1)."""
+    try:
+        return csr.attributes.get_attribute_for_oid(AttributeOID.CHALLENGE_PASSWORD).value.decode()
+    except x509.AttributeNotFound:
+        return None
+
+
+def _alternative_names(extensions: x509.Extensions) -> x509.SubjectAlternativeName | None:
+    try:
+        return extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return None
+
+
+def _asks_for_client_auth(extensions: x509.Extensions) -> bool:
+    try:
+        return ExtendedKeyUsageOID.CLIENT_AUTH in extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        return False

@@ -1,22 +1,17 @@
-"""Issuing: one identification code and one certificate request make one certificate (RFC 7030 §4.2.1); HTTP is in `est.py`."""
+"""Issuing and renewing: a request from an identified person, or a renewed one, makes one certificate (RFC 7030 §4.2)."""
 
-import hashlib
 import sqlite3
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
-from cryptography.hazmat.primitives.serialization import Encoding
 
-from demo.ca.applications import code_hash
+from demo.ca.applications import Application, insert
 from demo.ca.authority import Authority
-from demo.ca.csr import read_csr
-from demo.ca.errors import CodeRefused
+from demo.ca.csr import Csr
+from demo.ca.errors import ApplicationRefused, ClientRefused, CodeRefused, CsrRefused
 from demo.ca.profile import certify
-from demo.ca.records import Records
-
-REPEAT_WITHIN = timedelta(minutes=10)
-"""So long the same code with the same request gets the same certificate, for a client that lost the reply."""
+from demo.ca.records import Records, add_certificate, key_sha256
+from demo.ca.registration_authority import is_registration_authority
 
 
 class Enrollment:
@@ -27,70 +22,133 @@ class Enrollment:
         self._records = records
         self._url = url
 
-    def check_code(self, user_id: str, code: str, now: datetime) -> None:
+    def enroll(self, application_id: int, csr: Csr, now: datetime) -> x509.Certificate:
         """
-        Check the code without using it up; a wrong one costs every open application of this person an attempt.
+        Use up the code of an application and issue its certificate; the same call again returns the same one.
+
+        Nothing is signed that does not hold the code, and no certificate leaves that is not on record: one transaction around both.
 
         Raises:
-            CodeRefused: unknown, expired, locked, or used longer ago than a reply can be lost.
+            CodeRefused: the code was used for another request, or has just expired.
+            CsrRefused: the key has a certificate already; the code stays unused.
         """
-        with self._records.transaction() as sql:
-            found = _find(sql, user_id, code)
-            if found is None:
-                sql.execute(
-                    "UPDATE application SET attempts_left = attempts_left - 1 WHERE user_id = ? AND used IS NULL AND attempts_left > 0",
-                    (user_id,),
-                )
-        if found is None or not (_is_open(found, now) or _is_repeatable(found, now)):
-            raise CodeRefused
-
-    def enroll(self, user_id: str, code: str, csr_der: bytes, now: datetime) -> x509.Certificate:
-        """
-        Use up the code and issue the certificate; the same call again within ten minutes returns the same one.
-
-        Raises:
-            CodeRefused: see `check_code`, or the code was used for another request.
-            CsrRefused: the request is bad; the code stays unused.
-        """
-        self.check_code(user_id, code, now)
-        return self._issue(user_id, code, read_csr(csr_der), hashlib.sha256(csr_der).digest(), now)
-
-    def _issue(self, user_id: str, code: str, public_key: CertificatePublicKeyTypes, csr_sha256: bytes, now: datetime) -> x509.Certificate:
-        """Nothing is signed that does not hold the code, and no certificate leaves that is not on record: one transaction around both."""
         now_s = int(now.timestamp())
         with self._records.transaction() as sql:
             won = sql.execute(
-                "UPDATE application SET used = ?, csr_sha256 = ?"
-                " WHERE user_id = ? AND code_sha256 = ? AND used IS NULL AND attempts_left > 0 AND expires > ? RETURNING id, name",
-                (now_s, csr_sha256, user_id, code_hash(code), now_s),
+                "UPDATE application SET state = 'certified', used = ? WHERE id = ? AND state = 'code_issued' AND code_expires > ?"
+                " RETURNING user_id, name",
+                (now_s, application_id, now_s),
             ).fetchone()
             if won is None:
-                return _repeat(sql, user_id, code, csr_sha256, now)
-            certificate = certify(self._authority, self._url, user_id=user_id, name=won["name"], public_key=public_key, now=now)
-            sql.execute(
-                "INSERT INTO certificate (serial, application_id, der) VALUES (?, ?, ?)",
-                (f"{certificate.serial_number:X}", won["id"], certificate.public_bytes(Encoding.DER)),
+                repeated = _issued(sql, application_id, csr.sha256)
+                if repeated is None:
+                    raise CodeRefused
+                return repeated
+            return self._issue(sql, application_id, won["user_id"], won["name"], csr, now)
+
+    def enroll_identified(
+        self, application: Application, identity_sha256: bytes, content_sha256: bytes, csr: Csr, now: datetime
+    ) -> x509.Certificate:
+        """
+        Issue to a person who is identified already; the same content again returns the same certificate.
+
+        A user id stays with whom it was first given to: the same name with the same `identity_sha256`.
+
+        Raises:
+            ApplicationRefused: the user id is somebody else's.
+            CsrRefused: the key has a certificate already.
+        """
+        with self._records.transaction() as sql:
+            made = sql.execute("SELECT id FROM application WHERE content_sha256 = ?", (content_sha256,)).fetchone()
+            if made is not None and (repeated := _issued(sql, made["id"], csr.sha256)) is not None:
+                return repeated
+            others = sql.execute(
+                "SELECT 1 FROM application WHERE user_id = ? AND (name != ? OR identity_sha256 IS NOT ?)"
+                " AND state IN ('accepted', 'code_issued', 'certified')",
+                (application.user_id, application.name, identity_sha256),
             )
+            if others.fetchone() is not None:
+                raise ApplicationRefused("this user id belongs to another application", "user_id")
+            _, application_id = insert(sql, application, "certified", now)
+            sql.execute(
+                "UPDATE application SET used = ?, identity_sha256 = ?, content_sha256 = ? WHERE id = ?",
+                (int(now.timestamp()), identity_sha256, content_sha256, application_id),
+            )
+            return self._issue(sql, application_id, application.user_id, application.name, csr, now)
+
+    def reenroll(self, client: x509.Certificate | None, csr: Csr, now: datetime) -> x509.Certificate:
+        """
+        Renew with a new key (RFC 7030 §4.2.2): for the holder of the certificate, or through a registration authority (RFC 6402 §2.10).
+
+        Subject and alternative names must be those of a good and valid certificate of this CA; the same call again returns the same one.
+
+        Raises:
+            ClientRefused: no client certificate, or one that gives no right to this.
+            CsrRefused: there is no such certificate to renew, or the key has one already.
+        """
+        with self._records.transaction() as sql:
+            right = _row_in_force(sql, client, now)
+            held = _certificates_of(sql, csr, now)
+            if not is_registration_authority(right) and right["serial"] not in {row["serial"] for row in held}:
+                raise ClientRefused("the client certificate is not the one to be renewed")
+            if not held:
+                raise CsrRefused("subject and alternative names must equal those of a certificate in force")
+            application = sql.execute("SELECT id, user_id, name FROM application WHERE id = ?", (held[0]["application_id"],)).fetchone()
+            repeated = _issued(sql, application["id"], csr.sha256)
+            return repeated or self._issue(sql, application["id"], application["user_id"], application["name"], csr, now)
+
+    def _issue(self, sql: sqlite3.Connection, application_id: int, user_id: str, name: str, csr: Csr, now: datetime) -> x509.Certificate:
+        if sql.execute("SELECT 1 FROM certificate WHERE key_sha256 = ?", (key_sha256(csr.public_key),)).fetchone() is not None:
+            raise CsrRefused("this key has a certificate already")
+        certificate = certify(
+            self._authority,
+            self._url,
+            user_id=user_id,
+            name=name,
+            public_key=csr.public_key,
+            client_auth=csr.asks_for_client_auth,
+            now=now,
+        )
+        add_certificate(sql, "signer", certificate, application_id=application_id, csr_sha256=csr.sha256)
         return certificate
 
 
-def _find(sql: sqlite3.Connection, user_id: str, code: str) -> sqlite3.Row | None:
-    found = sql.execute("SELECT * FROM application WHERE user_id = ? AND code_sha256 = ?", (user_id, code_hash(code)))
-    row: sqlite3.Row | None = found.fetchone()
+def _row_in_force(sql: sqlite3.Connection, client: x509.Certificate | None, now: datetime) -> sqlite3.Row:
+    if client is None:
+        raise ClientRefused("renewing needs a TLS client certificate")
+    row: sqlite3.Row | None = sql.execute("SELECT * FROM certificate WHERE serial = ?", (f"{client.serial_number:X}",)).fetchone()
+    if row is None or not _is_in_force(row, now) or x509.load_der_x509_certificate(row["der"]) != client:
+        raise ClientRefused("the client certificate is not in force")
     return row
 
 
-def _is_open(application: sqlite3.Row, now: datetime) -> bool:
-    return application["used"] is None and application["attempts_left"] > 0 and application["expires"] > now.timestamp()
+def _certificates_of(sql: sqlite3.Connection, csr: Csr, now: datetime) -> list[sqlite3.Row]:
+    """Find the signer certificates in force whose names are the request's; the newest first."""
+    rows = sql.execute(
+        "SELECT certificate.* FROM certificate JOIN application ON application.id = application_id"
+        " WHERE kind = 'signer' AND user_id = ? ORDER BY certificate.rowid DESC",
+        (csr.user_id,),
+    )
+    return [row for row in rows if _is_in_force(row, now) and _names(x509.load_der_x509_certificate(row["der"])) == _names_asked(csr)]
 
 
-def _is_repeatable(application: sqlite3.Row, now: datetime) -> bool:
-    return application["used"] is not None and now.timestamp() - application["used"] <= REPEAT_WITHIN.total_seconds()
+def _names(certificate: x509.Certificate) -> tuple[x509.Name, x509.SubjectAlternativeName | None]:
+    try:
+        alternative = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        alternative = None
+    return certificate.subject, alternative
 
 
-def _repeat(sql: sqlite3.Connection, user_id: str, code: str, csr_sha256: bytes, now: datetime) -> x509.Certificate:
-    application = _find(sql, user_id, code)
-    if application is None or not _is_repeatable(application, now) or application["csr_sha256"] != csr_sha256:
-        raise CodeRefused
-    issued = sql.execute("SELECT der FROM certificate WHERE application_id = ?", (application["id"],)).fetchone()
-    return x509.load_der_x509_certificate(issued["der"])
+def _names_asked(csr: Csr) -> tuple[x509.Name, x509.SubjectAlternativeName | None]:
+    return csr.subject, csr.alternative_names
+
+
+def _is_in_force(row: sqlite3.Row, now: datetime) -> bool:
+    certificate = x509.load_der_x509_certificate(row["der"])
+    return row["state"] == "good" and certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
+
+
+def _issued(sql: sqlite3.Connection, application_id: int, csr_sha256: bytes) -> x509.Certificate | None:
+    row = sql.execute("SELECT der FROM certificate WHERE application_id = ? AND csr_sha256 = ?", (application_id, csr_sha256)).fetchone()
+    return None if row is None else x509.load_der_x509_certificate(row["der"])

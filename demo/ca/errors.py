@@ -10,20 +10,44 @@ class ConfigRefused(CaError):
 
 
 class OfficerRefused(CaError):
-    """An application came without the secret of the registration authority."""
+    """A call came without the secret that it needs."""
 
 
 class ApplicationRefused(CaError):
-    """An application says something that cannot stand in a certificate."""
+    """An application says something that cannot stand in a certificate or a letter; `field` is the one to mend."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class ApplicationUnknown(CaError):
+    """There is no such application, or it is in a state that does not allow this."""
+
+
+class SignatureRefused(CaError):
+    """A signed application is not believed: its signature, its certificate, or whose certificate it is."""
 
 
 class CodeRefused(CaError):
     """The identification code is missing, wrong, expired or used; one answer for all, so that guessing teaches nothing."""
 
 
+class CodeMistyped(CodeRefused):
+    """The check letters do not fit: nobody was ever given such a code, and it costs no attempt."""
+
+
 class CsrRefused(CaError):
     """The certificate request is malformed, not signed by its own key, or its key is not allowed."""
 
 
+class ClientRefused(CaError):
+    """The TLS client certificate is missing, or does not give the right that is asked for."""
+
+
 class CertificateUnknown(CaError):
     """No certificate with this serial number was issued here."""
+
+
+class StatusRefused(CaError):
+    """The certificate's state does not allow this change."""

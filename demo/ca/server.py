@@ -1,65 +1,66 @@
-"""The whole URL table of the CA and its answers; each route is a few lines over the module that knows."""
+"""The CA's two doors: EST by HTTPS, and by plain HTTP what must be had without it (CRL, OCSP, the root), the front office, and pages."""
 
 import base64
 import binascii
 import hmac
 import secrets
-from collections.abc import Callable
-from datetime import UTC, datetime
 
 from cryptography.hazmat.primitives.serialization import Encoding
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
-from demo.ca.applications import apply, read_application
-from demo.ca.authority import open_authority
-from demo.ca.config import Config
-from demo.ca.enrollment import Enrollment
-from demo.ca.errors import ApplicationRefused, CaError, CodeRefused, CsrRefused, OfficerRefused
-from demo.ca.est import certs_only, read_credentials, read_csr_body
+from demo.ca import desk, est, pages
+from demo.ca.applications import Application, read_application, register
+from demo.ca.crl import make_crl
+from demo.ca.errors import (
+    ApplicationRefused,
+    CaError,
+    ClientRefused,
+    CodeMistyped,
+    CodeRefused,
+    CsrRefused,
+    OfficerRefused,
+    SignatureRefused,
+)
 from demo.ca.files import read_or_make
-from demo.ca.records import Records
-from demo.ca.revocation import answer_ocsp, make_crl
+from demo.ca.letter import check_printable, make_letter
+from demo.ca.ocsp import answer_ocsp
+from demo.ca.office import Office
+from demo.ca.signed_application import apply_signed
+from demo.relying.headers import SameOriginPosts, SecurityHeaders
 
 BODY_MAX_BYTES = 64 * 1024
 
-Clock = Callable[[], datetime]
+
+def create_est(office: Office) -> Starlette:
+    """The door for enrolling; only TLS may stand before it."""
+    return Starlette(routes=est.routes(office), exception_handlers={CaError: refuse}, max_body_size=BODY_MAX_BYTES)
 
 
-def clock() -> datetime:
-    """The time now, in UTC."""
-    return datetime.now(UTC)
-
-
-def create_app(config: Config, now: Clock = clock) -> Starlette:
-    """Build the CA over its directory; the first time makes its key, its certificate and the secret of the registration authority."""
-    authority = open_authority(config.directory, now())
-    officer_secret = read_or_make(config.directory / "ra-secret", lambda: secrets.token_urlsafe(32).encode())
-    records = Records(config.directory / "ca.sqlite3")
-    enrollment = Enrollment(authority, records, config.url)
+def create_public(office: Office) -> ASGIApp:
+    """The door for everything else."""
 
     async def applications(request: Request) -> Response:
         scheme, _, presented = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not hmac.compare_digest(presented.strip().encode(), officer_secret):
+        if scheme.lower() != "bearer" or not hmac.compare_digest(presented.strip().encode(), office.registration_secret):
             raise OfficerRefused("the registration authority must show its secret")
         application = read_application(await request.body())
-        code = await run_in_threadpool(apply, records, application, now())
-        return JSONResponse({"code": code}, status_code=201, headers={"Cache-Control": "no-store"})
+        return JSONResponse(await run_in_threadpool(_register, office, application), status_code=201)
 
-    async def cacerts(request: Request) -> Response:
-        return certs_only(authority.certificate)
-
-    async def simpleenroll(request: Request) -> Response:
-        user_id, code = read_credentials(request)
-        await run_in_threadpool(enrollment.check_code, user_id, code, now())
-        csr = await read_csr_body(request)
-        return certs_only(await run_in_threadpool(enrollment.enroll, user_id, code, csr, now()))
+    async def signed_applications(request: Request) -> Response:
+        if request.headers.get("Content-Type", "").partition(";")[0].strip().lower() != "application/pkcs7-mime":
+            raise SignatureRefused("the media type must be application/pkcs7-mime")
+        return est.certs_only(await apply_signed(office, await request.body()))
 
     def crl(request: Request) -> Response:
-        return Response(make_crl(authority, records, now()), media_type="application/pkix-crl")
+        return Response(make_crl(office.authority, office.records, office.now()), media_type="application/pkix-crl")
 
     async def ocsp_post(request: Request) -> Response:
         return await ocsp_answer(await request.body())
@@ -72,35 +73,61 @@ def create_app(config: Config, now: Clock = clock) -> Starlette:
         return await ocsp_answer(der)
 
     async def ocsp_answer(der: bytes) -> Response:
-        answer = await run_in_threadpool(answer_ocsp, authority, records, der, now())
+        answer = await run_in_threadpool(answer_ocsp, office.authority, office.records, der, office.now())
         return Response(answer, media_type="application/ocsp-response")
 
     async def ca_der(request: Request) -> Response:
-        return Response(authority.certificate.public_bytes(Encoding.DER), media_type="application/pkix-cert")
+        return Response(office.authority.certificate.public_bytes(Encoding.DER), media_type="application/pkix-cert")
 
-    return Starlette(
+    app = Starlette(
         routes=[
+            *pages.routes(office),
+            *desk.routes(office),
             Route("/applications", applications, methods=["POST"]),
-            Route("/.well-known/est/cacerts", cacerts),
-            Route("/.well-known/est/simpleenroll", simpleenroll, methods=["POST"]),
+            Route("/applications/signed", signed_applications, methods=["POST"]),
             Route("/crl", crl),
             Route("/ocsp", ocsp_post, methods=["POST"]),
             Route("/ocsp/{request:path}", ocsp_get),
             Route("/ca.der", ca_der),
         ],
-        exception_handlers={CaError: refuse},
+        middleware=[
+            Middleware(TrustedHostMiddleware, allowed_hosts=["localhost", "127.0.0.1", office.config.host]),
+            Middleware(SameOriginPosts),
+        ],
+        exception_handlers={CaError: refuse, HTTPException: pages.problem, Exception: pages.problem},
         max_body_size=BODY_MAX_BYTES,
     )
+    return SecurityHeaders(app)  # around everything, so that no error page goes without
+
+
+def _register(office: Office, application: Application) -> dict[str, str]:
+    """
+    Give out the code; or, with an enrolment link, the path of the letter, and then the code is in the letter only.
+
+    The letter is a file that only the CA's owner reads; whoever prints it deletes it.
+    """
+    if not application.enrollment_url:
+        return {"code": register(office.records, application, office.now()).code}
+    check_printable(application)
+    issued = register(office.records, application, office.now())
+    path = office.config.directory.absolute() / "letters" / f"{secrets.token_hex(8)}.pdf"
+    read_or_make(path, lambda: make_letter(issued, application.enrollment_url, office.now()))
+    return {"letter": str(path)}
 
 
 async def refuse(request: Request, error: Exception) -> Response:
     """Answer a refusal as text that a person can read (RFC 7030 §4.2.3, RFC 8951 §5)."""
     match error:
         case CodeRefused():
-            headers = {"WWW-Authenticate": 'Basic realm="Natsuin Demo CA", charset="UTF-8"'}
-            return PlainTextResponse("the user id or the identification code is not valid\n", 401, headers)
+            text = "the identification code has a typing error; it was not counted" if isinstance(error, CodeMistyped) else REFUSED
+            return PlainTextResponse(f"{text}\n", 401, {"WWW-Authenticate": 'Basic realm="Natsuin Demo CA", charset="UTF-8"'})
         case OfficerRefused():
             return PlainTextResponse(f"{error}\n", 401, {"WWW-Authenticate": "Bearer"})
+        case ClientRefused() | SignatureRefused():
+            return PlainTextResponse(f"{error}\n", 403)
         case ApplicationRefused() | CsrRefused():
             return PlainTextResponse(f"{error}\n", 400)
     raise error
+
+
+REFUSED = "the user id or the identification code is not valid"

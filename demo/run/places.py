@@ -8,7 +8,7 @@ from pathlib import Path
 
 from demo.run.errors import DemoFailed
 
-HIGHEST_PORT = 65_533
+HIGHEST_PORT = 65_532
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ async def run_stack(places: Places) -> AsyncIterator[Stack]:
 
 
 async def _require_nobody(places: Places) -> None:
-    for port in range(places.port, places.port + 3):
+    for port in range(places.port, places.port + 4):
         try:
             _, writer = await asyncio.open_connection("localhost", port)
         except OSError:
@@ -137,7 +137,7 @@ async def _answer(places: Places) -> None:
     async with aiohttp.ClientSession(timeout=timeout, raise_for_status=True) as http:
         for method, address in (
             ("POST", f"{places.origin}/csc/v2/info"),
-            ("GET", f"{places.ca}/.well-known/est/cacerts"),
+            ("GET", f"{places.ca}/ca.der"),
             ("GET", f"{places.relying}/"),
         ):
             while True:

@@ -1,15 +1,14 @@
 """
-The trust anchor of the demo: the root of the demo CA (RFC 7030 §4.1 `cacerts`) and its list of revoked certificates (RFC 5280 §5).
+The trust anchor of the demo: the root of the demo CA and its list of revoked certificates (RFC 5280 §5).
 
 It believes the first answer it gets. A real relying application has its trust anchors from a trusted list, never from the network it asks.
 """
 
-import base64
 from dataclasses import dataclass
 
 import aiohttp
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from demo.validate.verdict import ValidationImpossible
 
@@ -33,10 +32,9 @@ async def ask_authority(url: str) -> Authority:
     """
     async with aiohttp.ClientSession(timeout=TIMEOUT, raise_for_status=True) as session:
         try:
-            async with session.get(f"{url}/.well-known/est/cacerts") as answer:
-                certificates = pkcs7.load_der_pkcs7_certificates(base64.b64decode(await answer.read()))
-            root = next(certificate for certificate in certificates if certificate.subject == certificate.issuer)
-        except (aiohttp.ClientError, TimeoutError, ValueError, StopIteration) as failure:
+            async with session.get(f"{url}/ca.der") as answer:
+                root = x509.load_der_x509_certificate(await answer.read())
+        except (aiohttp.ClientError, TimeoutError, ValueError) as failure:
             raise ValidationImpossible(f"The CA at {url} gave no root certificate; is it running?") from failure
         return Authority(root.public_bytes(Encoding.DER), await _fetch_crl(session, f"{url}/crl"))
 

@@ -22,14 +22,19 @@ def test_nothing_need_be_set() -> None:
     assert config.database_url == f"sqlite:///{config.data}/app/natsuin.db"
     assert config.redis_url == f"unix://{config.data}/redis/redis.sock"
     assert config.sam == f"unix:{config.data}/sam/run/sam.sock"
-    assert config.ca_url == "http://localhost:8082"
+    assert (config.ca_url, config.ca_tls_ca) == ("https://localhost:8083", config.data / "ca" / "root.pem")
+    assert config.ca_office_url == "http://localhost:8082"
     assert (config.key_algorithm, config.authorization_life_s, config.open_per_signer) == ("rsa-3072", 180, 3)
 
 
 def test_everything_follows_port_and_data(tmp_path: Path) -> None:
     """Two settings place the whole stack."""
     config = read_config({"NATSUIN_PORT": "9000", "NATSUIN_DATA": str(tmp_path)})
-    assert (config.origin, config.ca_url) == ("http://localhost:9000", "http://localhost:9002")
+    assert (config.origin, config.ca_url, config.ca_office_url) == (
+        "http://localhost:9000",
+        "https://localhost:9003",
+        "http://localhost:9002",
+    )
     assert all(str(tmp_path) in place for place in (config.database_url, config.redis_url, config.sam, str(config.ca_registration_file)))
 
 
@@ -41,19 +46,21 @@ def test_every_part_can_be_elsewhere() -> None:
             "NATSUIN_DATABASE_URL": "postgresql+psycopg://db/natsuin",
             "NATSUIN_REDIS_URL": "rediss://redis:6380/1",
             "NATSUIN_CA_URL": "https://ca.example.jp/",
+            "NATSUIN_CA_OFFICE_URL": "https://office.example.jp/",
         }
     )
     assert (config.origin, config.rp_id, config.secure) == ("https://sign.example.jp", "sign.example.jp", True)
     assert config.database_url.startswith("postgresql+psycopg:")
     assert config.redis_url.startswith("rediss:")
-    assert config.ca_url == "https://ca.example.jp"
+    assert (config.ca_url, config.ca_office_url) == ("https://ca.example.jp", "https://office.example.jp")
+    assert config.ca_tls_ca is None  # whom the system trusts
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
         ("NATSUIN_PORT", "0"),
-        ("NATSUIN_PORT", "65534"),
+        ("NATSUIN_PORT", "65533"),
         ("NATSUIN_PORT", "80a"),
         ("NATSUIN_PORT", ""),
         ("NATSUIN_PORT", "-1"),
@@ -79,6 +86,8 @@ def test_every_part_can_be_elsewhere() -> None:
         ("NATSUIN_KEY_ALGORITHM", "rsa-1024"),
         ("NATSUIN_KEY_ALGORITHM", "ed25519"),
         ("NATSUIN_SAM_CA", "/nowhere/ca.pem"),
+        ("NATSUIN_CA_URL", "http://ca.example.jp"),
+        ("NATSUIN_CA_TLS_CA", "/nowhere/ca.pem"),
     ],
 )
 def test_what_can_not_be_used_stops_the_start(name: str, value: str) -> None:

@@ -17,7 +17,7 @@ from asn1crypto.algos import RSASSAPSSParams
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
-from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from demo import csc
 from demo.validate import (
@@ -77,7 +77,7 @@ class Service:
         ):
             application.router.add_post(path, handler)
         application.router.add_get("/crl", self.crl)
-        application.router.add_get("/.well-known/est/cacerts", self.cacerts)
+        application.router.add_get("/ca.der", self.ca_der)
         self._server = TestServer(application, host="localhost")
 
     async def __aenter__(self) -> "Service":
@@ -189,11 +189,10 @@ class Service:
             raise web.HTTPServiceUnavailable
         return web.Response(body=self.pki.ocsp(await request.read()), content_type="application/ocsp-response")
 
-    async def cacerts(self, request: web.Request) -> web.Response:
+    async def ca_der(self, request: web.Request) -> web.Response:
         if not self.has_root:
             raise web.HTTPServiceUnavailable
-        bundle = pkcs7.serialize_certificates([self.pki.root], Encoding.DER)
-        return web.Response(body=base64.encodebytes(bundle), content_type="application/pkcs7-mime")
+        return web.Response(body=self.pki.root.public_bytes(Encoding.DER), content_type="application/pkix-cert")
 
 
 async def sign(service: Service, *, user_id: str = "taro", prefer_pss: bool = False, digest: str = "sha256", **shown: Any) -> bytes:

@@ -13,7 +13,7 @@ from cryptography.x509 import ocsp
 
 from demo.ca.errors import CertificateUnknown
 from demo.ca.records import Records
-from demo.ca.revocation import revoke
+from demo.ca.status import revoke
 from tests.demo.ca_desk import Desk
 
 

@@ -1,16 +1,8 @@
-"""The CA as its own process, talked to by programs that know nothing of it: curl, openssl and pyHanko's certificate validator."""
+"""CRL and OCSP of the CA as its own process, judged by programs that know nothing of it: openssl and pyHanko's certificate validator."""
 
 import asyncio
-import base64
-import json
-import os
-import socket
-import subprocess
-import sys
-import time
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
@@ -24,127 +16,95 @@ from pyhanko_certvalidator.errors import RevokedError
 from pyhanko_certvalidator.fetchers.aiohttp_fetchers import AIOHttpFetcherBackend
 from pyhanko_certvalidator.policy_decl import CertRevTrustPolicy, RevocationCheckingPolicy, RevocationCheckingRule
 
-ROOT = Path(__file__).parents[2]
-START_WAIT_S = 20
+from tests.demo.ca_process import CaProcess, basic, enroll, make_request, run, running_ca
+
 DOCUMENT_SIGNING = "1.3.6.1.5.5.7.3.36"
-
-
-@dataclass
-class Ca:
-    url: str
-    data: Path
-    environment: dict[str, str]
+THREE_YEARS_S = 3 * 366 * 86_400
 
 
 @pytest.fixture(scope="module")
-def ca(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ca]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    data = tmp_path_factory.mktemp("ca-tools")
-    environment = {**os.environ, "NATSUIN_PORT": str(port - 2), "NATSUIN_DATA": str(data), "PYTHONPATH": str(ROOT)}
-    environment.pop("DEMO_CA_URL", None)
-    server = subprocess.Popen([sys.executable, "-m", "demo.ca"], env=environment)
-    try:
-        wait_for(port, server)
-        yield Ca(f"http://localhost:{port}", data, environment)
-    finally:
-        server.terminate()
-        server.wait(10)
-
-
-def wait_for(port: int, server: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + START_WAIT_S
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            assert server.poll() is None, "the CA ended"
-            assert time.monotonic() < deadline, "the CA did not start"
-            time.sleep(0.05)
-
-
-def run(directory: Path, *command: str, status: int = 0) -> str:
-    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False, timeout=30)
-    assert done.returncode == status, done.stderr
-    return done.stdout + done.stderr
+def ca(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CaProcess]:
+    with running_ca(tmp_path_factory.mktemp("ca-tools")) as started:
+        yield started
 
 
 @pytest.fixture
-def enrolled(ca: Ca, tmp_path: Path) -> Path:
-    """A directory with leaf.pem and ca.pem, got as RFC 7030 says, by shell tools."""
-    est = f"{ca.url}/.well-known/est"
-    officer = (ca.data / "ca" / "ra-secret").read_text()
-    person = {"user_id": "alice", "name": "山田 花子"}
-    headers = ("-H", f"Authorization: Bearer {officer}", "-H", "Content-Type: application/json")
-    code = json.loads(run(tmp_path, "curl", "-sSf", *headers, "-d", json.dumps(person), f"{ca.url}/applications"))["code"]
-    run(
-        tmp_path,
-        "openssl",
-        "req",
-        "-new",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-keyout",
-        "key.pem",
-        "-subj",
-        "/CN=x",
-        "-outform",
-        "DER",
-        "-out",
-        "csr",
-    )
-    run(tmp_path, "openssl", "base64", "-in", "csr", "-out", "csr.b64")
-    pkcs10 = ("-H", "Content-Type: application/pkcs10", "-H", "Content-Transfer-Encoding: base64", "--data-binary", "@csr.b64")
-    run(tmp_path, "curl", "-sSf", "-u", f"alice:{code}", *pkcs10, "-o", "leaf.b64", f"{est}/simpleenroll")
-    run(tmp_path, "curl", "-sSf", "-o", "ca.b64", f"{est}/cacerts")
-    for name in ("leaf", "ca"):
-        run(tmp_path, "openssl", "base64", "-d", "-A", "-in", f"{name}.b64", "-out", f"{name}.p7")
-        run(tmp_path, "openssl", "pkcs7", "-inform", "DER", "-in", f"{name}.p7", "-print_certs", "-out", f"{name}.pem")
+def enrolled(ca: CaProcess, tmp_path: Path) -> Path:
+    """A directory with leaf.pem."""
+    make_request(tmp_path, "leaf")
+    assert enroll(ca, tmp_path, "leaf", "simpleenroll", *basic(tmp_path, "alice", ca.code("alice"))) == "200"
     return tmp_path
 
 
-def fetch_crl(ca: Ca, directory: Path) -> str:
+def fetch_crl(ca: CaProcess, directory: Path) -> str:
     run(directory, "curl", "-sSf", "-o", "crl.der", f"{ca.url}/crl")
-    return run(directory, "openssl", "crl", "-inform", "DER", "-in", "crl.der", "-CAfile", "ca.pem", "-out", "crl.pem")
+    said = run(directory, "openssl", "crl", "-inform", "DER", "-in", "crl.der", "-CAfile", ca.root, "-out", "crl.pem", "-text")
+    assert "verify OK" in said
+    return (directory / "crl.pem").read_text()
 
 
-def ask_ocsp(ca: Ca, directory: Path) -> str:
-    question = ("-issuer", "ca.pem", "-cert", "leaf.pem", "-url", f"{ca.url}/ocsp", "-CAfile", "ca.pem", "-nonce")
-    return run(directory, "openssl", "ocsp", *question)
-
-
-VERIFY = ("openssl", "verify", "-x509_strict", "-crl_check", "-CRLfile", "crl.pem", "-CAfile", "ca.pem", "leaf.pem")
-
-
-def revoke(ca: Ca, directory: Path) -> None:
-    serial = run(directory, "openssl", "x509", "-in", "leaf.pem", "-noout", "-serial").strip().partition("=")[2]
-    command = [sys.executable, "-m", "demo.ca", "revoke", serial, "--reason", "keyCompromise"]
-    subprocess.run(command, env=ca.environment, check=True, timeout=30)
-
-
-def test_openssl_accepts_it_until_it_is_revoked(ca: Ca, enrolled: Path) -> None:
-    assert "verify OK" in fetch_crl(ca, enrolled)
-    assert "leaf.pem: OK" in run(enrolled, *VERIFY)
-    answer = ask_ocsp(ca, enrolled)
+def ask_ocsp(ca: CaProcess, directory: Path, *which: str) -> str:
+    question = ("-issuer", ca.root, *(which or ("-cert", "leaf.pem")), "-url", f"{ca.url}/ocsp", "-CAfile", ca.root, "-nonce")
+    answer = run(directory, "openssl", "ocsp", *question)
     assert "Response verify OK" in answer
     assert "WARNING" not in answer  # openssl's way of saying that the nonce did not come back
-    assert "leaf.pem: good" in answer
-    revoke(ca, enrolled)
+    return answer
+
+
+def verify(ca: CaProcess, directory: Path, *options: str, status: int = 0) -> str:
+    asked = ("-x509_strict", "-crl_check", "-CRLfile", "crl.pem", "-CAfile", ca.root, *options, "leaf.pem")
+    return run(directory, "openssl", "verify", *asked, status=status)
+
+
+def serial(directory: Path) -> str:
+    return run(directory, "openssl", "x509", "-in", "leaf.pem", "-noout", "-serial").strip().partition("=")[2]
+
+
+def require_good(ca: CaProcess, directory: Path) -> None:
+    listed = fetch_crl(ca, directory)
+    assert serial(directory) not in listed
+    assert "leaf.pem: OK" in verify(ca, directory)
+    assert "leaf.pem: good" in ask_ocsp(ca, directory)
+
+
+def require_bad(ca: CaProcess, directory: Path, reason_in_crl: str, reason_in_ocsp: str) -> None:
+    listed = fetch_crl(ca, directory)
+    assert reason_in_crl in listed.partition(f"Serial Number: {serial(directory)}")[2].partition("Serial Number")[0]
+    assert "certificate revoked" in verify(ca, directory, status=2)
+    answer = ask_ocsp(ca, directory)
+    assert "leaf.pem: revoked" in answer
+    assert f"Reason: {reason_in_ocsp}" in answer
+
+
+def test_openssl_sees_every_state_in_crl_and_ocsp_at_once(ca: CaProcess, enrolled: Path) -> None:
+    require_good(ca, enrolled)
+    ca.command("suspend", serial(enrolled))
+    require_bad(ca, enrolled, "Certificate Hold", "certificateHold")
+    ca.command("lift", serial(enrolled))
+    require_good(ca, enrolled)
+    ca.command("suspend", serial(enrolled))
+    ca.command("revoke", serial(enrolled), "--reason", "keyCompromise")
+    require_bad(ca, enrolled, "Key Compromise", "keyCompromise")
+    for refused in ("lift", "suspend"):
+        assert "is revoked" in ca.command(refused, serial(enrolled), status=1)
+    require_bad(ca, enrolled, "Key Compromise", "keyCompromise")
+
+
+def test_openssl_sees_the_end_of_validity_and_what_was_never_issued(ca: CaProcess, enrolled: Path) -> None:
     fetch_crl(ca, enrolled)
-    assert "certificate revoked" in run(enrolled, *VERIFY, status=2)
-    assert "leaf.pem: revoked" in ask_ocsp(ca, enrolled)
+    later = run(enrolled, "date", "+%s", "-d", f"+{THREE_YEARS_S} seconds").strip()
+    assert "certificate has expired" in verify(ca, enrolled, "-attime", later, status=2)
+    assert "0x1234: unknown" in ask_ocsp(ca, enrolled, "-serial", "0x1234")
 
 
 def test_key_and_request_belong_together(enrolled: Path) -> None:
-    ours = run(enrolled, "openssl", "pkey", "-in", "key.pem", "-pubout")
+    ours = run(enrolled, "openssl", "pkey", "-in", "leaf-key.pem", "-pubout")
     assert run(enrolled, "openssl", "x509", "-in", "leaf.pem", "-noout", "-pubkey") == ours
 
 
-async def validate(directory: Path, rule: RevocationCheckingRule) -> None:
+async def validate(ca: CaProcess, directory: Path, rule: RevocationCheckingRule) -> None:
     """Validate for signing documents; OCSP answer and CRL are fetched where the certificate says."""
-    leaf, root = (asn1_x509.Certificate.load(pem_to_der((directory / name).read_bytes())) for name in ("leaf.pem", "ca.pem"))
+    leaf, root = (asn1_x509.Certificate.load(pem_to_der(file.read_bytes())) for file in (directory / "leaf.pem", Path(ca.root)))
     policy = CertRevTrustPolicy(RevocationCheckingPolicy(ee_certificate_rule=rule, intermediate_ca_cert_rule=rule))
     async with aiohttp.ClientSession() as http:
         context = ValidationContext(
@@ -161,25 +121,27 @@ def pem_to_der(pem: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("rule", [RevocationCheckingRule.OCSP_REQUIRED, RevocationCheckingRule.CRL_REQUIRED])
-def test_pyhanko_accepts_it_until_it_is_revoked(ca: Ca, enrolled: Path, rule: RevocationCheckingRule) -> None:
-    asyncio.run(validate(enrolled, rule))
-    revoke(ca, enrolled)
+@pytest.mark.parametrize("change", ["suspend", "revoke"])
+def test_pyhanko_accepts_it_while_it_is_good(ca: CaProcess, enrolled: Path, change: str, rule: RevocationCheckingRule) -> None:
+    asyncio.run(validate(ca, enrolled, rule))
+    ca.command(change, serial(enrolled))
     with pytest.raises(RevokedError):
-        asyncio.run(validate(enrolled, rule))
+        asyncio.run(validate(ca, enrolled, rule))
 
 
-def test_aia_leads_to_the_issuer(ca: Ca, enrolled: Path) -> None:
+def test_aia_leads_to_the_issuer(enrolled: Path) -> None:
     leaf = x509.load_pem_x509_certificate((enrolled / "leaf.pem").read_bytes())
     access = leaf.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
     issuer = next(entry for entry in access if entry.access_method == AuthorityInformationAccessOID.CA_ISSUERS)
     with urllib.request.urlopen(issuer.access_location.value) as answer:
         leaf.verify_directly_issued_by(x509.load_der_x509_certificate(answer.read()))
-    assert base64.b64decode((enrolled / "ca.b64").read_bytes(), validate=True)
 
 
-def test_unknown_serial_and_bad_environment_have_exit_codes(ca: Ca) -> None:
-    command = [sys.executable, "-m", "demo.ca", "revoke", "1234"]
-    assert subprocess.run(command, env=ca.environment, check=False, capture_output=True, timeout=30).returncode == 1
-    assert (
-        subprocess.run(command, env={**ca.environment, "NATSUIN_PORT": "x"}, check=False, capture_output=True, timeout=30).returncode == 2
-    )
+def test_unknown_serial_bad_reason_and_bad_environment_have_exit_codes(ca: CaProcess) -> None:
+    for command in (("revoke", "1234"), ("suspend", "1234"), ("lift", "1234"), ("revoke", "1234", "--reason", "certificateHold")):
+        ca.command(*command, status=1)
+    ca.environment["NATSUIN_PORT"], port = "x", ca.environment["NATSUIN_PORT"]
+    try:
+        ca.command("revoke", "1234", status=2)
+    finally:
+        ca.environment["NATSUIN_PORT"] = port

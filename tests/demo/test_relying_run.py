@@ -35,7 +35,7 @@ if sys.argv[1] == "up":
     print("stack says hello", flush=True)
     if mode == "ends":
         sys.exit(3)
-    for port in range(int(os.environ["NATSUIN_PORT"]), int(os.environ["NATSUIN_PORT"]) + 3):
+    for port in range(int(os.environ["NATSUIN_PORT"]), int(os.environ["NATSUIN_PORT"]) + 4):
         threading.Thread(target=HTTPServer(("127.0.0.1", port), Yes).serve_forever, daemon=True).start()
     signal.pthread_sigmask(signal.SIG_BLOCK, {{signal.SIGTERM}} if mode == "deaf" else set())
     if mode == "slow":
@@ -73,10 +73,10 @@ def stage(tmp_path: Path) -> Stage:
 
 
 def free_ports() -> int:
-    """Find three free ports in a row."""
+    """Find four free ports in a row."""
     for port in range(20_000 + os.getpid() % 10_000, 60_000, 7):
         try:
-            for offset in range(3):
+            for offset in range(4):
                 with socket.create_server(("127.0.0.1", port + offset)):
                     pass
         except OSError:

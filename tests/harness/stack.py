@@ -8,6 +8,7 @@ import base64
 import hashlib
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -29,18 +30,17 @@ COMMANDS = {
     "ca": [sys.executable, "-m", "demo.ca"],
 }
 READY_WITHIN_S = 40
+CLIENT_PORTS = 32_768  # ip(7), ip_local_port_range
 SHA256 = "2.16.840.1.101.3.4.2.1"
 RSA_SHA256 = "1.2.840.113549.1.1.11"
 ECDSA_SHA256 = "1.2.840.10045.4.3.2"
 
 
 def free_ports(count: int) -> int:
-    """Find the first of `count` neighbouring free ports."""
+    """Find the first of `count` neighbouring free ports, below those that the system gives to clients: one of these may go at any time."""
     for _ in range(200):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            first: int = probe.getsockname()[1]
-        if first + count < 65_000 and all(_is_free(first + offset) for offset in range(count)):
+        first = random.SystemRandom().randrange(10_000, CLIENT_PORTS - count)
+        if all(_is_free(first + offset) for offset in range(count)):
             return first
     raise RuntimeError("no free ports")
 
@@ -55,7 +55,7 @@ class Stack:
 
     def __init__(self, data: Path, **environment: str) -> None:
         self.data = data
-        self.port = free_ports(3)
+        self.port = free_ports(4)
         self.origin = f"http://localhost:{self.port}"
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("NATSUIN_")}
         defaults = {"NATSUIN_PORT": str(self.port), "NATSUIN_DATA": str(data), "NATSUIN_KEY_ALGORITHM": "p-256", "NATSUIN_WORKERS": "1"}
@@ -76,7 +76,7 @@ class Stack:
         deadline = time.monotonic() + READY_WITHIN_S
         while time.monotonic() < deadline:
             try:
-                if self.http.get("/health").status_code == 200 and not _is_free(self.port + 2):
+                if self.http.get("/health").status_code == 200 and not _is_free(self.port + 2) and not _is_free(self.port + 3):
                     return
             except httpx2.HTTPError:
                 pass

@@ -1,0 +1,87 @@
+"""What the CA says of a certificate reaches every approval and every signature, through the real stack."""
+
+import subprocess
+import sys
+
+import httpx2
+import pytest
+
+from tests.flow.browser import Browse, Browser
+from tests.flow.parties import Person, new_application
+from tests.flow.records import Records
+from tests.flow.wire import error_of, refused
+from tests.harness.stack import ROOT, Application, Stack
+
+
+@pytest.fixture
+def shop(fragile: Stack) -> Application:
+    return new_application(fragile)
+
+
+@pytest.fixture
+def signer(fragile: Stack) -> Person:
+    return Person(fragile)
+
+
+@pytest.fixture
+def browser(fragile: Stack, signer: Person, browse: Browse) -> Browser:
+    return browse(fragile, signer.passkey).signed_in()
+
+
+def at_the_ca(stack: Stack, command: str, shop: Application, signer: Person) -> None:
+    """Change the state of a signer's certificate, as the CA's officer does."""
+    answer = shop.post("credentials/info", {"credentialID": signer.credential_id, "certInfo": True}).json()
+    words = [sys.executable, "-m", "demo.ca", command, answer["cert"]["serialNumber"]]
+    subprocess.run(words, env=stack.environment, cwd=ROOT, check=True, capture_output=True, timeout=30)
+
+
+def subject(shop: Application, signer: Person) -> str:
+    answer = shop.post("credentials/info", {"credentialID": signer.credential_id, "certInfo": True}).json()
+    return str(answer["cert"]["subjectDN"])
+
+
+def disabled_on_the_phone(answer: httpx2.Response) -> bool:
+    return answer.status_code == 400 and answer.json()["error"] == "key_unusable"
+
+
+def test_certificate_revoked_or_held_at_the_ca_signs_nothing(fragile: Stack, shop: Application, signer: Person, browser: Browser) -> None:
+    """Also not with an approval from just before. When the hold is lifted, that approval is still good; a revocation is for ever."""
+    approved, waiting = (shop.authorize(signer.credential_id) for _ in range(2))
+    browser.approve(approved["handle"])
+    sad, name = shop.sad(approved["handle"]), subject(shop, signer)
+
+    at_the_ca(fragile, "suspend", shop, signer)
+    signed = shop.sign(signer.credential_id, sad, approved["hashes"])
+    assert error_of(signed) == refused(f"Signing certificate '{name}' is suspended.")
+    assert disabled_on_the_phone(browser.approve(waiting["handle"]))
+    assert Records(fragile).state(waiting["handle"]) == "pending"
+
+    at_the_ca(fragile, "lift", shop, signer)
+    assert shop.sign(signer.credential_id, sad, approved["hashes"]).status_code == 200
+    browser.approve(waiting["handle"])
+    sad = shop.sad(waiting["handle"])
+
+    at_the_ca(fragile, "revoke", shop, signer)
+    signed = shop.sign(signer.credential_id, sad, waiting["hashes"])
+    assert error_of(signed) == refused(f"Signing certificate '{name}' is revoked.")
+    late = shop.authorize(signer.credential_id)
+    assert disabled_on_the_phone(browser.approve(late["handle"]))
+
+
+def test_without_the_ca_nothing_is_approved_or_signed_and_nothing_is_lost(
+    fragile: Stack, shop: Application, signer: Person, browser: Browser
+) -> None:
+    """The answer is 503 until its responder is back; then the same approval is used."""
+    approved, waiting = (shop.authorize(signer.credential_id) for _ in range(2))
+    browser.approve(approved["handle"])
+    sad = shop.sad(approved["handle"])
+    fragile.kill("ca")
+    signed = shop.sign(signer.credential_id, sad, approved["hashes"])
+    assert error_of(signed) == refused("The certificate's status is not to be had; try again", "temporarily_unavailable", 503)
+    assert "retry-after" in signed.headers
+    answer = browser.approve(waiting["handle"])
+    assert (answer.status_code, answer.json()) == (503, {"error": "unavailable"})
+    fragile.start("ca")
+    assert shop.sign(signer.credential_id, sad, approved["hashes"]).status_code == 200
+    browser.approve(waiting["handle"])
+    assert shop.sign(signer.credential_id, shop.sad(waiting["handle"]), waiting["hashes"]).status_code == 200
