@@ -3,12 +3,14 @@
 import hmac
 from typing import Any
 
+from app.account.standing import follow
 from app.authorization.refuse import refuse
-from app.authorization.settle import settle
+from app.authorization.settle import record, settle
 from app.domain.authorization import Authorization, Reason, State
-from app.errors import CredentialDisabled, Ended, EvidenceRefused, SamRefused, WrongCode
+from app.errors import CredentialDisabled, Ended, EvidenceRefused, SamRefused, SignInRefused, WrongCode
 from app.services import Services
 from app.store import authorizations
+from app.webauthn import passkey_id_of
 from hsm.messages import ApproveRequest, ErrorCode
 
 CODE_TRIES = 3
@@ -30,6 +32,7 @@ async def approve(services: Services, authorization: Authorization, assertion: d
         raise Ended(settled.state, settled.reason)
     if authorization.code is not None:
         await require_code(services, authorization, authorization.code, code)
+    passkey_id = _passkey_id(assertion)
     try:
         reply = await services.sam.approve(ApproveRequest(authorization.transaction, assertion))
     except SamRefused as refusal:
@@ -37,15 +40,27 @@ async def approve(services: Services, authorization: Authorization, assertion: d
             raise EvidenceRefused from None
         settled = await settle(services, authorization)
         if settled.state is State.PENDING:  # nothing was decided: the key itself can't be used
+            await follow(services, authorization.credential_id)
             raise CredentialDisabled from None
         raise Ended(settled.state, settled.reason) from None
-    now = int(services.now())
     moved = await services.database.write(
-        authorizations.move, authorization, State.APPROVED, decided_at=now, usable_until=reply.usable_until
+        record,
+        authorization,
+        State.APPROVED,
+        int(services.now()),
+        usable_until=reply.usable_until,
+        passkey_id=passkey_id,
     )
     if not moved:
         await settle(services, authorization)
     await services.wakeups.announce(authorization.id)
+
+
+def _passkey_id(assertion: dict[str, Any]) -> bytes:
+    try:
+        return passkey_id_of(assertion)
+    except SignInRefused:
+        raise EvidenceRefused from None
 
 
 async def require_code(services: Services, authorization: Authorization, expected: str, given: str | None) -> None:

@@ -5,7 +5,7 @@ import logging
 from app.domain.authorization import State
 from app.errors import SamRefused, SigningRefused, StoreUnavailable
 from app.services import Services
-from app.store import authorizations, parties
+from app.store import authorizations, credentials
 from hsm.messages import ActivateRequest, ErrorCode
 
 log = logging.getLogger("natsuin.sign")
@@ -45,5 +45,5 @@ async def _subject(services: Services, request: ActivateRequest, code: ErrorCode
     """Name the certificate's holder where the answer must (CSC 2.0 §11.13)."""
     if code is not ErrorCode.CERTIFICATE_EXPIRED:
         return ""
-    credential = await services.database.read(parties.credential, request.credential_id)
+    credential = await services.database.read(credentials.get, request.credential_id)
     return credential.subject if credential is not None else ""
