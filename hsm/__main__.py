@@ -17,6 +17,7 @@ import uvicorn
 
 from hsm.assertion import RelyingParty
 from hsm.config import Config, read_config
+from hsm.credential import complete_destructions
 from hsm.cryptoki import Module, Token
 from hsm.database import migrate
 from hsm.embedded import make_token, point_softhsm_at
@@ -79,6 +80,7 @@ def start(config: Config) -> Sam:
     with sam.store.change(sam.now()) as change:
         abandoned = change.settle_abandoned("the SAM stopped before it could record an outcome")
         change.journal(Event.STARTED, "sam", keys=len(token.signing_keys))
+    complete_destructions(sam)
     log.info("ready: %d keys, %d journal entries, %d activations ended as unknown", len(token.signing_keys), entries, abandoned)
     return sam
 

@@ -105,6 +105,8 @@ def status(sam: Sam, request: StatusRequest) -> StatusReply:
         return StatusReply(Outcome.NONE)
     if approval.outcome == Outcome.REFUSED:
         return StatusReply(Outcome.REFUSED, reason=approval.reason)
+    if approval.outcome == Outcome.AMENDED:
+        return StatusReply(Outcome.AMENDED)
     outcome = Outcome.APPROVED if sam.now() < approval.usable_until else Outcome.LAPSED
     return StatusReply(outcome, usable_until=approval.usable_until)
 

@@ -30,6 +30,7 @@ from hsm.messages import (
     Outcome,
     RefuseRequest,
     SignTransaction,
+    Transaction,
     challenge,
     parse_transaction,
 )
@@ -50,9 +51,9 @@ def approve(sam: Sam, request: ApproveRequest) -> ApproveReply:
     now = sam.now()
     transaction = parse(request.transaction)  # (0)
     require_new_and_current(sam, transaction, now)  # (1)
-    usable_credential(sam, transaction, now)  # (2)
-    passkey = allowed_passkey(sam, transaction, request.assertion)  # (3)
-    proof = proof_over(sam, request, passkey)  # (4)
+    credential = usable_credential(sam, transaction, now)  # (2)
+    passkey = allowed_passkey(sam, credential.enrollment_id, transaction.signer, request.assertion)  # (3)
+    proof = proof_over(sam, SignTransaction, request.transaction, request.assertion, passkey)  # (4)
     approval = Approval(
         authorization_id=transaction.id,
         outcome=Outcome.APPROVED.value,
@@ -63,7 +64,7 @@ def approve(sam: Sam, request: ApproveRequest) -> ApproveReply:
     )
     with sam.store.change(now) as change:
         change.advance_counter(passkey, proof.sign_count)  # (5)
-        change.decide(approval, **_evidence(passkey, proof))  # (6)
+        change.decide(approval, **evidence_of(passkey, proof))  # (6)
     return ApproveReply(approval.usable_until)
 
 
@@ -95,12 +96,12 @@ def parse(raw: bytes) -> SignTransaction:
     return transaction
 
 
-def require_new_and_current(sam: Sam, transaction: SignTransaction, now: float) -> None:
+def require_new_and_current(sam: Sam, transaction: Transaction, now: float, longest_life_s: int = MAX_LIFE_S) -> None:
     """(1) The transaction was not decided before, and its time is now; raises NotNew, Expired."""
     approval, _ = sam.store.approval(transaction.id)
     if approval is not None:
         raise NotNew(transaction.id)
-    if not transaction.created - CLOCK_SKEW_S <= now < transaction.expires <= transaction.created + MAX_LIFE_S:
+    if not transaction.created - CLOCK_SKEW_S <= now < transaction.expires <= transaction.created + longest_life_s:
         raise Expired(f"created {transaction.created}, expires {transaction.expires}, now {int(now)}")
 
 
@@ -115,24 +116,27 @@ def usable_credential(sam: Sam, transaction: SignTransaction, now: float) -> Cre
     return credential
 
 
-def allowed_passkey(sam: Sam, transaction: SignTransaction, assertion: dict[str, Any]) -> Passkey:
-    """(3) The passkey's record holds, and it is one of those that may approve for this credential; raises EvidenceRefused."""
+def allowed_passkey(sam: Sam, enrollment_id: str, signer: str, assertion: dict[str, Any]) -> Passkey:
+    """(3) The passkey's record holds, and it is an active one of this enrolment; raises EvidenceRefused."""
     passkey = sam.store.passkey(passkey_id_of(assertion))
-    if passkey.credential_id != transaction.credential_id or passkey.signer != transaction.signer:
-        raise EvidenceRefused("this passkey may not approve for this credential")
+    if passkey.enrollment_id != enrollment_id or passkey.signer != signer:
+        raise EvidenceRefused("this passkey is of another enrolment")
+    if passkey.state != "active":
+        raise EvidenceRefused("this passkey was removed")
     return passkey
 
 
-def proof_over(sam: Sam, request: ApproveRequest, passkey: Passkey) -> Verified:
+def proof_over(sam: Sam, kind: type[Transaction], raw: bytes, assertion: dict[str, Any], passkey: Passkey) -> Verified:
     """(4) The evidence verifies over the very bytes of this transaction; raises EvidenceRefused."""
-    expected = challenge(SignTransaction, request.transaction)
-    return verify_assertion(sam.party, request.assertion, expected, passkey.record(), passkey.user_handle)
+    return verify_assertion(sam.party, assertion, challenge(kind, raw), passkey.record(), passkey.user_handle)
 
 
 def require_enabled(credential: Credential, now: float) -> None:
-    """Refuse a credential that has no certificate, is disabled, or whose certificate is not valid now."""
+    """Refuse a credential that has no certificate, is destroyed or frozen, or whose certificate is not valid now."""
     if credential.state != "enabled":
         raise CredentialUnusable(credential.state)
+    if now < credential.frozen_until:
+        raise CredentialUnusable(f"frozen until {credential.frozen_until}")
     certificate = certificate_of(credential)
     if not certificate.not_valid_before_utc.timestamp() <= now <= certificate.not_valid_after_utc.timestamp():
         raise CertificateExpired(certificate.subject.rfc4514_string())
@@ -153,7 +157,7 @@ def certificate_sha256(certificate: x509.Certificate) -> str:
     return certificate.fingerprint(hashes.SHA256()).hex()
 
 
-def _evidence(passkey: Passkey, proof: Verified) -> dict[str, str]:
+def evidence_of(passkey: Passkey, proof: Verified) -> dict[str, str]:
     """What anyone needs, beside the transaction, to verify the approval later without us."""
     parts = {
         "passkey": passkey.passkey_id,

@@ -1,8 +1,8 @@
 """
-The comparison of the journal with the records, when the SAM starts: every decision and every use that the journal tells of has its row.
+What the journal tells of the records: which version of each row is the newest, what was used lately, and which rows there must be.
 
-A row that somebody took away would otherwise let the SAM decide, or sign, the same thing again. It does not notice a whole database that
-was put back to an older day (docs/threats.md).
+Every decision and every use that the journal tells of has its row: one that somebody took away would let the SAM decide, or sign, the same
+thing again. It does not notice a whole database that was put back to an older day (docs/threats.md).
 """
 
 import msgspec
@@ -13,8 +13,9 @@ from hsm.errors import RecordsTampered
 from hsm.journal import Event
 from hsm.records import activations, approvals
 from hsm.spent import NEVER, Spent
+from hsm.versions import Versions, Written
 
-_TABLES = {Event.APPROVED: approvals, Event.REFUSED: approvals, Event.SIGN_INTENDED: activations}
+_TABLES = {Event.APPROVED: approvals, Event.REFUSED: approvals, Event.AMENDED: approvals, Event.SIGN_INTENDED: activations}
 
 
 class _Told(Struct):
@@ -23,13 +24,14 @@ class _Told(Struct):
     event: Event
     subject: str
     until: int = NEVER
+    rows: tuple[Written, ...] = ()
 
 
 class Comparison:
-    """Takes the journal's entries one by one; what was used and could be used again goes to `spent`."""
+    """Takes the journal's entries one by one; what was used and could be used again goes to `spent`, what was written to `versions`."""
 
-    def __init__(self, spent: Spent, now: float) -> None:
-        self._spent, self._now = spent, now
+    def __init__(self, spent: Spent, versions: Versions, now: float) -> None:
+        self._spent, self._versions, self._now = spent, versions, now
         self._told: dict[str, set[str]] = {table.name: set() for table in _TABLES.values()}
 
     def notice(self, entry: bytes) -> None:
@@ -38,6 +40,7 @@ class Comparison:
             told = msgspec.json.decode(entry, type=_Told)
         except ValueError:
             raise RecordsTampered("a journal entry can't be read") from None
+        self._versions.note(told.rows)
         if told.event in _TABLES:
             self._told[_TABLES[told.event].name].add(told.subject)
         if told.event is Event.SIGN_INTENDED and told.until > self._now:

@@ -240,6 +240,11 @@ class Token:
         with self._session() as session, self._objects:
             return any(True for _ in session.raw.get_objects({Attribute.CLASS: ObjectClass.SECRET_KEY, Attribute.ID: key_id}))
 
+    def has_key(self, key_id: bytes) -> bool:
+        """Search the token for any object with this id."""
+        with self._session() as session, self._objects:
+            return any(True for _ in session.raw.get_objects({Attribute.ID: key_id}))
+
     def destroy(self, key_id: bytes) -> None:
         """Remove every object with this id from the token."""
         with self._session() as session, self._objects:

@@ -107,10 +107,17 @@ def require_current(transaction: EnrollTransaction, now: float) -> None:
 
 def begin(sam: Sam, request: EnrollRequest, transaction: EnrollTransaction, record: PasskeyRecord, now: float) -> Credential:
     """(3) Record, in one transaction, the passkey and the key that is about to be made."""
-    credential = Credential(transaction.credential_id, transaction.signer, transaction.key_algorithm, enrollment_sha256(request), "making")
+    credential = Credential(
+        credential_id=transaction.credential_id,
+        enrollment_id=transaction.id,
+        signer=transaction.signer,
+        key_algorithm=transaction.key_algorithm,
+        enrollment_sha256=enrollment_sha256(request),
+        state="making",
+    )
     passkey = Passkey(
         passkey_id=record.passkey_id,
-        credential_id=transaction.credential_id,
+        enrollment_id=transaction.id,
         signer=transaction.signer,
         user_handle=transaction.user_handle,
         public_key=record.public_key,

@@ -53,7 +53,7 @@ class CredentialUnknown(Refused):
 
 
 class CredentialUnusable(Refused):
-    """The credential has no certificate yet, or is disabled."""
+    """The credential has no certificate yet, is frozen, or was destroyed."""
 
     code = ErrorCode.CREDENTIAL_UNUSABLE
 

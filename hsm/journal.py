@@ -58,6 +58,9 @@ class Event(StrEnum):
     SIGN_INTENDED = "sign_intended"
     SIGNED = "signed"
     UNKNOWN = "unknown"
+    AMENDED = "amended"
+    FROZEN = "frozen"
+    DESTROYED = "destroyed"
 
 
 class Head(Struct, frozen=True):
@@ -111,18 +114,32 @@ def append(connection: Connection, mac: Mac, known: Head, event: Event, subject:
     return Head(**values)
 
 
-def verify(connection: Connection, mac: Mac, notice: Callable[[bytes], None] = lambda entry: None) -> int:
+def verify(connection: Connection, mac: Mac, notice: Callable[[bytes], None] = lambda entry: None) -> Head:
     """
-    Compute the tree again from every entry and compare it with the sealed head; give the number of entries.
+    Compute the tree again from every entry and compare it with the sealed head; give that.
 
     `notice` is called with each entry, before it is known whether all of them are good.
 
     Raises:
-        RecordsTampered: an entry or the head is not what was written.
+        RecordsTampered: an entry or the head is not what was written, or there are more of them.
+    """
+    sealed = follow(connection, mac, Head(), notice)
+    if connection.scalar(select(entries.c.number).where(~entries.c.number.between(0, sealed.size - 1)).limit(1)) is not None:
+        raise RecordsTampered(f"the journal has entries beside the {sealed.size} that its head was sealed over")
+    return sealed
+
+
+def follow(connection: Connection, mac: Mac, known: Head, notice: Callable[[bytes], None]) -> Head:
+    """
+    The same from a head that is known to be good; what stands behind the sealed one is left alone, another process may be writing it.
+
+    Raises:
+        RecordsTampered: what is there now is no continuation of what was known.
     """
     sealed = read_head(connection, mac)
-    size, frontier = 0, b""
-    for number, entry in connection.execute(select(entries.c.number, entries.c.entry).order_by(entries.c.number)).yield_per(1_000):
+    size, frontier = known.size, known.frontier
+    newer = select(entries.c.number, entries.c.entry).where(entries.c.number.between(size, sealed.size - 1)).order_by(entries.c.number)
+    for number, entry in connection.execute(newer).yield_per(1_000):
         if number != size or not isinstance(entry, bytes):
             raise RecordsTampered(f"journal entry {size} is missing")
         notice(entry)
@@ -130,7 +147,7 @@ def verify(connection: Connection, mac: Mac, notice: Callable[[bytes], None] = l
         size += 1
     if (sealed.size, sealed.frontier) != (size, frontier):
         raise RecordsTampered(f"the journal's {size} entries are not those that its head was sealed over")
-    return size
+    return sealed
 
 
 def leaf_hash(entry: bytes) -> bytes:

@@ -14,6 +14,7 @@ from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, Met
 from hsm.keyring import Mac
 from hsm.messages import KeyAlgorithm, PasskeyRecord
 from hsm.seal import check_seal, seal
+from hsm.versions import Written
 
 metadata = MetaData()
 
@@ -21,18 +22,21 @@ passkeys = Table(
     "passkeys",
     metadata,
     Column("passkey_id", LargeBinary(1023), primary_key=True),
-    Column("credential_id", String(22), nullable=False),  # the one key that it may approve for
+    Column("enrollment_id", String(22), nullable=False),  # whose keys it may approve for
     Column("signer", String(64), nullable=False),
     Column("user_handle", LargeBinary(64), nullable=False),
     Column("public_key", LargeBinary, nullable=False),
     Column("sign_count", BigInteger, nullable=False),
     Column("backup_eligible", Integer, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("version", BigInteger, nullable=False),
     Column("seal", LargeBinary(32), nullable=False),
 )
 credentials = Table(
     "credentials",
     metadata,
     Column("credential_id", String(22), primary_key=True),
+    Column("enrollment_id", String(22), nullable=False),
     Column("signer", String(64), nullable=False),
     Column("key_algorithm", String(10), nullable=False),
     Column("enrollment_sha256", LargeBinary(32), nullable=False, unique=True),  # of the transaction and the registration that began it
@@ -40,6 +44,8 @@ credentials = Table(
     Column("public_key", LargeBinary),  # SubjectPublicKeyInfo
     Column("csr", LargeBinary),
     Column("certificate", LargeBinary),
+    Column("frozen_until", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False),
     Column("seal", LargeBinary(32), nullable=False),
 )
 approvals = Table(
@@ -66,15 +72,17 @@ activations = Table(
 
 
 class Passkey(Struct, frozen=True):
-    """A passkey and the one credential that it may approve for."""
+    """A passkey of one enrolment, whose keys it may approve for while its `state` is active; or removed."""
 
     passkey_id: bytes
-    credential_id: str
+    enrollment_id: str
     signer: str
     user_handle: bytes
     public_key: bytes
     sign_count: int
     backup_eligible: int
+    state: str = "active"
+    version: int = 1
     seal: bytes = b""
 
     def record(self) -> PasskeyRecord:
@@ -82,9 +90,14 @@ class Passkey(Struct, frozen=True):
 
 
 class Credential(Struct, frozen=True):
-    """A signer's key; `state` is making, made (no certificate yet), enabled or disabled."""
+    """
+    A signer's key; `state` is making, made (no certificate yet), enabled or destroyed.
+
+    It signs nothing before `frozen_until` (unix seconds).
+    """
 
     credential_id: str
+    enrollment_id: str
     signer: str
     key_algorithm: KeyAlgorithm
     enrollment_sha256: bytes
@@ -92,6 +105,8 @@ class Credential(Struct, frozen=True):
     public_key: bytes | None = None
     csr: bytes | None = None
     certificate: bytes | None = None
+    frozen_until: int = 0
+    version: int = 1
     seal: bytes = b""
 
     @property
@@ -124,7 +139,11 @@ class Activation(Struct, frozen=True):
 
 
 class Sealed:
-    """The three things that are done with a sealed row: read it, write it once, change it if it is still the same."""
+    """
+    The three things that are done with a sealed row: read it, write it once, change it if it is still the same.
+
+    A table of rows that may change has a `version`, which grows by one with each change.
+    """
 
     def __init__(self, table: Table, kind: type[Struct]) -> None:
         self.name, self.kind = str(table.name), kind
@@ -135,6 +154,7 @@ class Sealed:
         self._insert = insert(table)
         self._update = update(table).where(key == bindparam("key"), table.c.seal == bindparam("old_seal"))
         self._key = key.name
+        self.has_versions = "version" in self.names
 
     def get(self, connection: Connection, mac: Mac, key: str | bytes) -> Any:
         """Give the row, or None; raises SealBroken."""
@@ -154,12 +174,22 @@ class Sealed:
         connection.execute(self._insert, values)
         return self.kind(**values)
 
-    def change(self, connection: Connection, mac: Mac, row: Any, **changes: Any) -> bool:
-        """Change a row that is still as it was read; False if another got there first."""
+    def change(self, connection: Connection, mac: Mac, row: Any, **changes: Any) -> Any:
+        """Change a row that is still as it was read, and give it as it is now; None if another got there first."""
         values = asdict(row) | changes
+        if self.has_versions:
+            values["version"] = row.version + 1
         values["seal"] = seal(mac, self.name, values)
         done = connection.execute(self._update, values | {"key": getattr(row, self._key), "old_seal": row.seal})
-        return done.rowcount == 1
+        return self.kind(**values) if done.rowcount == 1 else None
+
+    def written(self, row: Any) -> Written:
+        """Name a row and its version, for the journal."""
+        return self.name, self.key_text(getattr(row, self._key)), row.version
+
+    @staticmethod
+    def key_text(key: str | bytes) -> str:
+        return key.hex() if isinstance(key, bytes) else key
 
 
 PASSKEYS = Sealed(passkeys, Passkey)

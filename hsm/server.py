@@ -20,17 +20,22 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hsm.activation import activate, collect, status
+from hsm.amendment import amend
 from hsm.approval import approve, refuse
+from hsm.credential import credential, freeze
 from hsm.enrollment import certify, enroll
 from hsm.errors import OutcomeUnknown, Refused, SamError, Unavailable
 from hsm.messages import (
     ActivateRequest,
+    AmendRequest,
     ApproveRequest,
     CertifyRequest,
     CollectRequest,
+    CredentialRequest,
     EnrollRequest,
     ErrorCode,
     ErrorReply,
+    FreezeRequest,
     HealthReply,
     RefuseRequest,
     StatusRequest,
@@ -60,6 +65,9 @@ OPERATIONS = (
     Operation("refuse", RefuseRequest, refuse),
     Operation("collect", CollectRequest, collect, lambda request: request.authorization_id),
     Operation("activate", ActivateRequest, activate, lambda request: request.credential_id),
+    Operation("amend", AmendRequest, amend),
+    Operation("freeze", FreezeRequest, freeze, lambda request: request.credential_id),
+    Operation("credential", CredentialRequest, credential, lambda request: request.credential_id),
     Operation("status", StatusRequest, status, lambda request: request.authorization_id),
 )
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from app.account.standing import follow
 from app.domain.account import Change, Event, EventKind
 from app.domain.parties import Passkey
-from app.errors import ChangeOver, EvidenceRefused, SamRefused, SignInRefused, SubjectUnknown
+from app.errors import ChangeOver, EvidenceRefused, SamRefused, SamUnavailable, SignInRefused, SubjectUnknown
 from app.services import Services
 from app.store import additions, changes, credentials, events, parties
 from app.webauthn import passkey_id_of
@@ -22,6 +22,7 @@ from hsm.messages import (
     AmendRequest,
     DestroyTransaction,
     ErrorCode,
+    Outcome,
     Registration,
     RemovePasskeyTransaction,
     UnfreezeTransaction,
@@ -64,14 +65,15 @@ async def amend(services: Services, user_id: str, change_id: str, assertion: dic
 
 
 async def settle_change(services: Services, change: Change) -> None:
-    """Find out whether the SAM has made a change whose answer was lost: one that it has made is not new to it, whatever the proof."""
+    """Find out whether the SAM has made a change whose answer was lost; raises SamUnavailable."""
     try:
-        await services.sam.amend(await _request(services, change, {}))
-    except SamRefused as refusal:
-        if refusal.code is not ErrorCode.NOT_NEW:
-            await services.database.write(changes.take_back, change)
-            return
-    await services.database.write(record, change.id, change.user_id, int(services.now()))
+        status = await services.sam.status(change.id)
+    except SamRefused as refusal:  # its record does not hold
+        raise SamUnavailable(f"status: {refusal.code}") from None
+    if status.outcome is Outcome.AMENDED:
+        await services.database.write(record, change.id, change.user_id, int(services.now()))
+    else:
+        await services.database.write(changes.take_back, change)
 
 
 def record(connection: Connection, change_id: str, user_id: str, now: int) -> None:

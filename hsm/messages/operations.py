@@ -150,6 +150,7 @@ class Outcome(StrEnum):
     SIGNED = "signed"
     UNKNOWN = "unknown"  # spent, and whether a signature was made can't be known; never signed again
     LAPSED = "lapsed"  # approved, never used
+    AMENDED = "amended"  # a change of what the signer has, done
 
 
 class StatusRequest(Struct, frozen=True, forbid_unknown_fields=True):

@@ -22,10 +22,11 @@ from sqlalchemy.pool import Pool
 
 import hsm.activation
 import hsm.server
+from hsm.change import Change
 from hsm.journal import Event
 from hsm.records import Activation, Approval, activations
 from hsm.seal import seal
-from hsm.store import Change, Store
+from hsm.store import Store
 
 PR_SET_DUMPABLE = 4
 PR_SET_PTRACER = 0x59616D61

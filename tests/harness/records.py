@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from hsm.journal import Event
 from hsm.records import Sealed
 from hsm.sam import Sam
 
@@ -35,7 +36,8 @@ def credential_ids(sam: Sam) -> list[str]:
 
 
 def reseal(sam: Sam, kind: Sealed, key: str | bytes, **changes: Any) -> None:
-    """Change a row, and seal it again."""
+    """Change a row, seal it again, and have the journal know it."""
     with sam.store.change(sam.now()) as change:
-        row = kind.get(change._connection, sam.keyring.seal_mac, key)
-        assert kind.change(change._connection, sam.keyring.seal_mac, row, **changes)
+        assert change._change(kind, kind.get(change._connection, sam.keyring.seal_mac, key), **changes)
+        if kind.has_versions:
+            change.journal(Event.STARTED, "a test")

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from hsm.store import Change, Store
+from hsm.change import Change
+from hsm.store import Store
 
 Value = str | bytes | int | float | None
 Row = dict[str, Value]
 Tables = dict[str, list[Row]]
 
-STATES = ("approved", "refused", "intended", "signed", "unknown", "enabled", "made", "making", "disabled")
+STATES = ("approved", "refused", "intended", "signed", "unknown", "enabled", "made", "making", "destroyed", "active", "removed", "amended")
 PER_COLUMN = 8  # values that are tried in each column, shared by its rows,
 PER_CELL = 2  # and in each cell at least
 

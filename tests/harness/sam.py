@@ -18,8 +18,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from demo.passkey import FLAWLESS, Defects, Passkey
+from demo.passkey import FLAWLESS, Defects, Passkey, cose_key
 from hsm.activation import activate, collect
+from hsm.amendment import amend
 from hsm.approval import approve
 from hsm.assertion import RelyingParty
 from hsm.config import SOFTHSM_MODULES
@@ -31,17 +32,27 @@ from hsm.keyring import Keyring
 from hsm.messages import (
     ActivateReply,
     ActivateRequest,
+    AddPasskeyTransaction,
+    Amendment,
+    AmendReply,
+    AmendRequest,
     ApproveReply,
     ApproveRequest,
     CertifyRequest,
     CollectReply,
     CollectRequest,
+    DestroyTransaction,
     Document,
     EnrollReply,
     EnrollRequest,
     EnrollTransaction,
     KeyAlgorithm,
+    NewPasskeyTransaction,
+    Registration,
+    RemovePasskeyTransaction,
     SignTransaction,
+    Transaction,
+    UnfreezeTransaction,
     challenge,
 )
 from hsm.policy import Scheme
@@ -151,6 +162,7 @@ class TestSigner:
     key_algorithm: KeyAlgorithm = "p-256"
     user_id: str = field(default_factory=lambda: "signer-" + secrets.token_hex(4))
     credential_id: str = field(default_factory=new_id)
+    enrollment_id: str = field(default_factory=new_id)
     passkey: Passkey = field(default_factory=Passkey)
     user_handle: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     certificate: bytes = b""
@@ -158,8 +170,12 @@ class TestSigner:
     def enroll(self, ca: TestCa | None = None) -> "TestSigner":
         """Go the whole way of enrolment."""
         reply = self.begin()
-        self.certificate = (ca or TestCa(self.clock.now)).certificate(reply.csr)
-        certify(self.sam, CertifyRequest(self.credential_id, (self.certificate,)))
+        return self.certify((ca or TestCa(self.clock.now)).certificate(reply.csr))
+
+    def certify(self, certificate: bytes) -> "TestSigner":
+        """Have the certificate of the key registered."""
+        self.certificate = certificate
+        certify(self.sam, CertifyRequest(self.credential_id, (certificate,)))
         return self
 
     def begin(self, defects: Defects = FLAWLESS) -> EnrollReply:
@@ -180,7 +196,7 @@ class TestSigner:
     def enroll_transaction(self) -> EnrollTransaction:
         return EnrollTransaction(
             version=1,
-            id=new_id(),
+            id=self.enrollment_id,
             nonce=b64(secrets.token_bytes(32)),
             signer=self.user_id,
             credential_id=self.credential_id,
@@ -211,11 +227,13 @@ class TestSigner:
         }
         return SignTransaction(**fields | changes)
 
-    def assertion(self, raw: bytes, defects: Defects = FLAWLESS, passkey: Passkey | None = None) -> dict[str, Any]:
+    def assertion(
+        self, raw: bytes, defects: Defects = FLAWLESS, passkey: Passkey | None = None, kind: type[Transaction] = SignTransaction
+    ) -> dict[str, Any]:
         """Answer a transaction with the passkey."""
         asked = passkey or self.passkey
         options = {
-            "challenge": b64(challenge(SignTransaction, raw)),
+            "challenge": b64(challenge(kind, raw)),
             "rpId": RP_ID,
             "allowCredentials": [{"type": "public-key", "id": b64(asked.credential_id)}],
             "userVerification": "required",
@@ -226,6 +244,60 @@ class TestSigner:
         """Approve, with a passkey that lies where `defects` says so."""
         raw = transaction.encode()
         return approve(self.sam, ApproveRequest(raw, self.assertion(raw, defects)))
+
+    def amend(self, amendment: Amendment, passkey: Passkey | None = None, made: Registration | None = None) -> AmendReply:
+        """Approve an amendment, and have it done."""
+        raw = amendment.encode()
+        return amend(self.sam, AmendRequest(raw, self.assertion(raw, passkey=passkey, kind=type(amendment)), made))
+
+    def make_passkey(self, passkey: Passkey, defects: Defects = FLAWLESS, **changes: Any) -> Registration:
+        """Make one more passkey, that nobody has approved yet; `changes` replace fields of what it answers."""
+        raw = NewPasskeyTransaction(**self._for_amendment() | changes).encode()
+        options = {
+            "rp": {"id": RP_ID, "name": "Natsuin"},
+            "user": {"id": b64(self.user_handle), "name": self.user_id, "displayName": self.name},
+            "challenge": b64(challenge(NewPasskeyTransaction, raw)),
+            "pubKeyCredParams": [{"type": "public-key", "alg": -7}],
+            "authenticatorSelection": {"residentKey": "required", "userVerification": "required"},
+        }
+        return Registration(raw, passkey.create(options, ORIGIN, defects=defects))
+
+    def adding(self, passkey: Passkey, made: Registration, **changes: Any) -> AddPasskeyTransaction:
+        """Compose the amendment that adds a passkey; `changes` replace fields."""
+        fields = self._for_amendment() | {
+            "passkey_id": passkey.credential_id,
+            "public_key": cose_key(passkey.public_key),
+            "made_over_sha256": hashlib.sha256(made.transaction).hexdigest(),
+            "name": "新しいスマートフォン",
+        }
+        return AddPasskeyTransaction(**fields | changes)
+
+    def add(self, passkey: Passkey) -> Passkey:
+        """Make and add one more passkey."""
+        made = self.make_passkey(passkey)
+        self.amend(self.adding(passkey, made), made=made)
+        return passkey
+
+    def removing(self, passkey: Passkey, **changes: Any) -> RemovePasskeyTransaction:
+        fields = self._for_amendment() | {"passkey_id": passkey.credential_id, "name": "古いスマートフォン"}
+        return RemovePasskeyTransaction(**fields | changes)
+
+    def unfreezing(self, **changes: Any) -> UnfreezeTransaction:
+        return UnfreezeTransaction(**self._for_amendment() | {"credential_id": self.credential_id} | changes)
+
+    def destroying(self, **changes: Any) -> DestroyTransaction:
+        return DestroyTransaction(**self._for_amendment() | {"credential_id": self.credential_id} | changes)
+
+    def _for_amendment(self) -> dict[str, Any]:
+        return {
+            "version": 1,
+            "id": new_id(),
+            "nonce": b64(secrets.token_bytes(32)),
+            "signer": self.user_id,
+            "created": int(self.clock.now),
+            "expires": int(self.clock.now) + 600,
+            "enrollment_id": self.enrollment_id,
+        }
 
     def collect(self, transaction: SignTransaction) -> CollectReply:
         return collect(self.sam, CollectRequest(transaction.id, transaction.application_id))

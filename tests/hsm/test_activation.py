@@ -10,6 +10,7 @@ import pytest
 from hsm import sad as sads
 from hsm.activation import activate, status
 from hsm.approval import refuse
+from hsm.credential import freeze
 from hsm.errors import (
     CertificateExpired,
     ClockInDoubt,
@@ -20,12 +21,11 @@ from hsm.errors import (
     SadInvalid,
     SadSpent,
 )
-from hsm.messages import ActivateRequest, Outcome, RefuseRequest, SignTransaction, StatusRequest
+from hsm.messages import ActivateRequest, FreezeRequest, Outcome, RefuseRequest, SignTransaction, StatusRequest
 from hsm.policy import Scheme
-from hsm.records import CREDENTIALS
 from hsm.sad import Sad
 from hsm.sam import Sam
-from tests.harness.records import database, journal_entries, reseal
+from tests.harness.records import database, journal_entries
 from tests.harness.sam import TestClock, TestSigner, new_id, signing_with
 
 
@@ -131,13 +131,25 @@ def test_step_2_a_spent_approval_is_not_used_again(signer: TestSigner) -> None:
             activate(signing_with(signer.sam, must_not_sign), again)
 
 
-def test_step_4_a_credential_disabled_since_the_approval_is_refused(signer: TestSigner) -> None:
+def test_step_4_a_credential_frozen_since_the_approval_is_refused(signer: TestSigner, clock: TestClock) -> None:
     """An approval is no right against the credential's own state; nothing is spent."""
     transaction, request = approved(signer)
-    reseal(signer.sam, CREDENTIALS, signer.credential_id, state="disabled")
+    freeze(signer.sam, FreezeRequest(signer.credential_id, int(clock.now) + 60, "signer"))
     with pytest.raises(CredentialUnusable):
         activate(signer.sam, request)
     assert outcome(signer.sam, transaction) == Outcome.APPROVED
+    clock.now += 60
+    activate(signer.sam, request)
+
+
+def test_step_4_a_credential_destroyed_since_the_approval_is_refused(signer: TestSigner) -> None:
+    """All approvals of a destroyed key are dead, and its key is not on the token any more."""
+    transaction, request = approved(signer)
+    signer.amend(signer.destroying())
+    with pytest.raises(CredentialUnusable, match="destroyed"):
+        activate(signing_with(signer.sam, must_not_sign), request)
+    assert outcome(signer.sam, transaction) == Outcome.APPROVED
+    assert not signer.sam.token.has_key(signer.credential_id.encode())
 
 
 def test_step_4_a_certificate_expired_since_the_approval_is_refused(signer: TestSigner, clock: TestClock) -> None:

@@ -15,6 +15,7 @@ from hsm import approval
 from hsm.activation import status
 from hsm.approval import approve, refuse
 from hsm.assertion import Verified
+from hsm.credential import freeze
 from hsm.enrollment import certify, enroll
 from hsm.errors import (
     CertificateExpired,
@@ -33,12 +34,13 @@ from hsm.messages import (
     ApproveRequest,
     CertifyRequest,
     EnrollTransaction,
+    FreezeRequest,
     RefuseRequest,
     SignTransaction,
     StatusRequest,
     challenge,
 )
-from hsm.records import CREDENTIALS, PASSKEYS, Passkey
+from hsm.records import PASSKEYS
 from hsm.sam import Sam
 from tests.harness.records import database, journal_entries, reseal
 from tests.harness.sam import ORIGIN, TestCa, TestClock, TestSigner, b64, new_id
@@ -110,10 +112,20 @@ def test_step_2_a_credential_needs_a_certificate(sam: Sam, clock: TestClock) -> 
         unfinished.approve(unfinished.transaction())
 
 
-def test_step_2_a_disabled_credential_is_refused(signer: TestSigner) -> None:
-    """Its certificate may be as valid as it likes."""
-    reseal(signer.sam, CREDENTIALS, signer.credential_id, state="disabled")
-    with pytest.raises(CredentialUnusable, match="disabled"):
+def test_step_2_a_frozen_credential_is_refused(signer: TestSigner, clock: TestClock) -> None:
+    """Its certificate may be as valid as it likes; when the time of the freeze is over, it is approved for again."""
+    freeze(signer.sam, FreezeRequest(signer.credential_id, int(clock.now) + 100, "signer"))
+    clock.now += 99
+    with pytest.raises(CredentialUnusable, match="frozen"):
+        signer.approve(signer.transaction())
+    clock.now += 1
+    signer.approve(signer.transaction())
+
+
+def test_step_2_a_destroyed_credential_is_refused(signer: TestSigner) -> None:
+    """For ever, whatever else its record says."""
+    signer.amend(signer.destroying())
+    with pytest.raises(CredentialUnusable, match="destroyed"):
         signer.approve(signer.transaction())
 
 
@@ -143,7 +155,7 @@ def test_step_3_a_foreign_signers_passkey_is_refused(sam: Sam, clock: TestClock,
     """Mallory's own passkey, known and flawless, does not approve for this signer's key."""
     mallory = TestSigner(sam, clock).enroll(ca)
     raw = signer.transaction().encode()
-    with pytest.raises(EvidenceRefused, match="may not approve"):
+    with pytest.raises(EvidenceRefused, match="another enrolment"):
         approve(sam, ApproveRequest(raw, mallory.assertion(raw)))
 
 
@@ -151,7 +163,7 @@ def test_step_3_another_credentials_passkey_is_refused(sam: Sam, clock: TestCloc
     """A hostile web server that enrols a second key under the signer's name, with a passkey of its own, gains nothing over the first."""
     hostile = TestSigner(sam, clock, user_id=signer.user_id, name=signer.name, user_handle=signer.user_handle).enroll(ca)
     raw = signer.transaction().encode()
-    with pytest.raises(EvidenceRefused, match="may not approve"):
+    with pytest.raises(EvidenceRefused, match="another enrolment"):
         approve(sam, ApproveRequest(raw, hostile.assertion(raw)))
     signer.approve(signer.transaction())
 
@@ -166,11 +178,11 @@ def test_step_3_an_unknown_passkey_is_refused(signer: TestSigner, sam: Sam, cloc
 
 
 def test_step_3_a_passkeys_seal_must_hold(signer: TestSigner, sam: Sam, clock: TestClock, ca: TestCa) -> None:
-    """A passkey that was moved to another credential with plain SQL is no passkey any more."""
+    """A passkey that was moved to another enrolment with plain SQL is no passkey any more."""
     mallory = TestSigner(sam, clock).enroll(ca)
     with database(sam) as connection:
-        moved = (signer.credential_id, signer.user_id, mallory.passkey.credential_id)
-        connection.execute("UPDATE passkeys SET credential_id = ?, signer = ? WHERE passkey_id = ?", moved)
+        moved = (signer.enrollment_id, signer.user_id, mallory.passkey.credential_id)
+        connection.execute("UPDATE passkeys SET enrollment_id = ?, signer = ? WHERE passkey_id = ?", moved)
     raw = signer.transaction().encode()
     with pytest.raises(EvidenceRefused, match="row"):
         approve(sam, ApproveRequest(raw, mallory.assertion(raw)))
@@ -223,8 +235,8 @@ def test_step_5_the_counter_is_compared_and_set(signer: TestSigner, monkeypatch:
     first, second = signer.transaction(), signer.transaction()
     verified = approval.proof_over
 
-    def overtaken(sam: Sam, request: ApproveRequest, passkey: Passkey) -> Verified:
-        proof = verified(sam, request, passkey)
+    def overtaken(*arguments: Any) -> Verified:
+        proof = verified(*arguments)
         monkeypatch.undo()
         signer.approve(second)
         return proof
@@ -263,7 +275,7 @@ def test_step_6_the_journal_proves_the_approval_to_anyone(signer: TestSigner) ->
     raw = signer.transaction().encode()
     approve(signer.sam, ApproveRequest(raw, signer.assertion(raw)))
     entry: dict[str, Any] = journal_entries(signer.sam)[-1]
-    fact = {name: base64.b64decode(value) for name, value in entry.items() if name not in ("event", "subject", "at_ms", "factor")}
+    fact = {name: base64.b64decode(value) for name, value in entry.items() if name not in ("event", "subject", "at_ms", "factor", "rows")}
     assert (entry["event"], entry["factor"], fact["transaction"]) == ("approved", "passkey", raw)
     key = cbor2.loads(fact["passkey_public_key"])
     public = ec.EllipticCurvePublicNumbers(int.from_bytes(key[-2]), int.from_bytes(key[-3]), ec.SECP256R1()).public_key()

@@ -52,12 +52,13 @@ def test_the_key_is_of_the_kind_that_was_asked(sam: Sam, clock: TestClock, key_a
     assert key.key_size == bits
 
 
-def test_the_passkey_is_recorded_for_this_credential(sam: Sam, clock: TestClock) -> None:
+def test_the_passkey_is_recorded_for_this_enrolment(sam: Sam, clock: TestClock) -> None:
     """What the SAM keeps is what it verified, and the reply says the same."""
     signer = TestSigner(sam, clock)
     reply = signer.begin()
     kept = sam.store.passkey(signer.passkey.credential_id)
-    assert (kept.credential_id, kept.signer, kept.user_handle) == (signer.credential_id, signer.user_id, signer.user_handle)
+    assert (kept.enrollment_id, kept.signer, kept.user_handle) == (signer.enrollment_id, signer.user_id, signer.user_handle)
+    assert sam.store.credential(signer.credential_id).enrollment_id == signer.enrollment_id
     assert kept.record() == reply.passkey
     assert (reply.passkey.sign_count, reply.passkey.backup_eligible) == (1, False)
 

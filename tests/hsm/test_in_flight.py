@@ -8,10 +8,10 @@ import pytest
 
 import hsm.activation
 from hsm.activation import activate, status
+from hsm.change import Change
 from hsm.cryptoki import Token
 from hsm.errors import StoreUnavailable
 from hsm.messages import Outcome, StatusRequest
-from hsm.store import Change
 from tests.harness.records import journal_entries
 from tests.harness.sam import TestSigner
 

@@ -94,7 +94,7 @@ def written(sam: Sam) -> Iterator[Connection]:
 
 def require_detected(sam: Sam, connection: Connection, *statements: str) -> None:
     """The journal is whole; after these statements it is not."""
-    assert journal.verify(connection, sam.keyring.seal_mac) == ENTRIES
+    assert journal.verify(connection, sam.keyring.seal_mac).size == ENTRIES
     for statement in statements:
         connection.execute(text(statement))
     with pytest.raises(RecordsTampered):
@@ -147,7 +147,7 @@ def test_the_head_of_an_older_state_is_detected(sam: Sam, written: Connection) -
     """A head that was sealed once does not fit the entries that came later."""
     old = written.execute(text("SELECT size, hex(frontier), time_ms, hex(seal) FROM journal_head")).one()
     journal.append(written, sam.keyring.seal_mac, journal.read_head(written, sam.keyring.seal_mac), Event.DENIED, "later", NOW + ENTRIES)
-    assert journal.verify(written, sam.keyring.seal_mac) == ENTRIES + 1
+    assert journal.verify(written, sam.keyring.seal_mac).size == ENTRIES + 1
     written.execute(text(f"UPDATE journal_head SET size = {old[0]}, frontier = X'{old[1]}', time_ms = {old[2]}, seal = X'{old[3]}'"))
     with pytest.raises(RecordsTampered):
         journal.verify(written, sam.keyring.seal_mac)

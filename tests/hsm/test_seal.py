@@ -13,8 +13,11 @@ from hsm.sam import Sam
 from hsm.seal import SealBroken, check_seal, seal
 
 ROWS: list[Any] = [
-    (PASSKEYS.name, asdict(Passkey(b"id", "credential", "signer", b"handle", b"key", 7, 0))),
-    (CREDENTIALS.name, asdict(Credential("credential", "signer", "p-256", b"sha", "enabled", b"key", b"csr", b"certificate"))),
+    (PASSKEYS.name, asdict(Passkey(b"id", "enrollment", "signer", b"handle", b"key", 7, 0))),
+    (
+        CREDENTIALS.name,
+        asdict(Credential("credential", "enrollment", "signer", "p-256", b"sha", "enabled", b"key", b"csr", b"certificate")),
+    ),
     (APPROVALS.name, asdict(Approval("authorization", "approved", None, b"transaction", 1, 2))),
     (ACTIVATIONS.name, asdict(Activation("authorization", b"sha", None, "signed", b"signatures"))),
     (journal.HEAD, asdict(journal.Head(1, b"frontier", 2))),

@@ -9,9 +9,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
 from demo.passkey import from_base64url
-from hsm.messages import ActivateReply, ApproveRequest, CollectReply, CollectRequest, RefuseRequest
+from hsm.messages import ActivateReply, ApproveRequest, CollectReply, CollectRequest, FreezeRequest, RefuseRequest
 from hsm.sam import Sam
-from tests.harness import forged_uses, forgeries
+from tests.harness import forged_amendments, forged_uses, forgeries
 from tests.harness.hostile import Asked, Door, Ledger, World
 from tests.harness.sam import TestClock, b64
 
@@ -25,6 +25,7 @@ FORGERIES = (
     forged_uses.forged_activations,
     forged_uses.forged_collections,
     forged_uses.forged_enrollments,
+    forged_amendments.forged_amendments,
     forged_uses.odd_shapes,
 )
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -38,7 +39,7 @@ def ledger() -> Iterator[Ledger]:
 
 
 def test_forged_calls_are_refused(sam: Sam, clock: TestClock, ledger: Ledger) -> None:
-    """Some 600 calls, each good but for one thing, are refused without a fault of the SAM; what was real still works afterwards."""
+    """Some 700 calls, each good but for one thing, are refused without a fault of the SAM; what was real still works afterwards."""
     world = World(sam, clock, ledger)
     door = Door(sam)
     sent: set[tuple[str, bytes]] = set()
@@ -50,7 +51,7 @@ def test_forged_calls_are_refused(sam: Sam, clock: TestClock, ledger: Ledger) ->
             wrong[forged.name] = answer.status
 
     assert wrong == {}
-    assert len(sent) > 600
+    assert len(sent) > 700
     assert door.call("approve", world.held.approval).status == 200
     world.held.sad = door.collect(world.held)
     for asked in (world.held, world.ready, world.bobs, world.mallorys):
@@ -101,7 +102,7 @@ def test_calls_in_any_order_sign_only_what_was_approved(sam: Sam, clock: TestClo
     answers = Counter[tuple[str, int]]()
     for _ in range(400):
         one, other = chance.choice(known[-6:]), chance.choice(known)
-        (move,) = chance.choices(("ask", "approve", "collect", "activate", "refuse", "wait"), (3, 6, 6, 9, 1, 2))
+        (move,) = chance.choices(("ask", "approve", "collect", "activate", "refuse", "freeze", "wait"), (9, 18, 18, 27, 3, 1, 6))
         if move == "ask":
             signer = chance.choice((world.alice, world.bob))
             known.append(chance.choice((world.approved_by, world.asked_of))(signer))
@@ -118,6 +119,8 @@ def test_calls_in_any_order_sign_only_what_was_approved(sam: Sam, clock: TestClo
             answers[move, door.call(move, asked.activation(hashes=hashes[:: chance.choice((1, -1))], idempotency_key=key)).status] += 1
         elif move == "refuse":
             answers[move, door.call(move, RefuseRequest(one.raw, "declined")).status] += 1
+        elif move == "freeze":
+            answers[move, door.call(move, FreezeRequest(one.signer.credential_id, int(clock.now) + 5, "signer")).status] += 1
         else:
             clock.now += chance.choice((1, 10, 30))
 

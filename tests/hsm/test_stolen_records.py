@@ -91,15 +91,16 @@ def use_all(stolen: Stolen, sam: Sam, edit: Edit, database: Path) -> None:
 def takeovers(stolen: Stolen) -> Iterator[Edit]:
     """Make Mallory's passkey, and her credential's record, those of Alice's key."""
     alice, mallory = stolen.world.alice, stolen.world.mallory
-    ids = (alice.credential_id, mallory.user_id)
-    passkey = ("UPDATE passkeys SET credential_id = ? WHERE signer = ?", ids)
-    signer = ("UPDATE passkeys SET credential_id = ?, signer = ? WHERE signer = ?", (alice.credential_id, alice.user_id, mallory.user_id))
+    passkey = ("UPDATE passkeys SET enrollment_id = ? WHERE signer = ?", (alice.enrollment_id, mallory.user_id))
+    signer = ("UPDATE passkeys SET enrollment_id = ?, signer = ? WHERE signer = ?", (alice.enrollment_id, alice.user_id, mallory.user_id))
+    enrolled = ("UPDATE credentials SET enrollment_id = ? WHERE credential_id = ?", (mallory.enrollment_id, alice.credential_id))
     gone = ("DELETE FROM credentials WHERE credential_id = ?", (alice.credential_id,))
-    credential = ("UPDATE credentials SET credential_id = ? WHERE signer = ?", ids)
+    credential = ("UPDATE credentials SET credential_id = ? WHERE signer = ?", (alice.credential_id, mallory.user_id))
     certified = ("UPDATE credentials SET signer = ? WHERE credential_id = ?", (mallory.user_id, alice.credential_id))
     yield Edit("takeover: passkey and credential", (passkey, gone, credential))
     yield Edit("takeover: passkey and signer", (signer,))
     yield Edit("takeover: credential's signer and passkey", (certified, passkey))
+    yield Edit("takeover: credential's enrolment and signer", (certified, enrolled))
 
 
 @pytest.mark.parametrize("table", [*TABLES, None])

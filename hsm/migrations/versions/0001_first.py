@@ -11,17 +11,20 @@ def upgrade() -> None:
     op.create_table(
         "passkeys",
         sa.Column("passkey_id", sa.LargeBinary(1023), primary_key=True),
-        sa.Column("credential_id", sa.String(22), nullable=False),
+        sa.Column("enrollment_id", sa.String(22), nullable=False),
         sa.Column("signer", sa.String(64), nullable=False),
         sa.Column("user_handle", sa.LargeBinary(64), nullable=False),
         sa.Column("public_key", sa.LargeBinary, nullable=False),
         sa.Column("sign_count", sa.BigInteger, nullable=False),
         sa.Column("backup_eligible", sa.Integer, nullable=False),
+        sa.Column("state", sa.String(10), nullable=False),
+        sa.Column("version", sa.BigInteger, nullable=False),
         sa.Column("seal", sa.LargeBinary(32), nullable=False),
     )
     op.create_table(
         "credentials",
         sa.Column("credential_id", sa.String(22), primary_key=True),
+        sa.Column("enrollment_id", sa.String(22), nullable=False),
         sa.Column("signer", sa.String(64), nullable=False),
         sa.Column("key_algorithm", sa.String(10), nullable=False),
         sa.Column("enrollment_sha256", sa.LargeBinary(32), nullable=False, unique=True),
@@ -29,6 +32,8 @@ def upgrade() -> None:
         sa.Column("public_key", sa.LargeBinary),
         sa.Column("csr", sa.LargeBinary),
         sa.Column("certificate", sa.LargeBinary),
+        sa.Column("frozen_until", sa.BigInteger, nullable=False),
+        sa.Column("version", sa.BigInteger, nullable=False),
         sa.Column("seal", sa.LargeBinary(32), nullable=False),
     )
     op.create_table(

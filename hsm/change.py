@@ -1,0 +1,180 @@
+"""
+One transaction's changes to the SAM's records: each method writes a row and the journal entry that explains it.
+
+It opens and ends no transaction; `store` does that.
+"""
+
+import base64
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.exc import IntegrityError
+
+from hsm import journal
+from hsm.errors import EvidenceRefused, NotNew, RecordsTampered, SadSpent, StoreUnavailable
+from hsm.journal import Event, Head
+from hsm.keyring import Mac
+from hsm.messages import Outcome
+from hsm.records import ACTIVATIONS, APPROVALS, CREDENTIALS, PASSKEYS, Activation, Approval, Credential, Passkey, Sealed, activations
+from hsm.seal import SealBroken
+from hsm.spent import NEVER, Spent
+from hsm.versions import Versions, Written
+
+
+class Change:
+    """
+    What is done in one transaction.
+
+    `head` is the journal's after it, `written` the rows that it wrote, `spent` what it used, each with the time until which that matters.
+    """
+
+    def __init__(self, connection: Connection, mac: Mac, head: Head, spent: Spent, versions: Versions, now: float) -> None:
+        self._connection, self._mac, self._now = connection, mac, now
+        self._spent, self._versions = spent, versions
+        self.head = head
+        self.spent: list[tuple[str, int]] = []
+        self.written: list[Written] = []
+        self._untold: list[Written] = []
+
+    def begin_enrollment(self, credential: Credential, passkey: Passkey) -> None:
+        """Record what is about to be made; raises NotNew where the credential, the enrolment or the passkey is there already."""
+        try:
+            self._add(CREDENTIALS, credential)
+            self._add(PASSKEYS, passkey)
+        except IntegrityError:
+            raise NotNew(f"credential {credential.credential_id}, or its passkey, is there already") from None
+        facts = {"signer": credential.signer, "key_algorithm": credential.key_algorithm, "passkey": passkey.passkey_id.hex()}
+        self.journal(Event.KEY_INTENDED, credential.credential_id, **facts)
+
+    def finish_enrollment(self, credential: Credential, *, public_key: bytes, csr: bytes) -> None:
+        """Record the key that was made."""
+        _require(self._change(CREDENTIALS, credential, state="made", public_key=public_key, csr=csr))
+        self.journal(Event.KEY_MADE, credential.credential_id, public_key=_base64(public_key))
+
+    def certify(self, credential: Credential, certificate: bytes) -> None:
+        """Record the certificate of a key, and enable it."""
+        _require(self._change(CREDENTIALS, credential, state="enabled", certificate=certificate))
+        self.journal(Event.CERTIFIED, credential.credential_id, certificate=_base64(certificate))
+
+    def add_passkey(self, passkey: Passkey) -> None:
+        """Record one more passkey, for `decide` to explain; raises NotNew where it is there already."""
+        try:
+            self._add(PASSKEYS, passkey)
+        except IntegrityError:
+            raise NotNew("the passkey is there already") from None
+
+    def remove_passkey(self, passkey: Passkey) -> None:
+        """Let a passkey approve no more, for `decide` to explain."""
+        _require(self._change(PASSKEYS, passkey, state="removed"))
+
+    def set_credential(self, credential: Credential, *, state: str | None = None, frozen_until: int | None = None) -> None:
+        """Change how a key stands, for `decide` or `journal` to explain."""
+        wanted = {"state": state, "frozen_until": frozen_until}
+        _require(self._change(CREDENTIALS, credential, **{name: value for name, value in wanted.items() if value is not None}))
+
+    def freeze(self, credential: Credential, until: int, by: str) -> None:
+        """Let a key sign nothing until then (unix seconds)."""
+        self.set_credential(credential, frozen_until=until)
+        self.journal(Event.FROZEN, credential.credential_id, until=until, by=by)
+
+    def advance_counter(self, passkey: Passkey, sign_count: int) -> None:
+        """
+        Move a passkey's signature counter forward, if nothing moved it since it was read.
+
+        Raises:
+            EvidenceRefused: another assertion of this passkey came in between.
+        """
+        if sign_count != passkey.sign_count and not self._change(PASSKEYS, passkey, sign_count=sign_count):
+            raise EvidenceRefused("the passkey's counter was moved by another assertion")
+
+    def decide(self, approval: Approval, **evidence: Any) -> None:
+        """Record an approval or a refusal; raises NotNew where the transaction was decided before."""
+        try:
+            self._add(APPROVALS, approval)
+        except IntegrityError:
+            raise NotNew(approval.authorization_id) from None
+        facts = {"transaction": _base64(approval.transaction)} | evidence
+        if approval.reason is not None:
+            facts["reason"] = approval.reason
+        self.journal(Event(approval.outcome), approval.authorization_id, **facts)
+
+    def spend(self, activation: Activation, *, until: int = NEVER, **intent: Any) -> Activation:
+        """
+        Mark an approval as spent and record what is about to be signed.
+
+        Gives the row as it was written. Afterwards either both rows are on disk or neither. Call it after every other check and immediately
+        before signing. `until` (unix seconds) is when the approval's evidence is worth nothing any more.
+
+        Raises:
+            SadSpent: the approval was spent before, by whichever process.
+        """
+        try:
+            spent: Activation = self._add(ACTIVATIONS, activation)
+        except IntegrityError:
+            raise SadSpent(activation.authorization_id) from None
+        if activation.authorization_id in self._spent:
+            raise SadSpent(f"{activation.authorization_id}, and its row was taken away")
+        self.journal(Event.SIGN_INTENDED, activation.authorization_id, until=until, **intent)
+        self.spent.append((activation.authorization_id, until))
+        return spent
+
+    def settle(self, activation: Activation, outcome: Outcome, *, answer: bytes | None = None, **facts: Any) -> None:
+        """Record how an activation ended, and the answer for a repeat; raises StoreUnavailable where it was ended meanwhile."""
+        _require(self._change(ACTIVATIONS, activation, state=outcome.value, signatures=answer))
+        self.journal(Event(outcome.value), activation.authorization_id, **facts)
+
+    def settle_abandoned(self, why: str) -> int:
+        """End every activation that has no outcome as `unknown`, and give their number; only for a SAM that is just starting."""
+        abandoned = self._connection.scalars(
+            select(activations.c.authorization_id).where(activations.c.state == Outcome.INTENDED.value)
+        ).all()
+        for authorization_id in abandoned:
+            try:
+                activation = ACTIVATIONS.get(self._connection, self._mac, authorization_id)
+            except SealBroken as error:
+                raise RecordsTampered(str(error)) from None
+            self.settle(activation, Outcome.UNKNOWN, why=why)
+        return len(abandoned)
+
+    def touch(self) -> None:
+        """Write to the database without changing it."""
+        self._connection.execute(update(journal.head).values(id=journal.head.c.id))
+
+    def deny(self, operation: str, subject: str, code: str, why: str) -> None:
+        """Journal a request that was refused, and why."""
+        self.journal(Event.DENIED, subject, operation=operation, code=code, why=why)
+
+    def journal(self, event: Event, subject: str, **facts: Any) -> None:
+        """Add an entry to the journal; it names the rows that were written for it."""
+        if self._untold:
+            facts["rows"] = self._untold
+            self._untold = []
+        self.head = journal.append(self._connection, self._mac, self.head, event, subject, self._now, **facts)
+
+    def require_journalled(self) -> None:
+        """Refuse to end with a row that no entry explains."""
+        if self._untold:
+            raise AssertionError(f"not journalled: {self._untold}")
+
+    def _add(self, table: Sealed, row: Any) -> Any:
+        if table.has_versions and self._versions.newest(*table.written(row)[:2]):
+            raise NotNew(f"a row of {table.name} that was there before, and was taken away")
+        return self._noted(table, table.add(self._connection, self._mac, row))
+
+    def _change(self, table: Sealed, row: Any, **changes: Any) -> Any:
+        return self._noted(table, table.change(self._connection, self._mac, row, **changes))
+
+    def _noted(self, table: Sealed, row: Any) -> Any:
+        if row is not None and table.has_versions:
+            self.written.append(table.written(row))
+            self._untold.append(table.written(row))
+        return row
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _require(changed: object) -> None:
+    if changed is None:
+        raise StoreUnavailable("a record changed under an operation")
