@@ -51,7 +51,7 @@ async def amend(services: Services, user_id: str, change_id: str, assertion: dic
         passkey_id = passkey_id_of(assertion)
     except SignInRefused:
         raise EvidenceRefused from None
-    await services.database.write(changes.send, change, passkey_id, services.now())
+    await services.database.write(_send, change, passkey_id, services.now())
     try:
         await services.sam.amend(await _request(services, change, assertion))
     except SamRefused as refusal:
@@ -100,6 +100,14 @@ def record(connection: Connection, change_id: str, user_id: str, now: int) -> No
         case other:
             raise TypeError(type(other).__name__)
     events.add(connection, event)
+
+
+def _send(connection: Connection, change: Change, passkey_id: bytes, now: float) -> None:
+    """Record that the SAM may do it from now on; raises ChangeOver where the signer has said no to the device since it was composed."""
+    addition = additions.of_signer(connection, change.addition_id, change.user_id) if change.addition_id is not None else None
+    if change.state == "open" and addition is not None and addition.standing(now) != "made":
+        raise ChangeOver
+    changes.send(connection, change, passkey_id, now)
 
 
 def _new_passkey(connection: Connection, change: Change, added: AddPasskeyTransaction, now: int) -> Passkey:
