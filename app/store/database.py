@@ -105,8 +105,9 @@ class Connections:
 
     def _renew(self, old: Connection | None) -> Connection:
         if old is not None:
-            old.close()
+            self._mine.connection = None  # whatever fails below, the next use begins anew
             self._open.remove(old)
+            old.close()
         self._mine.failures = self._failures
         self._mine.connection = new = self.engine.connect()
         self._open.append(new)
