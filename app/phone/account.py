@@ -46,7 +46,7 @@ def key_view(credential: Credential, now: float) -> dict[str, Any]:
         "state": state_of(credential, now),
         "holder": _common_name(leaf.subject),
         "issuer": _common_name(leaf.issuer),
-        "serial": f"{leaf.serial_number:x}",
+        "serial": groups(f"{leaf.serial_number:x}"),
         "not_before": credential.not_before,
         "not_after": credential.not_after,
         "fingerprint": groups(credential.certificate_sha256),

@@ -188,6 +188,7 @@ def test_refused_device_stays_outside(old: Browser, new: Browser) -> None:
     link = old.new_link()
     new.join(link["secret"])
     proposed = old.propose("add_passkey", link["id"]).json()
+    assert old.answer_change(proposed, Defects(bogus_signature=True)).json() == NOT_PROVEN[1]
     assert old.post(f"/account/add/{link['id']}/refuse", {}).json()["state"] == "refused"
     assert new.post("/new-device/state", {"link": link["secret"]}).json()["state"] == "refused"
     assert new.post("/new-device/options", {"link": link["secret"]}).status_code == 404

@@ -59,7 +59,7 @@ def key(state: str = "active", **changes: Any) -> dict[str, Any]:
         "state": state,
         "holder": "山田 太郎",
         "issuer": "Aoba Accredited CA",
-        "serial": "5f2e9c81d04b7a3366e1c2509b8ad417",
+        "serial": ["5f2e", "9c81", "d04b", "7a33", "66e1", "c250", "9b8a", "d417", "90ab", "12cd"],
         "not_before": NOW - 400 * DAY_S,
         "not_after": NOW + 500 * DAY_S,
         "fingerprint": fingerprint("certificate"),
