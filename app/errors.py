@@ -6,8 +6,8 @@ The authorization server's errors, one tree; `problems` says how each looks outs
     ├── BadRequest         the request itself: BadParameter, BadJson, BadContentType, BodyTooLarge, WrongOrigin
     ├── Unauthenticated    who asks: BadAuthorizationHeader, TokenUnknown, TokenExpired, ClientRefused, SessionRequired, SignInRefused
     ├── NotAllowed         what is asked: CredentialUnknown, CredentialDisabled, InvalidAuthenticationData, HandleUnknown,
-    │                      AuthorizationUnknown, LinkUnknown, EvidenceRefused, RegistrationRefused, WrongCode, Ended, TooManyOpen,
-    │                      TooFast, SigningRefused
+    │                      AuthorizationUnknown, SubjectUnknown, LinkUnknown, EvidenceRefused, RegistrationRefused, WrongCode, Ended,
+    │                      ChangeOver, LastPasskey, NameRefused, TooManyOpen, TooFast, SigningRefused
     ├── Unavailable        in doubt, so no for now: StoreUnavailable, RedisUnavailable, SamUnavailable, CertificateUnavailable
     └── SamRefused         between `sam` and the story only; each step turns it into one of the above
 """
@@ -108,8 +108,12 @@ class AuthorizationUnknown(NotAllowed):
     """No such authorization, or another signer's: one answer."""
 
 
+class SubjectUnknown(NotAllowed):
+    """No such key, device, change or entry, or another signer's: one answer."""
+
+
 class LinkUnknown(NotAllowed):
-    """The enrolment link was never given, is used, or is over: one answer."""
+    """The one-time link was never given, is used, or is over: one answer."""
 
 
 class EvidenceRefused(NotAllowed):
@@ -134,6 +138,18 @@ class Ended(NotAllowed):
     def __init__(self, state: str, reason: str | None = None) -> None:
         super().__init__(state)
         self.state, self.reason = state, reason
+
+
+class ChangeOver(NotAllowed):
+    """The change can't be made any more as it was composed: its time ran out, or what it changes is another now. It may be asked anew."""
+
+
+class LastPasskey(NotAllowed):
+    """The only passkey left: without it nothing could be approved, and it can't approve its own removal."""
+
+
+class NameRefused(NotAllowed):
+    """A device can't be called so: empty, too long, or with characters that do not show."""
 
 
 class TooManyOpen(NotAllowed):

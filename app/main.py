@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
+from app.account.settle import sweep as sweep_account
 from app.authorization.settle import sweep
 from app.clock import Clock, system_clock
 from app.config import Config, read_config
@@ -28,11 +29,12 @@ def create_app(config: Config, now: Clock = system_clock) -> ASGIApp:
         async with open_services(config, now) as services:
             opened.append(services)
             gc.freeze()  # what was made to start stays: no garbage collection needs to look at it
-            sweeping = asyncio.create_task(sweep(services))
+            sweeping = [asyncio.create_task(one(services)) for one in (sweep, sweep_account)]
             try:
                 yield
             finally:
-                sweeping.cancel()
+                for task in sweeping:
+                    task.cancel()
 
     app = Starlette(
         routes=routes(lambda: opened[-1]),

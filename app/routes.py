@@ -15,7 +15,7 @@ from app.csc.sign_hash import sign_hash
 from app.health import health
 from app.oauth.revoke import revoke
 from app.oauth.token import token
-from app.phone import approve, enroll, inbox, sign_in
+from app.phone import account, add_device, approve, change, device, enroll, entry, freeze, history, inbox, key, new_device, sign_in
 from app.phone.page import STATIC, static_digest
 from app.services import Services
 
@@ -37,6 +37,15 @@ POST: tuple[tuple[str, Endpoint], ...] = (
     ("/sign-out", sign_in.sign_out),
     ("/approve/{id}", approve.approve),
     ("/approve/{id}/refuse", approve.refuse),
+    ("/account/add", add_device.link),
+    ("/account/add/{id}/refuse", add_device.refuse),
+    ("/account/devices/{id}/rename", device.rename),
+    ("/account/change", change.propose),
+    ("/account/change/{id}", change.approve),
+    ("/new-device/options", new_device.options),
+    ("/new-device", new_device.register),
+    ("/new-device/state", new_device.state),
+    ("/freeze", freeze.freeze),
 )
 GET: tuple[tuple[str, Endpoint], ...] = (
     ("/", inbox.show),
@@ -44,6 +53,16 @@ GET: tuple[tuple[str, Endpoint], ...] = (
     ("/enroll", enroll.show),
     ("/sign-in", sign_in.show),
     ("/approve/{id}", approve.show),
+    ("/account", account.show),
+    ("/account/add", add_device.show),
+    ("/account/add/{id}", add_device.look),
+    ("/account/devices/{id}", device.show),
+    ("/new-device", new_device.show),
+    ("/freeze", freeze.show),
+    ("/keys/{id}/unfreeze", key.show_unfreeze),
+    ("/keys/{id}/destroy", key.show_destroy),
+    ("/history", history.show),
+    ("/history/{id}", entry.show),
     ("/health", health),
 )
 # Methods of CSC 2.0 that this service does not have (§10.1: 501).

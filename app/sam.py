@@ -11,16 +11,22 @@ from app.errors import SamRefused, SamUnavailable
 from hsm.messages import (
     ActivateReply,
     ActivateRequest,
+    AmendReply,
+    AmendRequest,
     ApproveReply,
     ApproveRequest,
     CertifyReply,
     CertifyRequest,
     CollectReply,
     CollectRequest,
+    CredentialReply,
+    CredentialRequest,
     EnrollReply,
     EnrollRequest,
     ErrorCode,
     ErrorReply,
+    FreezeReply,
+    FreezeRequest,
     HealthReply,
     RefuseRequest,
     StatusReply,
@@ -63,6 +69,15 @@ class Sam:
 
     async def activate(self, request: ActivateRequest) -> ActivateReply:
         return await self._call("activate", request, ActivateReply)
+
+    async def amend(self, request: AmendRequest) -> AmendReply:
+        return await self._call("amend", request, AmendReply)
+
+    async def freeze(self, request: FreezeRequest) -> FreezeReply:
+        return await self._call("freeze", request, FreezeReply)
+
+    async def credential(self, credential_id: str) -> CredentialReply:
+        return await self._call("credential", CredentialRequest(credential_id), CredentialReply)
 
     async def status(self, authorization_id: str) -> StatusReply:
         return await self._call("status", StatusRequest(authorization_id), StatusReply)

@@ -1,7 +1,7 @@
 """
 WebAuthn as this side needs it: options for the browser, and the check of a sign-in.
 
-Registrations and approvals are verified by the SAM alone; a sign-in only lets a signer look and refuse.
+Registrations and approvals are decided by the SAM alone; a sign-in only lets a signer look and refuse.
 """
 
 import base64
@@ -9,17 +9,29 @@ import json
 import secrets
 from typing import Any
 
-from webauthn import verify_authentication_response
+from msgspec import Struct
+from webauthn import verify_authentication_response, verify_registration_response
 from webauthn.helpers.structs import CredentialDeviceType
 
 from app.domain.parties import Passkey, Signer
-from app.errors import SignInRefused
+from app.errors import RegistrationRefused, SignInRefused
 
 TIMEOUT_MS = 300_000  # WebAuthn L3 §15.1: 5 to 10 minutes where the user is verified
 ALGORITHMS = (-7, -8, -257)  # ES256, EdDSA, RS256
 
 
-def creation_options(rp_id: str, rp_name: str, signer: Signer, challenge: bytes, existing: list[Passkey]) -> dict[str, Any]:
+class Registered(Struct, frozen=True):
+    """What a new passkey says of itself; the SAM reads it again."""
+
+    passkey_id: bytes
+    public_key: bytes  # COSE_Key
+    sign_count: int
+    backup_eligible: bool
+
+
+def creation_options(
+    rp_id: str, rp_name: str, signer: Signer, challenge: bytes, existing: list[Passkey], hints: tuple[str, ...] = ("client-device",)
+) -> dict[str, Any]:
     """Make PublicKeyCredentialCreationOptionsJSON (WebAuthn L3 §5.1.8)."""
     return {
         "rp": {"id": rp_id, "name": rp_name},
@@ -29,7 +41,7 @@ def creation_options(rp_id: str, rp_name: str, signer: Signer, challenge: bytes,
         "timeout": TIMEOUT_MS,
         "excludeCredentials": [{"type": "public-key", "id": b64(passkey.passkey_id)} for passkey in existing],
         "authenticatorSelection": {"residentKey": "required", "requireResidentKey": True, "userVerification": "required"},
-        "hints": ["client-device"],
+        "hints": list(hints),
         "attestation": "none",
         "extensions": {},
     }
@@ -45,6 +57,33 @@ def request_options(rp_id: str, challenge: bytes, allowed: list[Passkey]) -> dic
         "userVerification": "required",
         "extensions": {},
     }
+
+
+def read_registration(registration: dict[str, Any], *, challenge: bytes, rp_id: str, origin: str) -> Registered:
+    """
+    Read a registration (WebAuthn L3 §7.1), so that a signer is not asked about one that the SAM will refuse.
+
+    Raises:
+        RegistrationRefused: whatever is wrong with it.
+    """
+    try:
+        client_data = json.loads(unb64(registration["response"]["clientDataJSON"]))
+        if client_data.get("crossOrigin", False) is not False or "topOrigin" in client_data:
+            raise RegistrationRefused("in another site's page")
+        verified = verify_registration_response(
+            credential=registration,
+            expected_challenge=challenge,
+            expected_rp_id=rp_id,
+            expected_origin=origin,
+            require_user_verification=True,
+        )
+    except RegistrationRefused:
+        raise
+    # Hostile input makes the library and its parsers raise almost anything; every one of them is a refusal.
+    except Exception as error:
+        raise RegistrationRefused(type(error).__name__) from error
+    synced = verified.credential_device_type is CredentialDeviceType.MULTI_DEVICE
+    return Registered(verified.credential_id, verified.credential_public_key, verified.sign_count, synced)
 
 
 def new_challenge() -> bytes:

@@ -40,10 +40,10 @@ export async function call(path, body) {
 
 /**
  * Run `work` on a tap. It starts inside the tap, because Safari opens the passkey prompt only there; further taps wait until it ends,
- * and when `failed` is through, the buttons work again.
+ * and when `failed` is through, the buttons work again. A button that this state of the page does not have is null.
  */
 export function onTap(button, work, failed = showRefusal) {
-  button.addEventListener("click", async () => {
+  button?.addEventListener("click", async () => {
     if (busy) return;
     setBusy(true);
     try {

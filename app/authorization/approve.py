@@ -3,12 +3,14 @@
 import hmac
 from typing import Any
 
+from app.account.standing import follow
 from app.authorization.refuse import refuse
-from app.authorization.settle import settle
+from app.authorization.settle import record, settle
 from app.domain.authorization import Authorization, Reason, State
-from app.errors import CredentialDisabled, Ended, EvidenceRefused, SamRefused, StatusUnavailable, WrongCode
+from app.errors import CredentialDisabled, Ended, EvidenceRefused, SamRefused, SignInRefused, StatusUnavailable, WrongCode
 from app.services import Services
-from app.store import authorizations, parties
+from app.store import authorizations, credentials
+from app.webauthn import passkey_id_of
 from hsm.messages import ApproveRequest, ErrorCode
 
 CODE_TRIES = 3
@@ -31,7 +33,8 @@ async def approve(services: Services, authorization: Authorization, assertion: d
         raise Ended(settled.state, settled.reason)
     if authorization.code is not None:
         await require_code(services, authorization, authorization.code, code)
-    credential = await services.database.read(parties.credential, authorization.credential_id)
+    passkey_id = _passkey_id(assertion)
+    credential = await services.database.read(credentials.get, authorization.credential_id)
     status = await services.statuses.of(credential) if credential is not None else None
     try:
         reply = await services.sam.approve(ApproveRequest(authorization.transaction, assertion, status))
@@ -42,15 +45,27 @@ async def approve(services: Services, authorization: Authorization, assertion: d
             raise StatusUnavailable("the CA's word on the certificate is not to be had") from None
         settled = await settle(services, authorization)
         if settled.state is State.PENDING:  # nothing was decided: the key itself can't be used
+            await follow(services, authorization.credential_id)
             raise CredentialDisabled from None
         raise Ended(settled.state, settled.reason) from None
-    now = int(services.now())
     moved = await services.database.write(
-        authorizations.move, authorization, State.APPROVED, decided_at=now, usable_until=reply.usable_until
+        record,
+        authorization,
+        State.APPROVED,
+        int(services.now()),
+        usable_until=reply.usable_until,
+        passkey_id=passkey_id,
     )
     if not moved:
         await settle(services, authorization)
     await services.wakeups.announce(authorization.id)
+
+
+def _passkey_id(assertion: dict[str, Any]) -> bytes:
+    try:
+        return passkey_id_of(assertion)
+    except SignInRefused:
+        raise EvidenceRefused from None
 
 
 async def require_code(services: Services, authorization: Authorization, expected: str, given: str | None) -> None:

@@ -7,7 +7,6 @@ The link's text is `SECRET.CODE`: the first part is ours and known here only by 
 passed on without being kept.
 """
 
-import hashlib
 import secrets
 from typing import Any
 
@@ -15,11 +14,11 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection
 
-from app.domain.identifiers import new_id
+from app.domain.identifiers import new_id, secret_sha256
 from app.domain.parties import Credential, Passkey, Signer
 from app.errors import CertificateUnavailable, LinkUnknown, RegistrationRefused, SamRefused
 from app.services import Services
-from app.store import links, parties
+from app.store import credentials, links, parties
 from app.store.links import Link
 from app.webauthn import b64, creation_options
 from hsm.messages import CertifyRequest, EnrollReply, EnrollRequest, EnrollTransaction, challenge
@@ -38,7 +37,7 @@ class Welcome(Struct, frozen=True):
 def new_link(code: str) -> tuple[str, bytes]:
     """Make the text of a link and the hash that it is known by."""
     secret = secrets.token_urlsafe(32)
-    return f"{secret}.{code}", _hash(secret)
+    return f"{secret}.{code}", secret_sha256(secret)
 
 
 async def welcome(services: Services, text: str) -> Welcome:
@@ -68,8 +67,10 @@ async def welcome(services: Services, text: str) -> Welcome:
     return Welcome(signer, options)
 
 
-async def enroll(services: Services, text: str, registration: dict[str, Any] | None) -> tuple[Signer, Credential]:
+async def enroll(services: Services, text: str, registration: dict[str, Any] | None, device_name: str) -> tuple[Signer, Credential, bytes]:
     """
+    Give the signer, the key, and the id of the passkey that was registered for it; the passkey is known by the device's name.
+
     Register the passkey, have the key made, get its certificate; go on from wherever an earlier call was cut off.
 
     Raises:
@@ -91,30 +92,32 @@ async def enroll(services: Services, text: str, registration: dict[str, Any] | N
     credential = Credential(
         credential_id=transaction.credential_id,
         user_id=signer.user_id,
+        enrollment_id=transaction.id,
         key_algorithm=transaction.key_algorithm,
         certificates=certificates,
         certificate_sha256=certified.certificate_sha256,
         not_before=certified.not_before,
         not_after=certified.not_after,
-        enabled=True,
         created=now,
     )
     record = made.passkey
     passkey = Passkey(
         passkey_id=record.passkey_id,
         user_id=signer.user_id,
-        credential_id=credential.credential_id,
+        enrollment_id=transaction.id,
         public_key=record.public_key,
         sign_count=record.sign_count,
         backup_eligible=record.backup_eligible,
+        name=device_name,
         created=now,
+        last_used=now,
     )
     await services.database.write(_finish, link, credential, passkey)
-    return signer, credential
+    return signer, credential, passkey.passkey_id
 
 
 async def _open(services: Services, text: str) -> tuple[Link, Signer]:
-    return await services.database.read(_link_and_signer, _hash(text.partition(".")[0]), services.now())
+    return await services.database.read(_link_and_signer, secret_sha256(text.partition(".")[0]), services.now())
 
 
 async def _take_registration(services: Services, link: Link, registration: dict[str, Any] | None) -> Link:
@@ -147,9 +150,5 @@ def _link_and_signer(connection: Connection, link_sha256: bytes, now: float) -> 
 
 def _finish(connection: Connection, link: Link, credential: Credential, passkey: Passkey) -> None:
     if links.advance_link(connection, link, "done", registration=None):
-        parties.add_credential(connection, credential)
+        credentials.add(connection, credential)
         parties.add_passkey(connection, passkey)
-
-
-def _hash(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode()).digest()

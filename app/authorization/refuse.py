@@ -1,10 +1,10 @@
 """Step 4, the other way: the signer says no. It goes to the SAM too, so that an approval and a refusal can't both happen."""
 
-from app.authorization.settle import settle
+from app.account.freeze import tell_sam_soon
+from app.authorization.settle import record, settle
 from app.domain.authorization import Authorization, Reason, State
 from app.errors import Ended, SamRefused
 from app.services import Services
-from app.store import authorizations
 from hsm.messages import RefuseRequest
 
 
@@ -17,5 +17,7 @@ async def refuse(services: Services, authorization: Authorization, reason: Reaso
     except SamRefused:
         settled = await settle(services, authorization)
         raise Ended(settled.state, settled.reason) from None
-    await services.database.write(authorizations.move, authorization, State.REFUSED, reason=reason.value, decided_at=int(services.now()))
+    await services.database.write(record, authorization, State.REFUSED, int(services.now()), reason=reason.value)
     await services.wakeups.announce(authorization.id)
+    if reason is Reason.NOT_ME:
+        await tell_sam_soon(services, authorization.credential_id)

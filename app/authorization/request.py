@@ -10,7 +10,7 @@ from app.domain.identifiers import new_id
 from app.domain.parties import Application, Credential
 from app.errors import CredentialDisabled, CredentialUnknown, TokenUnknown, TooManyOpen
 from app.services import Services
-from app.store import authorizations, parties
+from app.store import authorizations, credentials, parties
 from app.webauthn import b64
 from hsm.messages import Document, SignTransaction
 
@@ -66,7 +66,7 @@ def require_usable(credential: Credential, user_id: str | None, now: float) -> N
     """Refuse a credential that is not this signer's, or can't sign now."""
     if user_id not in (None, credential.user_id):
         raise CredentialUnknown
-    if not credential.enabled or not credential.not_before <= now <= credential.not_after:
+    if not credential.is_usable(now):
         raise CredentialDisabled
 
 
@@ -93,7 +93,7 @@ def _application_and_credential(connection: Connection, client_id: str, credenti
     application = parties.application(connection, client_id)
     if application is None:
         raise TokenUnknown
-    credential = parties.credential(connection, credential_id)
+    credential = credentials.get(connection, credential_id)
     if credential is None:
         raise CredentialUnknown
     return application, credential

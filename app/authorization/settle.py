@@ -7,10 +7,13 @@ It is behind after a crash, after a lost reply, and when time runs out. Nothing 
 import asyncio
 import logging
 
-from app.domain.authorization import Authorization, State
+from sqlalchemy import Connection
+
+from app.account.freeze import count_not_me, tell_sam_soon
+from app.domain.authorization import Authorization, Reason, State
 from app.errors import SamRefused, SamUnavailable, Unavailable
 from app.services import Services
-from app.store import authorizations
+from app.store import authorizations, parties
 from hsm.messages import Outcome, RefuseRequest, StatusReply
 
 SWEEP_S = 5
@@ -39,14 +42,33 @@ async def settle(services: Services, authorization: Authorization) -> Authorizat
     state = REFUSALS.get(status.reason or "", State.REFUSED) if status.outcome is Outcome.REFUSED else STATES.get(status.outcome)
     if state is not None and state is not authorization.state:
         reason = status.reason if state is State.REFUSED else None
-        now = int(services.now())
-        await services.database.write(
-            authorizations.move, authorization, state, reason=reason, decided_at=now, usable_until=status.usable_until
-        )
+        await services.database.write(record, authorization, state, int(services.now()), reason=reason, usable_until=status.usable_until)
         await services.wakeups.announce(authorization.id)
+        if reason == Reason.NOT_ME:
+            await tell_sam_soon(services, authorization.credential_id)
     current = await services.database.read(authorizations.get, authorization.id)
     assert current is not None
     return current
+
+
+def record(
+    connection: Connection,
+    authorization: Authorization,
+    state: State,
+    now: int,
+    *,
+    reason: str | None = None,
+    usable_until: int | None = None,
+    passkey_id: bytes | None = None,
+) -> bool:
+    """Record a decision, and in the same transaction what follows from it for the key and the passkey; False if another was first."""
+    used = parties.mark_used(connection, passkey_id, now) if passkey_id is not None else None
+    moved = authorizations.move(
+        connection, authorization, state, reason=reason, decided_at=now, usable_until=usable_until, approved_with=used
+    )
+    if moved and reason == Reason.NOT_ME:
+        count_not_me(connection, authorization.user_id, authorization.credential_id, now)
+    return moved
 
 
 async def sweep(services: Services) -> None:

@@ -7,7 +7,7 @@ import msgspec
 from app.domain.authorization import State
 from app.errors import SamRefused, SigningRefused, StatusUnavailable, StoreUnavailable
 from app.services import Services
-from app.store import authorizations, parties
+from app.store import authorizations, credentials
 from hsm.messages import ActivateRequest, ErrorCode
 
 log = logging.getLogger("natsuin.sign")
@@ -22,7 +22,7 @@ async def sign(services: Services, request: ActivateRequest) -> tuple[bytes, ...
         StatusUnavailable: nobody says whether the certificate still stands; nothing is spent.
         SamUnavailable: whether a signature was made is not known here; the same request with the same Idempotency-Key will tell.
     """
-    credential = await services.database.read(parties.credential, request.credential_id)
+    credential = await services.database.read(credentials.get, request.credential_id)
     if credential is not None:
         request = msgspec.structs.replace(request, status=await services.statuses.of(credential))
     try:

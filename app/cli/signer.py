@@ -4,10 +4,13 @@ import asyncio
 import re
 import secrets
 import sys
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
 from sqlalchemy import Connection
 
 from app.authorization.enroll import LINK_LIFE_S, new_link
@@ -17,18 +20,13 @@ from app.cli.output import Json, Refusal, answering, show
 from app.clock import system_clock
 from app.config import Config
 from app.domain.parties import Signer
-from app.store import links, parties
+from app.store import credentials, links, parties
 from app.store.links import Link
 from hsm.messages import is_plain_text
 
 LONGEST_NAME = 64  # RFC 5280 appendix A.1, ub-common-name
 USER_ID = re.compile(r"[A-Za-z0-9._@+-]{1,64}\Z")
 commands = typer.Typer(help="People who may sign.", no_args_is_help=True)
-
-
-@commands.callback()
-def signers() -> None:
-    """People who may sign."""
 
 
 @commands.command()
@@ -58,6 +56,43 @@ def add(
             "[dim]Send it by a safe way.[/]",
         )
         show(value, as_json, "\n".join(lines))
+
+
+@commands.command("list")
+def list_(as_json: Json = False) -> None:
+    """List the people who may sign."""
+    with answering(as_json), database() as (_, opened):
+        found = opened.read_now(parties.all_signers)
+        table = Table("user_id", "name", "since")
+        for one in found:
+            table.add_row(one.user_id, Text(one.name), f"{datetime.fromtimestamp(one.created, UTC):%Y-%m-%d}")
+        show([{"user_id": one.user_id, "name": one.name, "created": one.created} for one in found], as_json, table)
+
+
+@commands.command("show")
+def show_(user_id: Annotated[str, typer.Argument(help="As `signer list` shows it.")], as_json: Json = False) -> None:
+    """Show a person's keys, and the devices that may approve."""
+    with answering(as_json), database() as (_, opened):
+        signer = opened.read_now(parties.signer, user_id)
+        if signer is None:
+            raise Refusal(f"There is no signer {user_id}; `natsuin signer list` shows them.")
+        now = system_clock()
+        keys = [
+            {"credential_id": one.credential_id, "state": "frozen" if one.is_frozen(now) else one.state, "not_after": one.not_after}
+            for one in opened.read_now(credentials.of_signer, user_id)
+        ]
+        devices = [
+            {"id": one.ref, "name": one.name, "added": one.created, "last_used": one.last_used, "synced": one.backup_eligible}
+            for one in opened.read_now(parties.passkeys_of, user_id)
+        ]
+        value = {"user_id": user_id, "name": signer.name, "created": signer.created, "keys": keys, "devices": devices}
+        shown = Table.grid(padding=(0, 2))
+        shown.add_row("signer", Text(f"{signer.name} ({user_id})"))
+        for key in keys:
+            shown.add_row("key", Text(f"{key['credential_id']}  {key['state']}"))
+        for device in devices:
+            shown.add_row("device", Text(f"{device['name']}{'  (synced)' if device['synced'] else ''}"))
+        show(value, as_json, shown)
 
 
 def code_from_ca(config: Config, user_id: str, name: str) -> str:

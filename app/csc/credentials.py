@@ -12,7 +12,7 @@ from app.domain.parties import Credential
 from app.errors import BadParameter, CredentialUnknown
 from app.oauth.bearer import client_of
 from app.services import Services
-from app.store import parties
+from app.store import credentials
 
 CERTIFICATES = ("none", "single", "chain")
 OUT_OF_BAND = {"type": "PasswordOOB", "id": "mobile", "label": "Approval on the phone", "description": "The signer approves with a passkey"}
@@ -28,9 +28,9 @@ async def list_credentials(services: Services, request: Request) -> Response:
     with_info, only_valid = body.flag("credentialInfo"), body.flag("onlyValid")
     described = _options(body)
     now = services.now()
-    found = await services.database.read(parties.credentials_of, user_id)
+    found = await services.database.read(credentials.of_signer, user_id)
     if only_valid:
-        found = [one for one in found if one.enabled and one.not_before <= now <= one.not_after]
+        found = [one for one in found if one.is_usable(now)]
     answer: dict[str, object] = {"credentialIDs": [one.credential_id for one in found]}
     if with_info:
         answer["credentialInfos"] = [{"credentialID": one.credential_id} | describe(one, now, *described) for one in found]
@@ -45,7 +45,7 @@ async def credential_info(services: Services, request: Request) -> Response:
     body = await read_body(request)
     credential_id = body.text("credentialID")
     described = _options(body)
-    credential = await services.database.read(parties.credential, credential_id)
+    credential = await services.database.read(credentials.get, credential_id)
     if credential is None:
         raise CredentialUnknown
     return JSONResponse(describe(credential, services.now(), *described))
@@ -55,7 +55,7 @@ def describe(credential: Credential, now: float, certificates: str, cert_info: b
     """Put a credential in the standard's words."""
     leaf = credential.certificate
     cert: dict[str, object] = {}
-    if not credential.not_before <= now <= credential.not_after:
+    if not credential.is_valid(now):
         cert["status"] = "expired"
     if certificates != "none":
         shown = credential.certificates if certificates == "chain" else credential.certificates[:1]
@@ -69,7 +69,7 @@ def describe(credential: Credential, now: float, certificates: str, cert_info: b
             "validTo": _time(leaf.not_valid_after_utc),
         }
     return {
-        "key": key_description(credential.key_algorithm, enabled=credential.enabled),
+        "key": key_description(credential.key_algorithm, enabled=credential.state == "enabled" and not credential.is_frozen(now)),
         "cert": cert,
         "auth": {"mode": "explicit", "expression": "mobile", "objects": [OUT_OF_BAND]},
         "SCAL": "2",

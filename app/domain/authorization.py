@@ -49,6 +49,7 @@ class Authorization(Struct, frozen=True, kw_only=True):
     expires: int
     decided_at: int | None
     usable_until: int | None
+    approved_with: str | None = None
 
     def is_over(self, now: float) -> bool:
         """Tell whether its time ran out while it waited, or while its approval waited to be used."""

@@ -1,5 +1,8 @@
 """The parties of a signature: the application that asks, the signer who approves, the credential that signs, and the passkeys."""
 
+import base64
+import hashlib
+
 from cryptography import x509
 from msgspec import Struct
 
@@ -23,18 +26,39 @@ class Signer(Struct, frozen=True):
     created: int
 
 
-class Credential(Struct, frozen=True):
-    """A signing key in the HSM and its certificate; `certificates` are DER, leaf first."""
+class Credential(Struct, frozen=True, kw_only=True):
+    """
+    A signing key in the HSM and its certificate; `certificates` are DER, leaf first.
+
+    `state` is enabled or destroyed; it signs nothing before `frozen_until` (unix seconds). `freeze_owed` means that the SAM has not
+    confirmed that yet. What belongs to one `enrollment_id`, keys and passkeys, belongs together.
+    """
 
     credential_id: str
     user_id: str
+    enrollment_id: str
     key_algorithm: str
     certificates: tuple[bytes, ...]
     certificate_sha256: str
     not_before: int
     not_after: int
-    enabled: bool
+    state: str = "enabled"
+    frozen_until: int = 0
+    frozen_by: str | None = None
+    freeze_owed: bool = False
     created: int
+
+    def is_frozen(self, now: float) -> bool:
+        """Tell whether it may not be used for now."""
+        return self.state == "enabled" and now < self.frozen_until
+
+    def is_usable(self, now: float) -> bool:
+        """Tell whether it can sign now, as far as we know; the SAM decides."""
+        return self.state == "enabled" and now >= self.frozen_until and self.is_valid(now)
+
+    def is_valid(self, now: float) -> bool:
+        """Tell whether its certificate is valid now."""
+        return self.not_before <= now <= self.not_after
 
     @property
     def certificate(self) -> x509.Certificate:
@@ -46,13 +70,24 @@ class Credential(Struct, frozen=True):
         return self.certificate.subject.rfc4514_string()
 
 
-class Passkey(Struct, frozen=True):
-    """What lets its holder sign in here; the SAM has its own record, which is the one that approves."""
+class Passkey(Struct, frozen=True, kw_only=True):
+    """
+    What lets its holder sign in here, under the name that the holder gave to the device; the SAM has its own record, which approves.
+
+    `backup_eligible` means that its provider copies it to other devices of the same person.
+    """
 
     passkey_id: bytes
     user_id: str
-    credential_id: str
+    enrollment_id: str
     public_key: bytes
     sign_count: int
     backup_eligible: bool
+    name: str
     created: int
+    last_used: int
+
+    @property
+    def ref(self) -> str:
+        """A short name for it in addresses: 22 characters of its id's hash."""
+        return base64.urlsafe_b64encode(hashlib.sha256(self.passkey_id).digest()).decode()[:22]

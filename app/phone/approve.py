@@ -1,6 +1,5 @@
 """The approval page: what is asked, by whom, and the two answers; afterwards the same address says how it ended."""
 
-import hashlib
 import json
 from typing import Any
 
@@ -15,14 +14,15 @@ from app.authorization.settle import settle
 from app.domain.authorization import Authorization, Reason, State
 from app.domain.parties import Credential, Passkey, Signer
 from app.errors import AuthorizationUnknown, BadParameter
-from app.phone.page import page
+from app.phone.account import groups, state_of
+from app.phone.receipt import receipt_number
 from app.phone.session import read_message, signer_of
+from app.phone.signed_in import as_json, signed_page, wants_json
 from app.services import Services
-from app.store import authorizations, parties
+from app.store import authorizations, credentials, parties
 from app.webauthn import b64, request_options
 from hsm.messages import SignTransaction, challenge, parse_transaction
 
-RECEIPT_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # without 0 O 1 I
 REASONS = {reason.value: reason for reason in (Reason.DECLINED, Reason.NOT_ME)}
 
 
@@ -42,11 +42,12 @@ class Matter(Struct, frozen=True):
 async def show(services: Services, request: Request) -> Response:
     """Show what is asked, or how it ended; as JSON to a phone without a screen and to the page's own script."""
     matter = await _matter(services, request)
-    if "application/json" in request.headers.get("accept", ""):
-        return JSONResponse(describe(services, matter), headers={"Vary": "Accept"})
+    if wants_json(request):
+        return as_json(describe(services, matter))
+    user_id = matter.signer.user_id
     if matter.authorization.state is State.PENDING:
-        return page(request, "approve.html", signed_in=True, view=pending_view(services, matter))
-    return page(request, "ended.html", signed_in=True, view=ended_view(matter))
+        return await signed_page(services, request, user_id, "approve.html", view=pending_view(services, matter))
+    return await signed_page(services, request, user_id, "ended.html", view=ended_view(services, matter))
 
 
 async def approve(services: Services, request: Request) -> Response:
@@ -93,16 +94,18 @@ def pending_view(services: Services, matter: Matter) -> dict[str, Any]:
         "application_name": transaction.application_name,
         "application_initial": transaction.application_name[:1],
         "description": transaction.description,
-        "documents": [{"label": one.label, "fingerprint": _groups(one.hash)} for one in transaction.documents],
+        "documents": [{"label": one.label, "fingerprint": groups(one.hash.hex())} for one in transaction.documents],
         "signer_name": matter.signer.name,
         "not_after": matter.credential.not_after,
+        "key_state": state_of(matter.credential, services.now()),
+        "credential_id": matter.credential.credential_id,
         "expires_in": described["expires_in"],
         "code_digits": described["code_digits"],
         "options_json": json.dumps(described["publicKey"]).replace("<", "\\u003c"),
     }
 
 
-def ended_view(matter: Matter) -> dict[str, Any]:
+def ended_view(services: Services, matter: Matter) -> dict[str, Any]:
     """Say how it ended."""
     transaction, authorization = matter.transaction(), matter.authorization
     return {
@@ -115,14 +118,8 @@ def ended_view(matter: Matter) -> dict[str, Any]:
         "signer_name": matter.signer.name,
         "stamp": stamp(matter.signer.name),
         "retry_url": None,
+        "key_state": state_of(matter.credential, services.now()),
     }
-
-
-def receipt_number(authorization_id: str) -> str:
-    """Make a number that can be read out over a telephone: 40 bits of the id's hash, in two groups of four."""
-    digest = int.from_bytes(hashlib.sha256(authorization_id.encode()).digest()[:5])
-    letters = "".join(RECEIPT_ALPHABET[(digest >> shift) & 31] for shift in range(35, -1, -5))
-    return f"{letters[:4]}-{letters[4:]}"
 
 
 def stamp(name: str) -> str:
@@ -155,12 +152,7 @@ def _read(connection: Connection, authorization_id: str, user_id: str) -> Matter
     if authorization is None:
         raise AuthorizationUnknown
     signer = parties.signer(connection, user_id)
-    credential = parties.credential(connection, authorization.credential_id)
+    credential = credentials.get(connection, authorization.credential_id)
     assert signer is not None
     assert credential is not None
-    return Matter(authorization, signer, credential, parties.passkeys_for(connection, authorization.credential_id))
-
-
-def _groups(digest: bytes) -> list[str]:
-    text = digest.hex()
-    return [text[start : start + 4] for start in range(0, len(text), 4)]
+    return Matter(authorization, signer, credential, parties.passkeys_for(connection, credential.enrollment_id))

@@ -8,9 +8,11 @@ from starlette.responses import JSONResponse, Response
 from app.authorization.enroll import enroll as make_credential
 from app.authorization.enroll import welcome
 from app.errors import BadParameter
+from app.phone.device_name import device_name
 from app.phone.page import page
 from app.phone.session import begin_session, read_message
 from app.services import Services
+from app.store.redis import Session
 
 
 async def show(_: Services, request: Request) -> Response:
@@ -32,10 +34,11 @@ async def enroll(services: Services, request: Request) -> Response:
     registration = message.get("credential")
     if registration is not None and not isinstance(registration, dict):
         raise BadParameter("Invalid parameter credential")
-    signer, credential = await make_credential(services, _link(message), registration)
+    name = device_name(request)
+    signer, credential, passkey_id = await make_credential(services, _link(message), registration, name)
     answer = {"user_id": signer.user_id, "name": signer.name, "credential_id": credential.credential_id, "not_after": credential.not_after}
     response = JSONResponse(answer)
-    await begin_session(services, request, signer.user_id, response)
+    await begin_session(services, request, Session(signer.user_id, passkey_id), response)
     return response
 
 

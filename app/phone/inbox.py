@@ -1,24 +1,48 @@
-"""The start page: what waits for the signer."""
+"""The start page: what waits for the signer, and what has happened in the last days."""
 
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from app.domain.account import Addition, Event
 from app.domain.authorization import Authorization
-from app.phone.page import page
+from app.phone.history import event_view
 from app.phone.session import signer_of
+from app.phone.signed_in import signed_page
 from app.services import Services
-from app.store import authorizations, parties
+from app.store import additions, authorizations, events, parties
 from hsm.messages import SignTransaction, parse_transaction
+
+NOTICE_S = 7 * 86_400
+MOST_NOTICES = 5
+
+
+class Start(Struct, frozen=True):
+    """What the start page tells: requests that wait, new devices that do, and what has happened in the last days."""
+
+    name: str
+    waiting: list[Authorization]
+    new_devices: list[Addition]
+    notices: list[Event]
 
 
 async def show(services: Services, request: Request) -> Response:
     """Show the list."""
     user_id = await signer_of(services, request)
-    name, waiting = await services.database.read(_name_and_waiting, user_id, services.now())
-    return page(request, "inbox.html", signed_in=True, signer_name=name, waiting=[summary(one, services.now()) for one in waiting])
+    start = await services.database.read(_start, user_id, services.now())
+    return await signed_page(
+        services,
+        request,
+        user_id,
+        "inbox.html",
+        signer_name=start.name,
+        waiting=[summary(one, services.now()) for one in start.waiting],
+        new_devices=[{"id": one.id, "name": one.name} for one in start.new_devices],
+        notices=[event_view(one) for one in start.notices],
+    )
 
 
 async def inbox(services: Services, request: Request) -> Response:
@@ -40,6 +64,11 @@ def summary(authorization: Authorization, now: float) -> dict[str, Any]:
     }
 
 
-def _name_and_waiting(connection: Connection, user_id: str, now: float) -> tuple[str, list[Authorization]]:
+def _start(connection: Connection, user_id: str, now: float) -> Start:
     signer = parties.signer(connection, user_id)
-    return (signer.name if signer is not None else user_id), authorizations.waiting_for(connection, user_id, now)
+    return Start(
+        signer.name if signer is not None else user_id,
+        authorizations.waiting_for(connection, user_id, now),
+        additions.made_for(connection, user_id, now),
+        events.since(connection, user_id, now - NOTICE_S, MOST_NOTICES),
+    )

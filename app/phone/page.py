@@ -1,6 +1,7 @@
 """Rendering: one template, in the person's language, with the few things that every page knows."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -21,14 +22,23 @@ YEAR_S = 366 * 86_400
 _DATETIME = {"ja": "y年M月d日 H:mm", "en": "MMMM d, y, H:mm 'JST'"}
 
 
-def page(request: Request, template: str, *, http_status: int = 200, signed_in: bool = False, **context: Any) -> Response:
-    """Render a template; a language chosen with `?lang=` is remembered."""
+def page(
+    request: Request,
+    template: str,
+    *,
+    http_status: int = 200,
+    signed_in: bool = False,
+    frozen: Sequence[dict[str, Any]] = (),
+    **context: Any,
+) -> Response:
+    """Render a template; a language chosen with `?lang=` is remembered. `frozen` are the reader's keys that are."""
     language = language_of(request)
     known = {
         "lang": language,
         "other_lang": next(one for one in LANGUAGES if one != language),
         "path": request.url.path,
         "signed_in": signed_in,
+        "frozen": frozen,
     }
     response = HTMLResponse(_environment(language).get_template(template).render(known | context), http_status)
     response.headers["Vary"] = "Accept-Language, Cookie, Accept"

@@ -4,28 +4,37 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.config import Config
+from app.domain.parties import Passkey
 from app.errors import SessionRequired, WrongOrigin
 from app.reading import read_json
 from app.services import Services
+from app.store import parties
+from app.store.redis import Session
 
 MAX_BODY_BYTES = 64_000
 
 
 async def signer_of(services: Services, request: Request) -> str:
     """Give the user id of whoever is signed in; raises SessionRequired."""
+    return (await device_of(services, request)).user_id
+
+
+async def device_of(services: Services, request: Request) -> Passkey:
+    """Give the passkey with which whoever is here signed in; raises SessionRequired, also where that passkey was removed since."""
     cookie = request.cookies.get(cookie_name(services.config))
-    user_id = await services.ephemeral.session(cookie) if cookie else None
-    if user_id is None:
+    session = await services.ephemeral.session(cookie) if cookie else None
+    passkey = await services.database.read(parties.passkey, session.passkey_id) if session is not None else None
+    if passkey is None:
         raise SessionRequired
-    return user_id
+    return passkey
 
 
-async def begin_session(services: Services, request: Request, user_id: str, response: Response) -> None:
+async def begin_session(services: Services, request: Request, holder: Session, response: Response) -> None:
     """Give a new session to a signer who has just shown a passkey; the browser's earlier one, whoever began it, is forgotten."""
     config = services.config
     if (earlier := request.cookies.get(cookie_name(config))) is not None:
         await services.ephemeral.end_session(earlier)
-    session = await services.ephemeral.begin_session(user_id, config.session_life_s)
+    session = await services.ephemeral.begin_session(holder, config.session_life_s)
     response.set_cookie(
         cookie_name(config), session, max_age=config.session_life_s, path="/", secure=config.secure, httponly=True, samesite="lax"
     )

@@ -12,9 +12,13 @@ from app.phone.page import page
 from app.phone.session import begin_session, end_session, read_message
 from app.services import Services
 from app.store import parties
+from app.store.redis import Session
 from app.webauthn import TIMEOUT_MS, new_challenge, passkey_id_of, request_options, verify_sign_in
 
-OUR_PAGES = re.compile(r"/(approve/[A-Za-z0-9_-]{22})?\Z")
+_ID = "[A-Za-z0-9_-]{22}"
+OUR_PAGES = re.compile(
+    rf"/(approve/{_ID}|account|account/add(/{_ID})?|account/devices/{_ID}|freeze|keys/{_ID}/(unfreeze|destroy)|history(/{_ID})?)?\Z"
+)
 
 
 async def show(_: Services, request: Request) -> Response:
@@ -43,10 +47,10 @@ async def sign_in(services: Services, request: Request) -> Response:
     sign_count = verify_sign_in(
         assertion, challenge=challenge, rp_id=config.rp_id, origin=config.origin, passkey=passkey, user_handle=signer.user_handle
     )
-    if sign_count != passkey.sign_count and not await services.database.write(parties.advance_counter, passkey, sign_count):
+    if not await services.database.write(parties.sign_in_with, passkey, sign_count, services.now()):
         raise SignInRefused("the counter was moved by another sign-in")
     response = JSONResponse({"user_id": signer.user_id, "name": signer.name})
-    await begin_session(services, request, signer.user_id, response)
+    await begin_session(services, request, Session(signer.user_id, passkey.passkey_id), response)
     return response
 
 

@@ -1,24 +1,22 @@
-"""Applications, signers, credentials and passkeys in SQL."""
-
-from typing import Any
+"""Applications, signers and passkeys in SQL."""
 
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from app.domain.parties import Application, Credential, Passkey, Signer
-from app.store.tables import applications, credentials, passkeys, signers
+from app.domain.parties import Application, Passkey, Signer
+from app.store.tables import applications, passkeys, signers
 
 _APPLICATION = select(applications).where(applications.c.client_id == bindparam("client_id"))
 _SIGNER = select(signers).where(signers.c.user_id == bindparam("user_id"))
-_CREDENTIAL = select(credentials).where(credentials.c.credential_id == bindparam("credential_id"))
-_CREDENTIALS_OF = select(credentials).where(credentials.c.user_id == bindparam("user_id")).order_by(credentials.c.created)
 _PASSKEY = select(passkeys).where(passkeys.c.passkey_id == bindparam("passkey_id"))
-_PASSKEYS_FOR = select(passkeys).where(passkeys.c.credential_id == bindparam("credential_id")).order_by(passkeys.c.created)
-_ADVANCE = (
+_PASSKEYS_OF = select(passkeys).where(passkeys.c.user_id == bindparam("user_id")).order_by(passkeys.c.created, passkeys.c.passkey_id)
+_PASSKEYS_FOR = select(passkeys).where(passkeys.c.enrollment_id == bindparam("enrollment_id")).order_by(passkeys.c.created)
+_SIGNED_IN = (
     update(passkeys)
     .where(passkeys.c.passkey_id == bindparam("which"), passkeys.c.sign_count == bindparam("old"))
-    .values(sign_count=bindparam("new"))
+    .values(sign_count=bindparam("new"), last_used=bindparam("now"))
 )
+_USED = update(passkeys).where(passkeys.c.passkey_id == bindparam("which")).values(last_used=bindparam("now"))
 
 
 def add_application(connection: Connection, application: Application) -> None:
@@ -47,20 +45,6 @@ def signer(connection: Connection, user_id: str) -> Signer | None:
     return Signer(**row) if row is not None else None
 
 
-def add_credential(connection: Connection, credential: Credential) -> None:
-    values = msgspec.structs.asdict(credential) | {"certificates": msgspec.json.encode(credential.certificates)}
-    connection.execute(insert(credentials), values)
-
-
-def credential(connection: Connection, credential_id: str) -> Credential | None:
-    row = connection.execute(_CREDENTIAL, {"credential_id": credential_id}).mappings().one_or_none()
-    return _credential(row) if row is not None else None
-
-
-def credentials_of(connection: Connection, user_id: str) -> list[Credential]:
-    return [_credential(row) for row in connection.execute(_CREDENTIALS_OF, {"user_id": user_id}).mappings()]
-
-
 def add_passkey(connection: Connection, passkey: Passkey) -> None:
     connection.execute(insert(passkeys), msgspec.structs.asdict(passkey))
 
@@ -70,19 +54,37 @@ def passkey(connection: Connection, passkey_id: bytes) -> Passkey | None:
     return Passkey(**row) if row is not None else None
 
 
-def passkeys_for(connection: Connection, credential_id: str) -> list[Passkey]:
-    """List the passkeys that may approve for a credential."""
-    return [Passkey(**row) for row in connection.execute(_PASSKEYS_FOR, {"credential_id": credential_id}).mappings()]
+def passkeys_for(connection: Connection, enrollment_id: str) -> list[Passkey]:
+    """List the passkeys that may approve for the keys of one enrolment."""
+    return [Passkey(**row) for row in connection.execute(_PASSKEYS_FOR, {"enrollment_id": enrollment_id}).mappings()]
 
 
 def passkeys_of(connection: Connection, user_id: str) -> list[Passkey]:
-    return [Passkey(**row) for row in connection.execute(select(passkeys).where(passkeys.c.user_id == user_id)).mappings()]
+    return [Passkey(**row) for row in connection.execute(_PASSKEYS_OF, {"user_id": user_id}).mappings()]
 
 
-def advance_counter(connection: Connection, passkey: Passkey, sign_count: int) -> bool:
-    """Move a passkey's counter forward, if nothing moved it since it was read."""
-    return connection.execute(_ADVANCE, {"which": passkey.passkey_id, "old": passkey.sign_count, "new": sign_count}).rowcount == 1
+def sign_in_with(connection: Connection, passkey: Passkey, sign_count: int, now: float) -> bool:
+    """Move a passkey's counter forward and remember when it was used, if nothing moved the counter since it was read."""
+    values = {"which": passkey.passkey_id, "old": passkey.sign_count, "new": sign_count, "now": int(now)}
+    return connection.execute(_SIGNED_IN, values).rowcount == 1
 
 
-def _credential(row: Any) -> Credential:
-    return Credential(**{**row, "certificates": msgspec.json.decode(row["certificates"], type=tuple[bytes, ...])})
+def mark_used(connection: Connection, passkey_id: bytes, now: float) -> str | None:
+    """Remember that a passkey has just approved something, and give the name of its device; None where there is no such passkey."""
+    connection.execute(_USED, {"which": passkey_id, "now": int(now)})
+    used = passkey(connection, passkey_id)
+    return used.name if used is not None else None
+
+
+def rename_passkey(connection: Connection, passkey_id: bytes, old: str, new: str) -> bool:
+    """Give a device another name, if it still has the old one."""
+    renaming = update(passkeys).where(passkeys.c.passkey_id == passkey_id, passkeys.c.name == old).values(name=new)
+    return connection.execute(renaming).rowcount == 1
+
+
+def remove_passkey(connection: Connection, passkey_id: bytes) -> None:
+    connection.execute(delete(passkeys).where(passkeys.c.passkey_id == passkey_id))
+
+
+def all_signers(connection: Connection) -> list[Signer]:
+    return [Signer(**row) for row in connection.execute(select(signers).order_by(signers.c.created, signers.c.user_id)).mappings()]

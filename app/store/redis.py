@@ -18,6 +18,13 @@ class Token(Struct, frozen=True):
     expires: int
 
 
+class Session(Struct, frozen=True):
+    """Who is signed in, and with which passkey."""
+
+    user_id: str
+    passkey_id: bytes
+
+
 class Ephemeral:
     """
     Redis, with one method for each thing that is remembered.
@@ -54,16 +61,16 @@ class Ephemeral:
         keys = await self._batches.send("SMEMBERS", f"tokens:{client_id}")
         await self._batches.send("DEL", f"tokens:{client_id}", *keys)
 
-    async def begin_session(self, user_id: str, life_s: int) -> str:
+    async def begin_session(self, holder: Session, life_s: int) -> str:
         """Make a session (256 random bits) for a signer who has just shown a passkey."""
         session = secrets.token_urlsafe(32)
-        await self._batches.send("SET", _key("session", session), user_id.encode(), "EX", life_s)
+        await self._batches.send("SET", _key("session", session), msgspec.json.encode(holder), "EX", life_s)
         return session
 
-    async def session(self, session: str) -> str | None:
-        """Give the user id of a session."""
+    async def session(self, session: str) -> Session | None:
+        """Give whose session it is."""
         value = await self._batches.send("GET", _key("session", session))
-        return value.decode() if value is not None else None
+        return msgspec.json.decode(value, type=Session) if value is not None else None
 
     async def end_session(self, session: str) -> None:
         await self._batches.send("DEL", _key("session", session))

@@ -36,12 +36,17 @@ credentials = Table(
     metadata,
     Column("credential_id", String(22), primary_key=True),
     Column("user_id", ForeignKey("signers.user_id"), nullable=False, index=True),
+    Column("enrollment_id", String(22), nullable=False, index=True),
     Column("key_algorithm", String(10), nullable=False),
     Column("certificates", LargeBinary, nullable=False),
     Column("certificate_sha256", String(64), nullable=False),
     Column("not_before", BigInteger, nullable=False),
     Column("not_after", BigInteger, nullable=False),
-    Column("enabled", Boolean, nullable=False),
+    Column("state", String(10), nullable=False),  # enabled, destroyed
+    Column("frozen_until", BigInteger, nullable=False),  # 0: it is not
+    Column("frozen_by", String(10)),  # signer, operator, not_me
+    Column("freeze_owed", Boolean, nullable=False),  # the SAM has not confirmed it yet
+    Column("not_me_at", BigInteger, nullable=False),  # the last refusal as "not me" that still counts towards freezing; 0: there is none
     Column("created", BigInteger, nullable=False),
 )
 passkeys = Table(
@@ -49,11 +54,13 @@ passkeys = Table(
     metadata,
     Column("passkey_id", LargeBinary(1023), primary_key=True),
     Column("user_id", ForeignKey("signers.user_id"), nullable=False, index=True),
-    Column("credential_id", ForeignKey("credentials.credential_id"), nullable=False, index=True),
+    Column("enrollment_id", String(22), nullable=False, index=True),
     Column("public_key", LargeBinary, nullable=False),
     Column("sign_count", BigInteger, nullable=False),
     Column("backup_eligible", Boolean, nullable=False),
+    Column("name", String(100), nullable=False),
     Column("created", BigInteger, nullable=False),
+    Column("last_used", BigInteger, nullable=False),
 )
 authorizations = Table(
     "authorizations",
@@ -71,7 +78,55 @@ authorizations = Table(
     Column("expires", BigInteger, nullable=False),
     Column("decided_at", BigInteger),
     Column("usable_until", BigInteger),
+    Column("approved_with", String(100)),  # the device's name at that time
 )
 # What is open is a handful among very many that have ended: both questions below must not grow with the past.
 Index("authorizations_of_signer", authorizations.c.user_id, authorizations.c.state)
 Index("authorizations_open", authorizations.c.state, authorizations.c.expires)
+Index("authorizations_history", authorizations.c.user_id, authorizations.c.created)
+additions = Table(
+    "additions",
+    metadata,
+    Column("id", String(22), primary_key=True),
+    Column("link_sha256", LargeBinary(32), nullable=False, unique=True),
+    Column("user_id", ForeignKey("signers.user_id"), nullable=False, index=True),
+    Column("enrollment_id", String(22), nullable=False),
+    Column("state", String(10), nullable=False),  # open, made, done, refused
+    Column("created", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    Column("transaction", LargeBinary),
+    Column("registration", LargeBinary),
+    Column("passkey_id", LargeBinary(1023)),
+    Column("public_key", LargeBinary),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("backup_eligible", Boolean, nullable=False),
+    Column("name", String(100), nullable=False),
+)
+changes = Table(
+    "changes",
+    metadata,
+    Column("id", String(22), primary_key=True),
+    Column("user_id", ForeignKey("signers.user_id"), nullable=False, index=True),
+    Column("transaction", LargeBinary, nullable=False),
+    Column("addition_id", ForeignKey("additions.id")),
+    Column("state", String(10), nullable=False),  # open, sent (the SAM has it, or may have), done
+    Column("expires", BigInteger, nullable=False),
+    Column("sent_at", BigInteger, nullable=False),
+    Column("sent_with", LargeBinary(1023)),  # the passkey that approved
+)
+Index("changes_sent", changes.c.state, changes.c.sent_at)
+events = Table(
+    "events",
+    metadata,
+    Column("id", String(22), primary_key=True),  # of the change, where there was one
+    Column("user_id", ForeignKey("signers.user_id"), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("credential_id", String(22)),
+    Column("device", String(100)),
+    Column("new_name", String(100)),
+    Column("by_device", String(100)),
+    Column("cause", String(10)),
+    Column("until", BigInteger),
+)
+Index("events_of_signer", events.c.user_id, events.c.at)

@@ -8,6 +8,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from demo.phone.account import History, Own
 from demo.phone.phone import Waiting
 from demo.phone.transaction import Authorization
 
@@ -45,3 +46,37 @@ def authorization_panel(authorization: Authorization) -> Panel:
     for document in transaction.documents:
         documents.add_row(plain(document.label), document.fingerprint)
     return Panel(Group(facts, Text(), documents), title="Your signature is asked for", title_align="left")
+
+
+def own_table(own: Own) -> Group:
+    """The keys, and the passkeys that may approve for them."""
+    keys = Table("Key", "State", "Until")
+    for key in own.keys:
+        keys.add_row(plain(key.credential_id), plain(key.state), _moment(key.until) if key.until else "")
+    devices = Table("ID", "Name", "Added", "Last used", "Kept")
+    for device in own.devices:
+        mine = " (this one)" if device.current else ""
+        kept = "synced" if device.synced else "on one device"
+        devices.add_row(
+            plain(device.id),
+            plain(device.name + mine),
+            _moment(device.added),
+            _moment(device.last_used) if device.last_used else "never",
+            kept,
+        )
+    return Group(plain(f"{own.name} ({own.user_id})"), keys, devices)
+
+
+def entries_table(page: History) -> Group:
+    """The history, one line each."""
+    table = Table("At", "What", "How it ended", "Receipt", "ID")
+    for entry in page.entries:
+        what = entry.application or entry.device or ""
+        table.add_row(
+            _moment(entry.at), plain(what), plain(entry.reason or entry.state or entry.kind), plain(entry.receipt), plain(entry.id)
+        )
+    return Group(table, plain(f"--before {page.next}" if page.next else "That is all."))
+
+
+def _moment(unix: int) -> str:
+    return f"{datetime.fromtimestamp(unix, UTC):%Y-%m-%d %H:%M} UTC"

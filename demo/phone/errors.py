@@ -63,13 +63,17 @@ class Unavailable(ServerRefused):
 
 
 MEANINGS = {
-    "link_unknown": "this enrolment link is unknown, expired or used",
+    "link_unknown": "this link is unknown, expired or used",
     "registration_refused": "the server did not accept the new passkey",
     "certificate_unavailable": "the passkey is registered, the certificate is not there yet: enrol again with the same link",
     "sign_in_refused": "the server did not accept the passkey",
     "session_required": "sign in first",
-    "not_found": "there is no such authorization for this signer",
+    "not_found": "there is no such thing for this signer",
     "evidence_refused": "the passkey's answer did not verify",
+    "key_unusable": "the key is frozen, or can no longer sign",
+    "change_over": "there is nothing to change any more; look again",
+    "last_passkey": "it is the only passkey",
+    "name_refused": "a device cannot be called so",
     "wrong_code": "this is not the code that the application shows",
     "ended": "this authorization is over",
     "forbidden": "the server does not know this origin",

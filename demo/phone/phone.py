@@ -84,6 +84,11 @@ class Phone:
     def origin(self) -> str:
         return self._server.origin
 
+    @property
+    def server(self) -> Connection:
+        """This phone's way to the server, with its session."""
+        return self._server
+
     async def enroll(self, enrollment_url: str, *, defects: Defects = FLAWLESS) -> Enrolled:
         """
         Make the passkey and have it registered; afterwards the phone is signed in.

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 import rfc8785
@@ -12,6 +12,7 @@ from demo.phone.errors import TransactionRefused
 
 SIGN_DOMAIN = b"natsuin/v1/sign\x00"
 
+Kind = TypeVar("Kind", bound=msgspec.Struct)
 UnixTime = Annotated[int, msgspec.Meta(ge=0, lt=253_402_300_800)]
 """Seconds, up to the year 9999."""
 
@@ -70,21 +71,32 @@ def read_transaction(canonical: bytes, authorization_id: str) -> Transaction:
     Raises:
         TransactionRefused: another one, not of version 1, or not in the one encoding of RFC 8785, so that others might read it otherwise.
     """
-    try:
-        transaction = msgspec.json.decode(canonical, type=Transaction)
-        again = rfc8785.dumps(msgspec.to_builtins(transaction))
-    except (msgspec.DecodeError, UnicodeDecodeError, rfc8785.CanonicalizationError) as error:
-        raise TransactionRefused("the transaction cannot be read") from error
-    if again != canonical:
-        raise TransactionRefused("the transaction is not in canonical form")
+    transaction = read_canonical(canonical, Transaction)
     if transaction.id != authorization_id:
         raise TransactionRefused("the server shows another transaction than the one that was asked for")
     return transaction
 
 
-def compute_challenge(canonical: bytes) -> str:
+def read_canonical(canonical: bytes, kind: type[Kind]) -> Kind:
+    """
+    Parse canonical bytes as this kind of transaction.
+
+    Raises:
+        TransactionRefused: another kind, or not in the one encoding of RFC 8785, so that others might read it otherwise.
+    """
+    try:
+        transaction = msgspec.json.decode(canonical, type=kind)
+        again = rfc8785.dumps(msgspec.to_builtins(transaction))
+    except (msgspec.DecodeError, UnicodeDecodeError, rfc8785.CanonicalizationError) as error:
+        raise TransactionRefused("the transaction cannot be read") from error
+    if again != canonical:
+        raise TransactionRefused("the transaction is not in canonical form")
+    return transaction
+
+
+def compute_challenge(canonical: bytes, domain: bytes = SIGN_DOMAIN) -> str:
     """The challenge that an approval of these bytes must sign, base64url."""
-    return to_base64url(hashlib.sha256(SIGN_DOMAIN + canonical).digest())
+    return to_base64url(hashlib.sha256(domain + canonical).digest())
 
 
 def check_challenge(challenge: str, public_key: dict[str, Any]) -> None:

@@ -16,7 +16,6 @@ CLASSES = [one for _, one in inspect.getmembers(errors, inspect.isclass) if issu
 STANDARD = {"invalid_request", "access_denied", "invalid_token", "expired_token", "temporarily_unavailable", "server_error"}
 OURS = {"invalid_authentication_data", "too_many_requests"}
 PHONE = {
-    "key_unusable",
     "link_unknown",
     "registration_refused",
     "certificate_unavailable",
@@ -24,6 +23,9 @@ PHONE = {
     "session_required",
     "not_found",
     "evidence_refused",
+    "change_over",
+    "last_passkey",
+    "name_refused",
     "wrong_code",
     "forbidden",
     "invalid_request",

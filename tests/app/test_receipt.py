@@ -4,7 +4,8 @@ import secrets
 
 import pytest
 
-from app.phone.approve import RECEIPT_ALPHABET, receipt_number, stamp
+from app.phone.approve import stamp
+from app.phone.receipt import RECEIPT_ALPHABET, receipt_number
 
 
 def test_receipt_number_can_be_read_out() -> None:

@@ -102,6 +102,20 @@ def phone(signed_out_phone: Phone, taro: Person) -> Phone:
 
 
 @pytest.fixture
+def newcomer(browser: Browser, shop: Application) -> Person:
+    """A person of one test only, who may change whatever is theirs."""
+    return registered(browser, shop, "田中 梅子")
+
+
+@pytest.fixture
+def old_phone(make_phone: MakePhone, newcomer: Person) -> Iterator[Phone]:
+    """The newcomer's registered phone, signed in; it speaks English."""
+    with newcomer.holding(make_phone()) as made:
+        made.context.add_cookies(newcomer.session)
+        yield made
+
+
+@pytest.fixture
 def asked(shop: Application, taro: Person) -> Request:
     """An application's request that waits for Taro."""
     return Request(shop, taro.credential_id)

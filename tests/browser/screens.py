@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, ViewportSize
 
 from tests.browser.asking import Request
 from tests.browser.conftest import credential_of
+from tests.browser.own import asked, open_link, open_ready, show_link
 from tests.browser.phone import Phone, chromium
 from tests.browser.words import ENGLISH, JAPANESE
 from tests.harness.stack import ROOT, Stack, running_stack
@@ -18,6 +19,7 @@ from tests.harness.stack import ROOT, Stack, running_stack
 SCREENS = ROOT / "docs" / "screens"
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 LOGO_PX = 256
+ANDROID = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36"
 
 
 def main() -> None:
@@ -25,6 +27,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, running_stack(Path(folder)) as stack, chromium() as browser:
         draw_logo(browser)
         walk_in_japanese(browser, stack)
+        walk_through_ones_own(browser, stack)
         walk_in_english(browser, stack)
     for picture in sorted(SCREENS.iterdir()):
         print(f"{picture.stat().st_size / 1000:4.0f} kB  {picture.relative_to(ROOT)}")
@@ -40,11 +43,11 @@ def walk_in_japanese(browser: Browser, stack: Stack) -> None:
     phone.tap(JAPANESE.register)
     phone.shows(JAPANESE.registered)
 
-    def asked(description: str, *labels: str) -> Request:
+    def requested(description: str, *labels: str) -> Request:
         return Request(application, credential_of(application, "taro"), description, labels)
 
-    contract = asked("工事請負契約の締結", "工事請負契約書_AK-2026-118.pdf")
-    others = [asked("注文書の発行", "注文書_2026-0457.pdf", "仕様書.pdf"), asked("覚書の取り交わし", "覚書_AK-2026-118-3.pdf")]
+    contract = requested("工事請負契約の締結", "工事請負契約書_AK-2026-118.pdf")
+    others = [requested("注文書の発行", "注文書_2026-0457.pdf", "仕様書.pdf"), requested("覚書の取り交わし", "覚書_AK-2026-118-3.pdf")]
     phone.page.goto("/")
     picture(phone, "inbox.ja-light")
     phone.page.goto(contract.url)
@@ -77,21 +80,73 @@ def walk_in_japanese(browser: Browser, stack: Stack) -> None:
     phone.close()
 
 
+def walk_through_ones_own(browser: Browser, stack: Stack) -> None:
+    """Every page about a signer's own keys and devices."""
+    application = stack.application("みなと商会 受発注")
+    old = Phone(browser, stack.origin, JAPANESE, device_scale_factor=2, user_agent=ANDROID)
+    new = Phone(browser, stack.origin, JAPANESE, device_scale_factor=2, synced=True)
+    old.enroll(stack.enrollment_url("umeko", "田中 梅子"))
+    key = f"/keys/{credential_of(application, 'umeko')}"
+    for end in (JAPANESE.approve, JAPANESE.decline):
+        request = Request(application, credential_of(application, "umeko"), "発注書の確認", ("発注書_4471.pdf",))
+        old.page.goto(request.url)
+        old.tap(end)
+        old.page.locator(".end").wait_for()
+    link = show_link(old)
+    old.page.get_by_role("timer").get_by_text("残り").wait_for()
+    picture(old, "add-device.ja-light", whole=True)
+    open_link(new, link)
+    new.page.get_by_label(JAPANESE.call_it).fill("書斎のパソコン")
+    picture(new, "new-device.ja-light")
+    new.tap(JAPANESE.add_this)
+    new.shows(JAPANESE.go_back)
+    picture(new, "new-device-number.ja-light")
+    asked(old)
+    picture(old, "approve-device.ja-light")
+    old.tap(JAPANESE.add)
+    old.shows(JAPANESE.added)
+    new.shows(JAPANESE.this_added)
+    old.page.goto("/account")
+    picture(old, "account.ja-light", whole=True)
+    old.page.emulate_media(color_scheme="dark")
+    picture(old, "account.ja-dark", whole=True)
+    old.page.emulate_media(color_scheme="light")
+    old.page.get_by_role("link", name="書斎のパソコン").click()
+    picture(old, "device.ja-light", whole=True)
+    old.page.goto("/freeze")
+    picture(old, "pause.ja-light")
+    old.tap(JAPANESE.pause_hour)
+    old.shows(JAPANESE.paused)
+    old.page.goto("/")
+    picture(old, "paused.ja-light", whole=True)
+    open_ready(old, f"{key}/unfreeze")
+    picture(old, "use-again.ja-light")
+    open_ready(old, f"{key}/destroy")
+    picture(old, "destroy.ja-light", whole=True)
+    old.page.goto("/history")
+    picture(old, "history.ja-light", whole=True)
+    old.page.locator(".history a").last.click()
+    picture(old, "history-entry.ja-light", whole=True)
+    old.close()
+    new.close()
+
+
 def walk_in_english(browser: Browser, stack: Stack) -> None:
     """The page that matters most."""
     application = stack.application("Aoba Construction e-Contracts", "--code")
     phone = Phone(browser, stack.origin, ENGLISH, device_scale_factor=2)
     phone.enroll(stack.enrollment_url("taro-yamada", "Taro Yamada"))
-    asked = Request(application, credential_of(application, "taro-yamada"), "Construction contract", ("Contract_AK-2026-118.pdf",))
-    phone.page.goto(asked.url)
-    phone.page.locator("#code").fill(asked.code or "")
+    request = Request(application, credential_of(application, "taro-yamada"), "Construction contract", ("Contract_AK-2026-118.pdf",))
+    phone.page.goto(request.url)
+    phone.page.locator("#code").fill(request.code or "")
     phone.page.locator("#code").blur()
     picture(phone, "approve.en-light")
     phone.close()
 
 
-def picture(phone: Phone, name: str) -> None:
-    phone.page.screenshot(path=SCREENS / f"{name}.png")
+def picture(phone: Phone, name: str, *, whole: bool = False) -> None:
+    """Take the screen, or the whole page where it is longer."""
+    phone.page.screenshot(path=SCREENS / f"{name}.png", full_page=whole)
 
 
 def draw_logo(browser: Browser) -> None:

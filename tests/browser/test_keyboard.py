@@ -12,8 +12,8 @@ def test_the_approval_page_is_walked_through_with_tab(phone: Phone, careful_requ
     """In the order of reading, each place visibly focused, none skipped; Enter approves."""
     phone.page.goto(careful_request.url)
     page = phone.page
-    walked = [tabbed(page) for _ in range(8)]
-    assert walked == ["brand", "language", "summary", "summary", "code", "decline", "approve", "ask"]
+    walked = [tabbed(page) for _ in range(9)]
+    assert walked == ["brand", "pause", "language", "summary", "summary", "code", "decline", "approve", "ask"]
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Shift+Tab")

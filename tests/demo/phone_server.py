@@ -168,7 +168,7 @@ class Server:
     async def guard(self, request: web.Request, handler: Any) -> web.StreamResponse:
         if request.method == "POST" and (request.headers.get("Origin"), request.content_type) != (self.origin, "application/json"):
             return refused("forbidden", 403)
-        is_open = request.path.startswith(("/enroll", "/sign-in"))
+        is_open = request.path.startswith(("/enroll", "/sign-in", "/new-device"))
         if not is_open and request.cookies.get("natsuin") not in self.sessions:
             return refused("session_required", 401)
         response: web.StreamResponse = await handler(request)
@@ -182,6 +182,12 @@ def refused(code: str, status: int, headers: dict[str, str] | None = None, **det
 @asynccontextmanager
 async def serving() -> AsyncIterator[Server]:
     server = Server()
+    async with serving_with(server):
+        yield server
+
+
+@asynccontextmanager
+async def serving_with(server: Server, more: Callable[[web.Application], None] = lambda _: None) -> AsyncIterator[None]:
     app = web.Application(middlewares=[server.guard])
     app.router.add_post("/enroll/options", server.enroll_options)
     app.router.add_post("/enroll", server.enroll)
@@ -192,13 +198,14 @@ async def serving() -> AsyncIterator[Server]:
     app.router.add_get("/approve/{id}", server.page)
     app.router.add_post("/approve/{id}", server.approve)
     app.router.add_post("/approve/{id}/refuse", server.refuse)
+    more(app)
     runner = web.AppRunner(app)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     server.origin = f"http://localhost:{runner.addresses[0][1]}"
     try:
-        yield server
+        yield
     finally:
         await runner.cleanup()
 

@@ -66,6 +66,46 @@ class Browser:
     def refuse(self, handle: str, reason: str = "declined") -> httpx2.Response:
         return self.post(f"/approve/{handle}/refuse", {"reason": reason})
 
+    def propose(self, change: str, of: str) -> httpx2.Response:
+        """Have a change composed: add_passkey, remove_passkey, unfreeze, destroy."""
+        return self.post("/account/change", {"change": change, "of": of})
+
+    def change(self, change: str, of: str, defects: Defects = FLAWLESS) -> httpx2.Response:
+        """Have a change composed, and approve it with the passkey."""
+        proposed = self.propose(change, of)
+        assert proposed.status_code == 200, proposed.text
+        return self.answer_change(proposed.json(), defects)
+
+    def answer_change(self, proposed: dict[str, Any], defects: Defects = FLAWLESS) -> httpx2.Response:
+        """Approve a change that was composed."""
+        assertion = self.passkey.get(proposed["publicKey"], self.stack.origin, defects=defects)
+        return self.post(f"/account/change/{proposed['id']}", {"credential": assertion})
+
+    def new_link(self) -> dict[str, Any]:
+        """Ask for a one-time link for a new device; gives its answer with `secret`."""
+        answer = self.post("/account/add", {})
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json()) | {"secret": link_of(answer.json()["link"])}
+
+    def join(self, secret: str, name: str | None = "New phone", defects: Defects = FLAWLESS) -> httpx2.Response:
+        """Make this browser's passkey with the link of another device."""
+        offered = self.post("/new-device/options", {"link": secret})
+        assert offered.status_code == 200, offered.text
+        made = self.passkey.create(offered.json()["publicKey"], self.stack.origin, defects=defects)
+        return self.post("/new-device", {"link": secret, "credential": made, "name": name})
+
+    def own(self) -> dict[str, Any]:
+        """Read the account page as a program."""
+        answer = self.get("/account", Accept="application/json")
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def history(self, before: str = "") -> dict[str, Any]:
+        """Read a page of the history as a program."""
+        answer = self.get(f"/history?before={before}", Accept="application/json")
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
     def post(self, path: str, body: Any, **headers: str | None) -> httpx2.Response:
         """Send JSON; a header given as None is left out."""
         sent = {"Origin": self.stack.origin} | {name.replace("_", "-"): value for name, value in headers.items()}

@@ -124,7 +124,7 @@ def test_nothing_refused_reaches_the_inbox(shop: Application, stack: Stack) -> N
     assert signer.inbox() == []
 
 
-@pytest.mark.parametrize("change", ["enabled = 0", "not_after = 1", "not_before = 4000000000"])
+@pytest.mark.parametrize("change", ["state = 'destroyed'", "frozen_until = 4000000000", "not_after = 1", "not_before = 4000000000"])
 def test_unusable_credential_is_disabled(shop: Application, stack: Stack, records: Records, change: str) -> None:
     """A credential that is switched off, or whose certificate is not valid now, can't be asked for."""
     signer = Person(stack)

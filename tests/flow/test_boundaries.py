@@ -1,16 +1,19 @@
 """What is one application's or one signer's is no other's to use, and no page of another site may act for a signer."""
 
+import re
 from typing import Any
 
 import pytest
 
+from app.routes import POST
 from tests.flow.browser import Browse, Browser
-from tests.flow.wire import DIGEST, b64, error_of, refused
+from tests.flow.wire import DIGEST, UNKNOWN_ID, b64, error_of, refused
 from tests.harness.signer import Signer
 from tests.harness.stack import Application
 
 GOOD = b64(DIGEST)
 BAD_SAD = refused("Invalid parameter SAD")
+FOR_PHONES = {path for path, _ in POST if not path.startswith(("/csc/", "/oauth2/"))}
 
 
 def test_sad_is_of_use_only_to_the_application_that_asked(shop: Application, rival: Application, taro: Signer) -> None:
@@ -107,7 +110,17 @@ def test_no_page_of_another_site_acts_for_a_signer(shop: Application, taro: Sign
         "/sign-out": {},
         f"/approve/{handle}": {"credential": taros_browser.assertion(handle), "code": None},
         f"/approve/{handle}/refuse": {"reason": "declined"},
+        "/account/add": {},
+        f"/account/add/{UNKNOWN_ID}/refuse": {},
+        f"/account/devices/{UNKNOWN_ID}/rename": {"name": "x"},
+        "/account/change": {"change": "destroy", "of": taro.credential_id},
+        f"/account/change/{UNKNOWN_ID}": {"credential": {}},
+        "/new-device/options": {"link": "x"},
+        "/new-device": {"link": "x", "credential": {}},
+        "/new-device/state": {"link": "x"},
+        "/freeze": {"for": "hour"},
     }
+    assert {re.sub(rf"{handle}|{UNKNOWN_ID}", "{id}", path) for path in bodies} == FOR_PHONES
     for path, body in bodies.items():
         answer = taros_browser.post(path, body, **headers)
         assert (answer.status_code, answer.json()) == (403, {"error": "forbidden"}), path

@@ -21,6 +21,12 @@ def test_secrets_are_nowhere_but_where_they_belong(stack: Stack, browse: Browse)
     approved = browser.post(f"/approve/{asked['handle']}", {"credential": assertion, "code": asked["verification_code"]})
     assert approved.status_code == 200
     sad = shop.sad(asked["handle"])
+    device_link = browser.new_link()
+    second = browse(stack)
+    second.join(device_link["secret"])
+    proposed = browser.propose("add_passkey", device_link["id"]).json()
+    amending = browser.passkey.get(proposed["publicKey"], stack.origin)
+    assert browser.post(f"/account/change/{proposed['id']}", {"credential": amending}).status_code == 200
     secret, _, code = link.partition(".")
     for key in ({}, {"Idempotency_Key": "canary-key"}):
         shop.sign(credential_id, sad, asked["hashes"], **key)
@@ -29,6 +35,8 @@ def test_secrets_are_nowhere_but_where_they_belong(stack: Stack, browse: Browse)
         shop.post("credentials/authorizeCheck", {"handle": wrong})
         shop.sign(credential_id, wrong, asked["hashes"])
         browser.post("/enroll/options", {"link": wrong})
+        browser.post("/new-device/options", {"link": wrong})
+        browser.post("/account/change", {"change": "destroy", "of": wrong})
         browser.post("/sign-in", {"ceremony": wrong, "credential": {"id": wrong}})
         stack.http.post("/csc/v2/info", content=wrong.encode(), headers={"Content-Type": "application/json", "Authorization": wrong})
         stack.http.post("/oauth2/token", data={"grant_type": wrong, "client_id": wrong, "client_secret": wrong})
@@ -42,6 +50,8 @@ def test_secrets_are_nowhere_but_where_they_belong(stack: Stack, browse: Browse)
         "PIN": (stack.data / "sam" / "pin").read_text().strip(),
         "registration secret": (stack.data / "ca" / "ra-secret").read_text().strip(),
         "assertion": assertion["response"]["signature"],
+        "link of a device": device_link["secret"],
+        "assertion of a change": amending["response"]["signature"],
     }
     assert all(len(value) >= 16 for value in secrets.values())
     places = [*stack.data.glob("*.log"), *(stack.data / "app").iterdir()]

@@ -40,6 +40,23 @@ def test_signatures_are_made_once_with_postgresql_under_both_processes(tmp_path:
         assert [one.id for one in person.inbox()] == [open_one["handle"]]
 
 
+def test_own_keys_and_devices_are_changed_with_postgresql(tmp_path: Path) -> None:
+    """A second phone, removal, freezing by two refusals, the history: as they are with SQLite."""
+    with stack_on_postgresql(tmp_path) as (stack, _):
+        application, person = stack.application(), Signer(stack)
+        second = person.with_passkey(person.add_phone("Second"))
+        with ThreadPoolExecutor(2) as pool:
+            handles = [application.authorize(person.credential_id)["handle"] for _ in range(2)]
+            list(pool.map(lambda handle: second.refuse(handle, "not_me"), handles))
+        (key,) = second.own(lambda account: account.look()).keys
+        assert (key.state, key.until) == ("frozen", None)
+        second.own(lambda account: account.unfreeze(person.credential_id))
+        (first,) = [one for one in second.own(lambda account: account.look()).devices if not one.current]
+        second.own(lambda account: account.remove(first))
+        kinds = sorted(one.kind for one in second.own(lambda account: account.history()).entries)
+        assert kinds == ["device_added", "device_removed", "key_frozen", "key_unfrozen", "signature", "signature"]
+
+
 def test_stack_goes_on_when_postgresql_goes_and_comes_back(tmp_path: Path) -> None:
     """While it is away the answer is 503; afterwards an approval that was given before is still good, once."""
     with stack_on_postgresql(tmp_path) as (stack, server):

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from playwright.sync_api import CDPSession, Page, Request, Route, expect
 
-from .samples import RP_ID
+from .sample import RP_ID
 
 PASSKEY_ID = b64encode(b"passkey-0001").decode()
 

@@ -6,17 +6,24 @@ It answers the calls of the scripts with canned values and checks nothing: no ev
 
 import json
 import sys
+from base64 import urlsafe_b64encode
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
+from app.phone.qr import qr_code
+
+from .account_samples import NEW_DEVICE
 from .rendering import LANGUAGES, STATIC, render, static_prefix
-from .samples import NOW, SAMPLES, WAITING, creation_options, request_options
+from .sample import NOW, creation_options, request_options
+from .samples import SAMPLES, WAITING
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
 )
 PERSON = {"user_id": "signer-0042", "name": "山田 太郎"}
+LINK = "https://sign.example.jp/new-device#Zk81vB3uT0a9LwPeQm7xRd"
+CHANGE = urlsafe_b64encode(json.dumps({"name": NEW_DEVICE["name"]}).encode()).decode().rstrip("=")
 ANSWERS: dict[str, object] = {
     "/enroll/options": {**PERSON, "publicKey": creation_options(), "resume": False},
     "/enroll": {**PERSON, "credential_id": "c-1", "not_after": NOW + 2 * 365 * 86400},
@@ -24,6 +31,13 @@ ANSWERS: dict[str, object] = {
     "/sign-in": PERSON,
     "/sign-out": {},
     "/inbox": {"waiting": WAITING},
+    "/account/add": {"id": NEW_DEVICE["id"], "link": LINK, "qr": qr_code(LINK), "expires_in": 600},
+    f"/account/add/{NEW_DEVICE['id']}": {"state": "open"},
+    "/account/change": {"id": "c-1", "transaction": CHANGE, "publicKey": request_options(), "expires_in": 600},
+    "/new-device/state": {"state": "open"},
+    "/new-device/options": {**PERSON, "transaction": "e30", "publicKey": creation_options()},
+    "/new-device": {"state": "made", "name": "書斎のパソコン", "code": "482 913", "expires_in": 600},
+    "/freeze": {"keys": []},
 }
 MEDIA = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml", ".png": "image/png"}
 

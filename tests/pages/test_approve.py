@@ -6,7 +6,7 @@ from base64 import urlsafe_b64decode
 from playwright.sync_api import Page, expect
 
 from .browsing import NO_JSON_SHAPES, Authenticator, answer, reloads, says
-from .samples import CHALLENGE
+from .sample import CHALLENGE
 
 
 def test_approve_sends_the_assertion_and_the_code(page: Page, authenticator: Authenticator) -> None:

@@ -4,7 +4,7 @@ from playwright.sync_api import Page, expect
 
 from .browsing import NO_JSON_SHAPES, PASSKEY_ID, Authenticator, answer, says
 from .preview import PERSON
-from .samples import creation_options
+from .sample import creation_options
 
 OFFER = (200, {**PERSON, "publicKey": creation_options(), "resume": False})
 REGISTERED = (200, {**PERSON, "credential_id": "c-1", "not_after": 1838041200})

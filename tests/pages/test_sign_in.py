@@ -4,7 +4,7 @@ from playwright.sync_api import Page, expect
 
 from .browsing import Authenticator, answer, says
 from .preview import PERSON
-from .samples import request_options
+from .sample import request_options
 
 
 def test_sign_in_fetches_new_options_after_a_failure(page: Page, authenticator: Authenticator) -> None:

@@ -36,23 +36,30 @@ def upgrade() -> None:
         "credentials",
         sa.Column("credential_id", sa.String(22), primary_key=True),
         sa.Column("user_id", sa.String(64), sa.ForeignKey("signers.user_id"), nullable=False, index=True),
+        sa.Column("enrollment_id", sa.String(22), nullable=False, index=True),
         sa.Column("key_algorithm", sa.String(10), nullable=False),
         sa.Column("certificates", sa.LargeBinary, nullable=False),
         sa.Column("certificate_sha256", sa.String(64), nullable=False),
         sa.Column("not_before", sa.BigInteger, nullable=False),
         sa.Column("not_after", sa.BigInteger, nullable=False),
-        sa.Column("enabled", sa.Boolean, nullable=False),
+        sa.Column("state", sa.String(10), nullable=False),
+        sa.Column("frozen_until", sa.BigInteger, nullable=False),
+        sa.Column("frozen_by", sa.String(10)),
+        sa.Column("freeze_owed", sa.Boolean, nullable=False),
+        sa.Column("not_me_at", sa.BigInteger, nullable=False),
         sa.Column("created", sa.BigInteger, nullable=False),
     )
     op.create_table(
         "passkeys",
         sa.Column("passkey_id", sa.LargeBinary(1023), primary_key=True),
         sa.Column("user_id", sa.String(64), sa.ForeignKey("signers.user_id"), nullable=False, index=True),
-        sa.Column("credential_id", sa.String(22), sa.ForeignKey("credentials.credential_id"), nullable=False, index=True),
+        sa.Column("enrollment_id", sa.String(22), nullable=False, index=True),
         sa.Column("public_key", sa.LargeBinary, nullable=False),
         sa.Column("sign_count", sa.BigInteger, nullable=False),
         sa.Column("backup_eligible", sa.Boolean, nullable=False),
+        sa.Column("name", sa.String(100), nullable=False),
         sa.Column("created", sa.BigInteger, nullable=False),
+        sa.Column("last_used", sa.BigInteger, nullable=False),
     )
     op.create_table(
         "authorizations",
@@ -69,6 +76,51 @@ def upgrade() -> None:
         sa.Column("expires", sa.BigInteger, nullable=False),
         sa.Column("decided_at", sa.BigInteger),
         sa.Column("usable_until", sa.BigInteger),
+        sa.Column("approved_with", sa.String(100)),
     )
     op.create_index("authorizations_of_signer", "authorizations", ["user_id", "state"])
     op.create_index("authorizations_open", "authorizations", ["state", "expires"])
+    op.create_index("authorizations_history", "authorizations", ["user_id", "created"])
+    op.create_table(
+        "additions",
+        sa.Column("id", sa.String(22), primary_key=True),
+        sa.Column("link_sha256", sa.LargeBinary(32), nullable=False, unique=True),
+        sa.Column("user_id", sa.String(64), sa.ForeignKey("signers.user_id"), nullable=False, index=True),
+        sa.Column("enrollment_id", sa.String(22), nullable=False),
+        sa.Column("state", sa.String(10), nullable=False),
+        sa.Column("created", sa.BigInteger, nullable=False),
+        sa.Column("expires", sa.BigInteger, nullable=False),
+        sa.Column("transaction", sa.LargeBinary),
+        sa.Column("registration", sa.LargeBinary),
+        sa.Column("passkey_id", sa.LargeBinary(1023)),
+        sa.Column("public_key", sa.LargeBinary),
+        sa.Column("sign_count", sa.BigInteger, nullable=False),
+        sa.Column("backup_eligible", sa.Boolean, nullable=False),
+        sa.Column("name", sa.String(100), nullable=False),
+    )
+    op.create_table(
+        "changes",
+        sa.Column("id", sa.String(22), primary_key=True),
+        sa.Column("user_id", sa.String(64), sa.ForeignKey("signers.user_id"), nullable=False, index=True),
+        sa.Column("transaction", sa.LargeBinary, nullable=False),
+        sa.Column("addition_id", sa.String(22), sa.ForeignKey("additions.id")),
+        sa.Column("state", sa.String(10), nullable=False),
+        sa.Column("expires", sa.BigInteger, nullable=False),
+        sa.Column("sent_at", sa.BigInteger, nullable=False),
+        sa.Column("sent_with", sa.LargeBinary(1023)),
+    )
+    op.create_index("changes_sent", "changes", ["state", "sent_at"])
+    op.create_table(
+        "events",
+        sa.Column("id", sa.String(22), primary_key=True),
+        sa.Column("user_id", sa.String(64), sa.ForeignKey("signers.user_id"), nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("kind", sa.String(20), nullable=False),
+        sa.Column("credential_id", sa.String(22)),
+        sa.Column("device", sa.String(100)),
+        sa.Column("new_name", sa.String(100)),
+        sa.Column("by_device", sa.String(100)),
+        sa.Column("cause", sa.String(10)),
+        sa.Column("until", sa.BigInteger),
+    )
+    op.create_index("events_of_signer", "events", ["user_id", "at"])

@@ -1,0 +1,34 @@
+"""Settling: changes whose answer was lost, and freezes that the SAM has not confirmed, are asked about until our record is up."""
+
+import asyncio
+import logging
+
+from app.account.amend import settle_change
+from app.account.freeze import tell_sam
+from app.errors import Unavailable
+from app.sam import DEADLINE_S
+from app.services import Services
+from app.store import changes, credentials
+
+SWEEP_S = 5
+SWEEP_MOST = 100
+IN_FLIGHT_S = DEADLINE_S + 5  # until then somebody may be waiting for the answer
+log = logging.getLogger("natsuin.account")
+
+
+async def sweep(services: Services) -> None:
+    """Settle, for as long as the worker lives."""
+    while True:
+        await asyncio.sleep(SWEEP_S)
+        try:
+            await settle(services)
+        except Unavailable as doubt:
+            log.warning("not settled: %s: %s", type(doubt).__name__, doubt)
+
+
+async def settle(services: Services) -> None:
+    """Settle what there is; raises Unavailable at the first that can't be."""
+    for credential in await services.database.read(credentials.owed, SWEEP_MOST):
+        await tell_sam(services, credential.credential_id)
+    for change in await services.database.read(changes.sent_before, services.now() - IN_FLIGHT_S, SWEEP_MOST):
+        await settle_change(services, change)

@@ -1,0 +1,93 @@
+"""The account page: the signer's keys and how they stand, and the devices that may approve."""
+
+from typing import Any
+
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.account.standing import follow
+from app.domain.account import Addition
+from app.domain.parties import Credential, Passkey, Signer
+from app.errors import Unavailable
+from app.phone.session import device_of
+from app.phone.signed_in import as_json, freeze_view, signed_page, wants_json
+from app.services import Services
+from app.store import additions, credentials, parties
+
+
+async def show(services: Services, request: Request) -> Response:
+    """Show what is the signer's own; keys as the SAM knows them, or as we do where it does not answer."""
+    device = await device_of(services, request)
+    for credential in await services.database.read(credentials.of_signer, device.user_id):
+        try:
+            await follow(services, credential.credential_id)
+        except Unavailable:
+            break
+    signer, keys, devices, waiting = await services.database.read(_own, device.user_id, services.now())
+    view = {
+        "user_id": signer.user_id,
+        "name": signer.name,
+        "keys": [key_view(one, services.now()) for one in keys],
+        "devices": [device_view(one, device) for one in devices],
+        "waiting": [{"id": one.id, "name": one.name} for one in waiting],
+    }
+    if wants_json(request):
+        return as_json(view)
+    return await signed_page(services, request, device.user_id, "account.html", view=view)
+
+
+def key_view(credential: Credential, now: float) -> dict[str, Any]:
+    """Say what a key is and how it stands: active, frozen, expired, not_yet or destroyed."""
+    leaf = credential.certificate
+    return freeze_view(credential) | {
+        "state": state_of(credential, now),
+        "holder": _common_name(leaf.subject),
+        "issuer": _common_name(leaf.issuer),
+        "serial": groups(f"{leaf.serial_number:x}"),
+        "not_before": credential.not_before,
+        "not_after": credential.not_after,
+        "fingerprint": groups(credential.certificate_sha256),
+        "enrollment_id": credential.enrollment_id,
+    }
+
+
+def state_of(credential: Credential, now: float) -> str:
+    """Give the one word for how a key stands."""
+    if credential.state != "enabled":
+        return credential.state
+    if not credential.is_valid(now):
+        return "expired" if now > credential.not_after else "not_yet"
+    return "frozen" if credential.is_frozen(now) else "active"
+
+
+def device_view(passkey: Passkey, current: Passkey) -> dict[str, Any]:
+    """Say what a device is called, when it was added and last used, and whether its passkey is copied to other devices."""
+    return {
+        "id": passkey.ref,
+        "name": passkey.name,
+        "added": passkey.created,
+        "last_used": passkey.last_used,
+        "synced": passkey.backup_eligible,
+        "current": passkey.passkey_id == current.passkey_id,
+        "enrollment_id": passkey.enrollment_id,
+    }
+
+
+def groups(hexadecimal: str) -> list[str]:
+    """Cut a fingerprint into groups of four, as people compare it."""
+    return [hexadecimal[start : start + 4] for start in range(0, len(hexadecimal), 4)]
+
+
+def _common_name(name: x509.Name) -> str:
+    found = name.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(found[0].value) if found else name.rfc4514_string()
+
+
+def _own(connection: Connection, user_id: str, now: float) -> tuple[Signer, list[Credential], list[Passkey], list[Addition]]:
+    signer = parties.signer(connection, user_id)
+    assert signer is not None
+    waiting = additions.made_for(connection, user_id, now)
+    return signer, credentials.of_signer(connection, user_id), parties.passkeys_of(connection, user_id), waiting

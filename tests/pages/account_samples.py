@@ -1,0 +1,140 @@
+"""Samples of the pages about a signer's own keys and devices, and about what has happened."""
+
+from typing import Any
+
+from .sample import HOSTILE, NOW, Sample, documents, fingerprint
+
+KEY_ID = "K" * 22
+DAY_S = 86_400
+FROZEN = {"credential_id": KEY_ID, "until": None, "by": "not_me"}
+FROZEN_BY_TIME = {"credential_id": KEY_ID, "until": NOW + 3600, "by": "signer"}
+NEW_DEVICE = {"id": "A" * 22, "name": "書斎のパソコン"}
+
+
+def event(kind: str, **fields: Any) -> dict[str, Any]:
+    missing = dict.fromkeys(("device", "new_name", "by_device", "cause", "until"))
+    return {"id": "E" * 22, "place": NOW, "kind": kind, "at": NOW, "receipt": "W4K9-X2PD"} | missing | fields
+
+
+def signature(state: str, reason: str | None = None, **fields: Any) -> dict[str, Any]:
+    asked = {
+        "id": "S" * 22,
+        "place": NOW,
+        "kind": "signature",
+        "at": NOW,
+        "application": "青葉建設株式会社 電子契約",
+        "description": "工事請負契約の締結",
+        "documents": documents("工事請負契約書_AK-2026-118.pdf"),
+        "state": state,
+        "reason": reason,
+        "receipt": "A7F2-93KD",
+    }
+    return asked | fields
+
+
+EVENTS = [
+    event("device_added", device="書斎のパソコン", by_device="Android スマートフォン"),
+    event("key_frozen", cause="not_me"),
+    event("device_renamed", device="端末", new_name="花子の iPad", by_device="iPhone"),
+]
+MORE_EVENTS = [
+    event("device_removed", device="古いスマートフォン", by_device="書斎のパソコン"),
+    event("key_frozen", cause="signer", until=NOW + 3600, by_device="iPhone"),
+    event("key_frozen", cause="signer", by_device="iPhone"),
+    event("key_frozen", cause="operator"),
+    event("key_unfrozen", by_device="iPhone"),
+    event("key_destroyed", by_device="iPhone"),
+]
+DEVICES = [
+    {"id": "1" * 22, "name": "Android スマートフォン", "added": NOW - 400 * DAY_S, "last_used": NOW, "synced": True, "current": True},
+    {"id": "2" * 22, "name": "書斎のパソコン", "added": NOW - DAY_S, "last_used": 0, "synced": False, "current": False},
+]
+
+
+def key(state: str = "active", **changes: Any) -> dict[str, Any]:
+    view = {
+        "credential_id": KEY_ID,
+        "until": None,
+        "by": None,
+        "state": state,
+        "holder": "山田 太郎",
+        "issuer": "Aoba Accredited CA",
+        "serial": ["5f2e", "9c81", "d04b", "7a33", "66e1", "c250", "9b8a", "d417", "90ab", "12cd"],
+        "not_before": NOW - 400 * DAY_S,
+        "not_after": NOW + 500 * DAY_S,
+        "fingerprint": fingerprint("certificate"),
+    }
+    return view | changes
+
+
+def account(keys: list[dict[str, Any]], devices: list[dict[str, Any]] | None = None, waiting: Any = (), frozen: Any = ()) -> Sample:
+    view = {"name": "山田 太郎", "keys": keys, "devices": devices or DEVICES, "waiting": waiting}
+    return Sample("account.html", {"signed_in": True, "view": view, "frozen": frozen, "path": "/account"})
+
+
+def addition(state: str, **changes: Any) -> Sample:
+    view = {"id": "A" * 22, "state": state, "name": "書斎のパソコン", "synced": False, "code": "482 913", "expires_in": 540}
+    return Sample("approve_device.html", {"signed_in": True, "view": view | changes})
+
+
+def device(number: int, others: int, **changes: Any) -> Sample:
+    return Sample("device.html", {"signed_in": True, "view": DEVICES[number] | {"others": others} | changes})
+
+
+def history(entries: list[dict[str, Any]], following: str | None = None, *, first: bool = True) -> Sample:
+    view = {"entries": entries, "next": following, "first": first}
+    return Sample("history.html", {"signed_in": True, "view": view, "path": "/history"})
+
+
+def entry(view: dict[str, Any], *, with_evidence: bool = True) -> Sample:
+    evidence = {
+        "transaction": '{"application_id":"B1x","description":"工事請負契約の締結"}' * 6,
+        "challenge": "nOXq1JcS4n0Cb4cIuN0g0mJm2x5l8v6q",
+    }
+    more = {"asked": NOW - 90, "approved_with": "iPhone", "certificate": fingerprint("certificate")} if view["kind"] == "signature" else {}
+    return Sample("entry.html", {"signed_in": True, "view": view | more | {"evidence": evidence if with_evidence else None}})
+
+
+ENDS = [("approved", None), ("signed", None), ("refused", "declined"), ("refused", "not_me"), ("refused", "wrong_code")]
+ENDS += [("expired", None), ("lapsed", None), ("unknown", None), ("cancelled", None)]
+ACCOUNT_SAMPLES: dict[str, Sample] = {
+    "account": account([key()]),
+    "account-frozen": account([key("frozen", **FROZEN)], frozen=[FROZEN]),
+    "account-frozen-by-time": account([key("frozen", **FROZEN_BY_TIME)], waiting=[NEW_DEVICE], frozen=[FROZEN_BY_TIME]),
+    "account-frozen-by-operator": account([key("frozen", by="operator")], frozen=[FROZEN]),
+    "account-one-device": account([key("expired")], DEVICES[:1]),
+    "account-two-keys": account([key(), key("destroyed"), key("not_yet")]),
+    "account-hostile": account([key(holder=HOSTILE[0], issuer=HOSTILE[1])], [DEVICES[0] | {"name": text} for text in HOSTILE]),
+    "account-add": Sample("add_device.html", {"signed_in": True}),
+    "new-device": Sample("new_device.html", {"signed_in": False, "device": "iPhone"}),
+    "add-made": addition("made"),
+    "add-made-synced": addition("made", synced=True, name=HOSTILE[0]),
+    "add-open": addition("open"),
+    "add-done": addition("done"),
+    "add-refused": addition("refused"),
+    "add-expired": addition("expired"),
+    "device": device(1, 1),
+    "device-current": device(0, 1),
+    "device-only": device(0, 0),
+    "device-hostile": device(1, 1, name=HOSTILE[1]),
+    "freeze": Sample("freeze.html", {"signed_in": True, "can_freeze": True}),
+    "freeze-no-key": Sample("freeze.html", {"signed_in": True, "can_freeze": False}),
+    "freeze-frozen": Sample("freeze.html", {"signed_in": True, "can_freeze": True, "frozen": [FROZEN_BY_TIME]}),
+    "freeze-frozen-until-said": Sample("freeze.html", {"signed_in": True, "can_freeze": True, "frozen": [FROZEN]}),
+    "unfreeze": Sample("unfreeze.html", {"signed_in": True, "view": key("frozen", **FROZEN)}),
+    "unfreeze-by-operator": Sample("unfreeze.html", {"signed_in": True, "view": key("frozen", by="operator")}),
+    "unfreeze-active": Sample("unfreeze.html", {"signed_in": True, "view": key()}),
+    "unfreeze-destroyed": Sample("unfreeze.html", {"signed_in": True, "view": key("destroyed")}),
+    "destroy": Sample("destroy.html", {"signed_in": True, "view": key()}),
+    "destroy-destroyed": Sample("destroy.html", {"signed_in": True, "view": key("destroyed")}),
+    "history": history([signature(*end) for end in ENDS] + EVENTS + MORE_EVENTS, "1795427000." + "S" * 22),
+    "history-empty": history([]),
+    "history-end": history([], first=False),
+    "history-hostile": history(
+        [signature("signed", application=HOSTILE[0], documents=documents(*HOSTILE)), event("device_added", device=HOSTILE[1])]
+    ),
+    "entry": entry(signature("signed")),
+    "entry-event": entry(EVENTS[0]),
+    "entry-freeze": entry(EVENTS[1], with_evidence=False),
+    "entry-hostile": entry(signature("signed", application=HOSTILE[0], description=HOSTILE[2], documents=documents(*HOSTILE))),
+}
