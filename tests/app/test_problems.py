@@ -23,6 +23,7 @@ PHONE = {
     "session_required",
     "not_found",
     "evidence_refused",
+    "key_unusable",
     "change_over",
     "last_passkey",
     "name_refused",

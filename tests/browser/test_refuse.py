@@ -3,7 +3,9 @@
 from playwright.sync_api import expect
 
 from tests.browser.asking import Request
+from tests.browser.conftest import Person
 from tests.browser.phone import Phone
+from tests.harness.stack import Application
 
 
 def test_a_declined_request_ends_for_both_sides(phone: Phone, asked: Request) -> None:
@@ -14,8 +16,9 @@ def test_a_declined_request_ends_for_both_sides(phone: Phone, asked: Request) ->
     assert_refused(asked, phone, "declined")
 
 
-def test_an_unexpected_request_is_refused_and_reported(phone: Phone, asked: Request) -> None:
+def test_an_unexpected_request_is_refused_and_reported(shop: Application, old_phone: Phone, newcomer: Person) -> None:
     """One question in between; going back from it decides nothing."""
+    phone, asked = old_phone, Request(shop, newcomer.credential_id)  # a second report of anybody would freeze the key
     phone.page.goto(asked.url)
     phone.tap("I did not expect this")
     phone.tap("Go back")

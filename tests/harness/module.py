@@ -55,9 +55,9 @@ class RunningModule:
 
 
 def settings(folder: Path, **environ: str) -> dict[str, str]:
-    """The environment of a SAM under `folder`, with these settings and no others."""
+    """The environment of a SAM under `folder`, with these settings and no others; it asks for no word of a CA, for there is none here."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("NATSUIN_", "SOFTHSM2_"))}
-    return inherited | {"NATSUIN_DATA": str(folder), "NATSUIN_ORIGIN": ORIGIN} | environ
+    return inherited | {"NATSUIN_DATA": str(folder), "NATSUIN_ORIGIN": ORIGIN, "NATSUIN_REVOCATION": "off"} | environ
 
 
 @contextmanager
