@@ -73,6 +73,7 @@ def test_every_part_can_be_elsewhere() -> None:
         ("NATSUIN_OPEN_PER_SIGNER", "0"),
         ("NATSUIN_TOKEN_LIFE", "86401"),
         ("NATSUIN_SESSION_LIFE", "1e9"),
+        ("NATSUIN_STATUS_REUSE", "-1"),
         ("NATSUIN_ORIGIN", "http://sign.example.jp"),
         ("NATSUIN_ORIGIN", "http://127.0.0.1:8080"),
         ("NATSUIN_ORIGIN", "https://sign.example.jp/app"),

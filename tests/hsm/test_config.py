@@ -7,6 +7,7 @@ import pytest
 
 from hsm.config import Config, read_config
 from hsm.errors import BadConfiguration
+from hsm.revocation import Requirement, StatusPolicy
 
 TLS = ("NATSUIN_SAM_TLS_CERTIFICATE", "NATSUIN_SAM_TLS_KEY", "NATSUIN_SAM_TLS_CLIENT_CA")
 
@@ -23,6 +24,7 @@ def test_without_settings_everything_is_under_var() -> None:
     assert config.data == Path("var/sam").absolute()
     assert (config.origin, config.rp_id, config.embedded) == ("http://localhost:8080", "localhost", True)
     assert (config.sessions, config.sad_life_s, config.token_label) == (4, 120, "natsuin")
+    assert config.status_policy == StatusPolicy(Requirement.REQUIRE, 300)
     assert config.listen == f"unix:{config.data}/run/sam.sock"
     assert config.database_url == f"sqlite:///{config.data}/sam.db"
 
@@ -90,6 +92,8 @@ def test_every_problem_is_listed(tmp_path: Path) -> None:
         NATSUIN_PORT="http",
         NATSUIN_ORIGIN="http://sign.example.jp",
         NATSUIN_SAD_LIFE="4",
+        NATSUIN_REVOCATION="sometimes",
+        NATSUIN_STATUS_MAX_AGE="0",
         NATSUIN_HSM_MODULE=str(tmp_path / "absent.so"),
         NATSUIN_SAM_LISTEN="everywhere",
         NATSUIN_SAM_TLS_KEY=str(tmp_path / "absent.key"),
@@ -99,12 +103,21 @@ def test_every_problem_is_listed(tmp_path: Path) -> None:
         "NATSUIN_PORT",
         "NATSUIN_ORIGIN",
         "NATSUIN_SAD_LIFE",
+        "NATSUIN_REVOCATION",
+        "NATSUIN_STATUS_MAX_AGE",
         "NATSUIN_HSM_MODULE",
         "NATSUIN_HSM_TOKEN",
         "NATSUIN_HSM_PIN_FILE",
         "NATSUIN_SAM_LISTEN",
         *TLS,
     }
+
+
+@pytest.mark.parametrize("requirement", list(Requirement))
+def test_the_operator_says_what_the_word_of_the_ca_is_needed_for(requirement: Requirement) -> None:
+    """And how old it may be."""
+    config = read_config({"NATSUIN_REVOCATION": requirement.value, "NATSUIN_STATUS_MAX_AGE": "3600"})
+    assert config.status_policy == StatusPolicy(requirement, 3_600)
 
 
 def test_a_real_hsm_needs_its_token_and_pin(tmp_path: Path) -> None:
