@@ -33,12 +33,12 @@ ACTIVATE_UNSPENT = (
     "hsm.store:Change.spend",  # (5)
 )
 ACTIVATE_SPENT = (
-    "hsm.cryptoki:Token.sign",  # (6)
+    "hsm.cryptoki.token:Token.sign",  # (6)
     "hsm.activation:verify",  # (7)
     "hsm.store:Change.settle",  # (8)
 )
 WHEN = ("before", "after")
-WRITE_ENTRY, SECOND_SIGNATURE = "hsm.journal:append", "hsm.cryptoki:Token.sign"
+WRITE_ENTRY, SECOND_SIGNATURE = "hsm.journal:append", "hsm.cryptoki.token:Token.sign"
 APPROVAL, SPENDING, OUTCOME = 1, 2, 3  # the changes of one signature, in order
 
 KILLS: list[tuple[KillAt, Outcome]] = [

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from pkcs11 import Attribute, KeyType, ObjectClass
 from pkcs11.exceptions import GeneralError
 
-from hsm.cryptoki import Token, _decrypt, _encrypt
+from hsm.cryptoki import Token
+from hsm.cryptoki.gcm import decrypt, encrypt
 from hsm.errors import HsmUnavailable, SecretUnreadable
 from hsm.keyring import Keyring
 from hsm.vault import Place, conceal, reveal
@@ -102,9 +103,9 @@ class WellKey(UnwellKey):
 
 def test_an_hsm_that_fails_is_told_from_a_secret_that_was_changed() -> None:
     with pytest.raises(SecretUnreadable):
-        _decrypt(WellKey(), bytes(12), bytes(16), b"")
+        decrypt(WellKey(), bytes(12), bytes(16), b"")
     with pytest.raises(GeneralError):  # as every other PKCS#11 error, HsmUnavailable to whoever asked
-        _decrypt(UnwellKey(), bytes(12), bytes(16), b"")
+        decrypt(UnwellKey(), bytes(12), bytes(16), b"")
 
 
 @pytest.mark.parametrize("kept", [b"", bytes(28), bytes(5_000)])
@@ -132,8 +133,8 @@ def test_another_implementation_opens_it(token: Token) -> None:
     with token._session() as session:
         kind = {Attribute.CLASS: ObjectClass.SECRET_KEY, Attribute.KEY_TYPE: KeyType.AES, Attribute.VALUE: value}
         key: Any = session.raw.create_object(kind | {Attribute.TOKEN: False, Attribute.ENCRYPT: True, Attribute.DECRYPT: True})
-        assert AESGCM(value).decrypt(iv, _encrypt(key, iv, SECRET, PLACE.associated()), PLACE.associated()) == SECRET
-        assert _decrypt(key, iv, AESGCM(value).encrypt(iv, SECRET, PLACE.associated()), PLACE.associated()) == SECRET
+        assert AESGCM(value).decrypt(iv, encrypt(key, iv, SECRET, PLACE.associated()), PLACE.associated()) == SECRET
+        assert decrypt(key, iv, AESGCM(value).encrypt(iv, SECRET, PLACE.associated()), PLACE.associated()) == SECRET
         key.destroy()
 
 

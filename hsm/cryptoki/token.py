@@ -1,88 +1,28 @@
-"""
-The token: sessions, keys, MACs, encryption and signatures over PKCS#11 (v2.40). The only module that imports `pkcs11`.
+"""The token: one login, a pool of sessions, what the SAM asks of its keys, and recovery."""
 
-Used as a network HSM needs it: locking asked for at C_Initialize, many sessions at once, one login for the process, a wrong PIN never tried
-twice, searches and writes to the token one at a time, handles kept. It knows nothing of signers, approvals or journals.
-"""
-
-import ctypes
-import os
 import queue
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pkcs11
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from msgspec import Struct
-from pkcs11 import MGF, Attribute, GCMParams, KeyType, Mechanism, ObjectClass
+from pkcs11 import MGF, Attribute, KeyType, Mechanism
 from pkcs11.util.ec import encode_ec_public_key, encode_named_curve_parameters
 
-from hsm.errors import CannotStart, HsmUnavailable, KeyUnacceptable, SecretUnreadable
+from hsm.cryptoki.gcm import decrypt, encrypt
+from hsm.cryptoki.key_use import ENCRYPTION, MAC, SIGNING, KeyUse, require_acceptable
+from hsm.cryptoki.module import Module
+from hsm.cryptoki.session import Session, check_all
+from hsm.errors import HsmUnavailable, KeyUnacceptable
 from hsm.messages import KeyAlgorithm
 from hsm.policy import KEY_BITS, Padding, Scheme
 
-Answer = TypeVar("Answer")
-
-CKR_OK = 0
-CKR_CRYPTOKI_NOT_INITIALIZED = 0x190
-CKF_OS_LOCKING_OK = 2
 BORROW_TIMEOUT_S = 30
 
-GCM_IV_BYTES = 12  # NIST SP 800-38D §8.2
-GCM_TAG_BYTES = 16
-
-KEPT_INSIDE = (
-    Attribute.TOKEN,
-    Attribute.PRIVATE,
-    Attribute.SENSITIVE,
-    Attribute.ALWAYS_SENSITIVE,
-    Attribute.NEVER_EXTRACTABLE,
-    Attribute.LOCAL,
-)
-NEVER = (Attribute.EXTRACTABLE, Attribute.MODIFIABLE, Attribute.COPYABLE, Attribute.UNWRAP, Attribute.DERIVE)
-
-
-class KeyUse(Struct, frozen=True, eq=False):
-    """
-    The one thing that a key may do: how it is found, which attributes it must have, and which it must not.
-
-    What a secret key is for is said by its type, so that a MAC key that can encrypt, or an AES key that can sign, is neither.
-    """
-
-    object_class: ObjectClass
-    key_type: KeyType | None
-    must_be_true: tuple[Attribute, ...]
-    must_be_false: tuple[Attribute, ...]
-
-    def search(self, key_id: bytes) -> dict[Attribute, Any]:
-        kind = {} if self.key_type is None else {Attribute.KEY_TYPE: self.key_type}
-        return {Attribute.CLASS: self.object_class, Attribute.ID: key_id} | kind
-
-    def template(self) -> dict[Attribute, bool]:
-        """What is asked for when the key is made; the rest the token says by itself."""
-        by_token = (Attribute.ALWAYS_SENSITIVE, Attribute.NEVER_EXTRACTABLE, Attribute.LOCAL)
-        asked = dict.fromkeys(self.must_be_true, True) | dict.fromkeys(self.must_be_false, False)
-        return {attribute: value for attribute, value in asked.items() if attribute not in by_token}
-
-
-SIGNING = KeyUse(ObjectClass.PRIVATE_KEY, None, (*KEPT_INSIDE, Attribute.SIGN), (*NEVER, Attribute.DECRYPT))
-MAC = KeyUse(  # a secret key also has the last two attributes; a private key does not
-    ObjectClass.SECRET_KEY,
-    KeyType.GENERIC_SECRET,
-    (*KEPT_INSIDE, Attribute.SIGN),
-    (*NEVER, Attribute.DECRYPT, Attribute.ENCRYPT, Attribute.WRAP),
-)
-ENCRYPTION = KeyUse(
-    ObjectClass.SECRET_KEY,
-    KeyType.AES,
-    (*KEPT_INSIDE, Attribute.ENCRYPT, Attribute.DECRYPT),
-    (*NEVER, Attribute.SIGN, Attribute.VERIFY, Attribute.WRAP),
-)
 PUBLIC_TEMPLATE = {
     Attribute.TOKEN: True,
     Attribute.VERIFY: True,
@@ -100,96 +40,6 @@ PSS_HASHES = {"sha256": (Mechanism.SHA256, MGF.SHA256), "sha384": (Mechanism.SHA
 CURVES = {"p-256": "secp256r1", "p-384": "secp384r1"}
 
 
-class _FunctionList(ctypes.Structure):
-    """The head of CK_FUNCTION_LIST (PKCS#11 v2.40 §3.6)."""
-
-    _fields_ = (
-        ("version", ctypes.c_ubyte * 2),
-        ("initialize", ctypes.CFUNCTYPE(ctypes.c_ulong, ctypes.c_void_p)),
-        ("finalize", ctypes.CFUNCTYPE(ctypes.c_ulong, ctypes.c_void_p)),
-        ("others", ctypes.c_void_p * 7),
-        ("init_token", ctypes.CFUNCTYPE(ctypes.c_ulong, ctypes.c_ulong, ctypes.c_char_p, ctypes.c_ulong, ctypes.c_char_p)),
-    )
-
-
-class _InitializeArgs(ctypes.Structure):
-    _fields_ = (("mutex_functions", ctypes.c_void_p * 4), ("flags", ctypes.c_ulong), ("reserved", ctypes.c_void_p))
-
-
-class Module:
-    """
-    A PKCS#11 library that is initialised for threads.
-
-    python-pkcs11 calls C_Initialize without arguments, and a library may then do without locks; so this calls it itself.
-    """
-
-    def __init__(self, path: Path) -> None:
-        try:
-            self._lib = pkcs11.lib(str(path))
-            self._lib.finalize()
-        except pkcs11.PKCS11Error as error:
-            raise CannotStart(f"the PKCS#11 module {path} can't be loaded: {error}") from error
-        functions = ctypes.POINTER(_FunctionList)()
-        ctypes.CDLL(str(path)).C_GetFunctionList(ctypes.byref(functions))
-        self._functions = functions.contents
-        self.initialize()
-
-    def initialize(self) -> None:
-        arguments = _InitializeArgs(flags=CKF_OS_LOCKING_OK)
-        self._check("C_Initialize", self._functions.initialize(ctypes.byref(arguments)))
-
-    def finalize(self) -> None:
-        self._check("C_Finalize", self._functions.finalize(None), CKR_CRYPTOKI_NOT_INITIALIZED)
-
-    def token(self, label: str) -> pkcs11.Token:
-        return self._lib.get_token(token_label=label)
-
-    def has_token(self, label: str) -> bool:
-        return any(True for _ in self._lib.get_tokens(token_label=label))
-
-    def make_token(self, label: str, security_officer_pin: str, pin: str) -> None:
-        """Initialise the first free slot as a token; for the embedded token, never for a real HSM."""
-        slot = next(slot for slot in self._lib.get_slots() if pkcs11.TokenFlag.TOKEN_INITIALIZED not in slot.get_token().flags)
-        officer = security_officer_pin.encode()
-        self._check("C_InitToken", self._functions.init_token(slot.slot_id, officer, len(officer), label.encode().ljust(32)))
-        self.finalize()
-        self.initialize()
-        session = self.token(label).open(rw=True, so_pin=security_officer_pin)
-        session.init_pin(pin)
-        session.close()
-
-    def _check(self, function: str, code: int, *allowed: int) -> None:
-        if code not in (CKR_OK, *allowed):
-            raise HsmUnavailable(f"{function} answered {code:#x}")
-
-
-class _Session:
-    """A PKCS#11 session and the keys that were found through it; used by one thread at a time."""
-
-    def __init__(self, raw: Any, objects: threading.Lock) -> None:
-        self.raw = raw
-        self._objects = objects
-        self._found: dict[tuple[KeyUse, bytes], Any] = {}
-
-    def key(self, use: KeyUse, key_id: bytes) -> Any:
-        """Give a key by CKA_ID; the first time it is searched, which takes time linear in the number of objects."""
-        known = self._found.get((use, key_id))
-        if known is None:
-            with self._objects:  # a search beside a write to the token breaks both in SoftHSM
-                known = next(iter(self.raw.get_objects(use.search(key_id))), None)
-            if known is None:  # a token that went away may answer like this, so it is an error of the token
-                raise pkcs11.exceptions.NoSuchKey(f"{use.object_class.name} {key_id.hex()}")
-            self._found[use, key_id] = known
-        return known
-
-    def keep(self, use: KeyUse, key_id: bytes, key: Any) -> None:
-        self._found[use, key_id] = key
-
-    def forget(self, key_id: bytes) -> None:
-        for use in (SIGNING, MAC, ENCRYPTION):
-            self._found.pop((use, key_id), None)
-
-
 class Token:
     """
     One token, logged in once, with `sessions` sessions for use by as many threads.
@@ -200,7 +50,7 @@ class Token:
 
     def __init__(self, module: Module, label: str, read_pin: Callable[[], str], sessions: int) -> None:
         self._module, self._label, self._read_pin, self._size = module, label, read_pin, sessions
-        self._free: queue.SimpleQueue[_Session] = queue.SimpleQueue()
+        self._free: queue.SimpleQueue[Session] = queue.SimpleQueue()
         self._objects = threading.Lock()
         self._recovery = threading.Lock()
         self._lost = False
@@ -222,7 +72,7 @@ class Token:
 
         `iv` is GCM_IV_BYTES that this key has never met.
         """
-        return self._twice(ENCRYPTION, key_id, lambda key: _encrypt(key, iv, data, associated))
+        return self._twice(ENCRYPTION, key_id, lambda key: encrypt(key, iv, data, associated))
 
     def decrypt(self, key_id: bytes, iv: bytes, data: bytes, associated: bytes) -> bytes:
         """
@@ -231,7 +81,7 @@ class Token:
         Raises:
             SecretUnreadable: the tag does not hold for this key, `iv` and `associated`.
         """
-        return self._twice(ENCRYPTION, key_id, lambda key: _decrypt(key, iv, data, associated))
+        return self._twice(ENCRYPTION, key_id, lambda key: decrypt(key, iv, data, associated))
 
     def _twice(self, use: KeyUse, key_id: bytes, ask: Callable[[Any], bytes]) -> bytes:
         try:
@@ -328,16 +178,16 @@ class Token:
 
     # ------------------------------------------------------------------------------------------------ sessions and recovery
 
-    def _open(self) -> list[_Session]:
+    def _open(self) -> list[Session]:
         try:
             token = self._module.token(self._label)
             # The session that logs in is the one whose closing would log out all others: it stays in the pool for good.
             first = token.open(rw=True, user_pin=self._read_pin())
             opened = [first, *(token.open(rw=True) for _ in range(self._size - 1))]
             # Every session keeps handles of its own; a search on demand takes 0.2 s at 10,000 keys, so all are found now.
-            sessions = [_Session(raw, self._objects) for raw in opened]
+            sessions = [Session(raw, self._objects) for raw in opened]
             for session in sessions:
-                self.signing_keys = _check_all(session)
+                self.signing_keys = check_all(session)
         except (
             pkcs11.exceptions.PinIncorrect,
             pkcs11.exceptions.PinLocked,
@@ -353,7 +203,7 @@ class Token:
         return sessions
 
     @contextmanager
-    def _session(self) -> Iterator[_Session]:
+    def _session(self) -> Iterator[Session]:
         if self._lost:
             self._recover()
         session = self._borrow()
@@ -365,7 +215,7 @@ class Token:
         finally:
             self._free.put(session)
 
-    def _borrow(self) -> _Session:
+    def _borrow(self) -> Session:
         try:
             return self._free.get(timeout=BORROW_TIMEOUT_S)
         except queue.Empty:
@@ -385,7 +235,7 @@ class Token:
             self._restart()
 
     def _restart(self) -> None:
-        held: list[_Session] = []
+        held: list[Session] = []
         try:
             for _ in range(self._size):
                 held.append(self._borrow())
@@ -398,54 +248,3 @@ class Token:
         finally:
             for session in held:  # after a failure they are dead, but the next attempt needs as many to take
                 self._free.put(session)
-
-
-def require_acceptable(key: Any, use: KeyUse) -> bytes:
-    """
-    Check that a key was made on the token, can't leave it, and can do one thing only; give its CKA_ID.
-
-    Raises:
-        KeyUnacceptable: naming the key and each attribute that is wrong.
-    """
-    have = key.get_attributes([*use.must_be_true, *use.must_be_false, Attribute.ID])
-    wrong = [attribute.name for attribute in use.must_be_true if have.get(attribute) is not True]
-    wrong += [attribute.name for attribute in use.must_be_false if have.get(attribute) is not False]
-    key_id = bytes(have.get(Attribute.ID, b""))
-    if wrong:
-        raise KeyUnacceptable(f"key {key_id.hex()}: wrong {', '.join(wrong)}")
-    return key_id
-
-
-def _check_all(session: _Session) -> set[bytes]:
-    """Check every private and secret key on the token, keep their handles, and give the ids of the private ones."""
-    private = set()
-    for key in list(session.raw.get_objects({Attribute.CLASS: ObjectClass.PRIVATE_KEY}, batch_size=1_000)):
-        key_id = require_acceptable(key, SIGNING)
-        session.keep(SIGNING, key_id, key)
-        private.add(key_id)
-    for key in list(session.raw.get_objects({Attribute.CLASS: ObjectClass.SECRET_KEY}, batch_size=1_000)):
-        use = next((use for use in (MAC, ENCRYPTION) if use.key_type == key[Attribute.KEY_TYPE]), None)
-        if use is None:
-            raise KeyUnacceptable(f"key {bytes(key[Attribute.ID]).hex()}: wrong KEY_TYPE")
-        session.keep(use, require_acceptable(key, use), key)
-    return private
-
-
-def _encrypt(key: Any, iv: bytes, data: bytes, associated: bytes) -> bytes:
-    return bytes(key.encrypt(data, **_gcm(iv, associated)))
-
-
-def _decrypt(key: Any, iv: bytes, data: bytes, associated: bytes) -> bytes:
-    try:
-        return bytes(key.decrypt(data, **_gcm(iv, associated)))
-    except (pkcs11.exceptions.EncryptedDataInvalid, pkcs11.exceptions.EncryptedDataLenRange):
-        raise SecretUnreadable("its tag does not hold") from None
-    except pkcs11.exceptions.GeneralError:
-        # SoftHSM says this for a wrong tag, and for much else. A key that still opens what it closes is well, so it is the data.
-        probe = os.urandom(GCM_IV_BYTES)
-        key.decrypt(_encrypt(key, probe, b"", b""), **_gcm(probe, b""))
-        raise SecretUnreadable("its tag does not hold") from None
-
-
-def _gcm(iv: bytes, associated: bytes) -> dict[str, Any]:
-    return {"mechanism": Mechanism.AES_GCM, "mechanism_param": GCMParams(iv, associated, GCM_TAG_BYTES * 8)}
