@@ -76,6 +76,7 @@ def start(config: Config) -> Sam:
         time.time,
         config.sad_life_s,
         config.status_policy,
+        config.factors,
     )
     entries = sam.store.verify_journal(sam.now())
     with sam.store.change(sam.now()) as change:

@@ -15,7 +15,20 @@ from hsm.errors import EvidenceRefused, NotNew, RecordsTampered, SadSpent, Store
 from hsm.journal import Event, Head
 from hsm.keyring import Mac
 from hsm.messages import Outcome
-from hsm.records import ACTIVATIONS, APPROVALS, CREDENTIALS, PASSKEYS, Activation, Approval, Credential, Passkey, Sealed, activations
+from hsm.records import (
+    ACTIVATIONS,
+    APPROVALS,
+    CREDENTIALS,
+    PASSKEYS,
+    PINS,
+    Activation,
+    Approval,
+    Credential,
+    Passkey,
+    PinRecord,
+    Sealed,
+    activations,
+)
 from hsm.seal import SealBroken
 from hsm.spent import NEVER, Spent
 from hsm.versions import Versions, Written
@@ -39,10 +52,12 @@ class Change:
     def begin_enrollment(self, credential: Credential, passkey: Passkey) -> None:
         """Record what is about to be made; raises NotNew where the credential, the enrolment or the passkey is there already."""
         try:
+            # One name is one enrolment's for ever: a second one under it would bring a passkey of its own to the keys of the first.
+            self._add(PINS, PinRecord(credential.enrollment_id))
             self._add(CREDENTIALS, credential)
             self._add(PASSKEYS, passkey)
         except IntegrityError:
-            raise NotNew(f"credential {credential.credential_id}, or its passkey, is there already") from None
+            raise NotNew(f"enrolment {credential.enrollment_id}, its credential or its passkey is there already") from None
         facts = {"signer": credential.signer, "key_algorithm": credential.key_algorithm, "passkey": passkey.passkey_id.hex()}
         self.journal(Event.KEY_INTENDED, credential.credential_id, **facts)
 

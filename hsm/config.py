@@ -6,9 +6,11 @@ import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 from hsm.errors import BadConfiguration
+from hsm.messages import Factors
 from hsm.revocation import Requirement, StatusPolicy
 
 SOFTHSM_MODULES = (
@@ -26,7 +28,8 @@ class Config(Struct, frozen=True, kw_only=True):
 
     `origin` is the one web origin whose passkeys are believed; `rp_id` is its host. `sad_life_s` is how long an approval may be used.
     `sessions` is the number of PKCS#11 sessions, and so of operations at once. `embedded` means that the token is ours to make.
-    `status_policy` says what the CA's word on a certificate is needed for.
+    `status_policy` says what the CA's word on a certificate is needed for, `factors` what may approve for
+    keys that are made from now on.
     """
 
     data: Path
@@ -44,6 +47,7 @@ class Config(Struct, frozen=True, kw_only=True):
     sessions: int
     sad_life_s: int
     status_policy: StatusPolicy
+    factors: Factors
 
 
 def read_config(environ: Mapping[str, str] = os.environ) -> Config:
@@ -103,6 +107,12 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         problems.append("NATSUIN_REVOCATION must be require, prefer or off")
         requirement = Requirement.REQUIRE
 
+    try:
+        factors = msgspec.convert(environ.get("NATSUIN_FACTORS", "passkey"), Factors)
+    except msgspec.ValidationError:
+        problems.append("NATSUIN_FACTORS must be passkey or passkey_or_otp")
+        factors = "passkey"
+
     config = Config(
         data=data / "sam",
         origin=origin,
@@ -119,6 +129,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         sessions=number("NATSUIN_HSM_SESSIONS", 4, 1, 64),
         sad_life_s=number("NATSUIN_SAD_LIFE", 120, 5, 600),
         status_policy=StatusPolicy(requirement, number("NATSUIN_STATUS_MAX_AGE", 300, 1, 30 * 86_400)),
+        factors=factors,
     )
     if problems:
         raise BadConfiguration("\n".join(problems))

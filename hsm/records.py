@@ -1,5 +1,6 @@
 """
-The SAM's sealed rows: passkeys, credentials, approvals and activations, as tables and as types, and what can be done with one row.
+The SAM's sealed rows: passkeys, credentials, tokens, PINs, approvals and activations, as tables and as types, and what can be done
+with one row.
 
 It decides nothing and opens no transaction; `store` does that.
 """
@@ -12,7 +13,8 @@ from msgspec.structs import asdict
 from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, MetaData, String, Table, bindparam, insert, select, update
 
 from hsm.keyring import Mac
-from hsm.messages import KeyAlgorithm, PasskeyRecord
+from hsm.messages import Factors, KeyAlgorithm, PasskeyRecord
+from hsm.otp import Algorithm, Digits, Kind, OtpToken, Period
 from hsm.seal import check_seal, seal
 from hsm.versions import Written
 
@@ -40,12 +42,42 @@ credentials = Table(
     Column("signer", String(64), nullable=False),
     Column("key_algorithm", String(10), nullable=False),
     Column("enrollment_sha256", LargeBinary(32), nullable=False, unique=True),  # of the transaction and the registration that began it
+    Column("factors", String(20), nullable=False),
     Column("state", String(10), nullable=False),
     Column("public_key", LargeBinary),  # SubjectPublicKeyInfo
     Column("csr", LargeBinary),
     Column("certificate", LargeBinary),
     Column("issuer_certificate", LargeBinary),
     Column("frozen_until", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("seal", LargeBinary(32), nullable=False),
+)
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("token_id", String(22), primary_key=True),
+    Column("enrollment_id", String(22), index=True),  # NULL until somebody has it
+    Column("serial", String(64), nullable=False),
+    Column("kind", String(4), nullable=False),
+    Column("algorithm", String(6), nullable=False),
+    Column("digits", Integer, nullable=False),
+    Column("period_s", Integer, nullable=False),
+    Column("suite", String(40)),
+    Column("seed", LargeBinary, nullable=False),  # concealed; empty once the token was removed
+    Column("drift", Integer, nullable=False),
+    Column("last", BigInteger),
+    Column("usable_from", BigInteger),
+    Column("usable_until", BigInteger),
+    Column("state", String(10), nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("seal", LargeBinary(32), nullable=False),
+)
+pins = Table(
+    "pins",
+    metadata,
+    Column("enrollment_id", String(22), primary_key=True),
+    Column("verifier", LargeBinary),  # concealed; NULL until there is a PIN
+    Column("wrong", String(300), nullable=False),
     Column("version", BigInteger, nullable=False),
     Column("seal", LargeBinary(32), nullable=False),
 )
@@ -94,7 +126,7 @@ class Credential(Struct, frozen=True):
     """
     A signer's key; `state` is making, made (no certificate yet), enabled or destroyed.
 
-    It signs nothing before `frozen_until` (unix seconds).
+    It signs nothing before `frozen_until` (unix seconds). `factors` is what may approve for it.
     """
 
     credential_id: str
@@ -102,6 +134,7 @@ class Credential(Struct, frozen=True):
     signer: str
     key_algorithm: KeyAlgorithm
     enrollment_sha256: bytes
+    factors: Factors
     state: str
     public_key: bytes | None = None
     csr: bytes | None = None
@@ -115,6 +148,49 @@ class Credential(Struct, frozen=True):
     def key_id(self) -> bytes:
         """The CKA_ID of its key: the credential id itself, for no two may ever name one key."""
         return self.credential_id.encode()
+
+
+class TokenRecord(Struct, frozen=True):
+    """
+    A one-time-password token; `state` is free (nobody's yet), offered (made for somebody's app, not confirmed), active or removed.
+
+    `seed` is concealed. It may not be used before or after the two times (unix seconds).
+    """
+
+    token_id: str
+    serial: str
+    kind: str
+    algorithm: Algorithm
+    digits: Digits
+    period_s: Period
+    suite: str | None
+    seed: bytes
+    state: str
+    enrollment_id: str | None = None
+    drift: int = 0
+    last: int | None = None
+    usable_from: int | None = None
+    usable_until: int | None = None
+    version: int = 1
+    seal: bytes = b""
+
+    def stand(self) -> OtpToken:
+        """Give what makes its codes, and where it stands, for `otp` and `ocra`."""
+        return OtpToken(Kind(self.kind), self.algorithm, self.digits, self.period_s, self.drift, self.last, self.suite)
+
+
+class PinRecord(Struct, frozen=True):
+    """
+    What is kept of an enrolment's PIN, from the enrolment on, so that no other enrolment ever has the same name.
+
+    `verifier` is concealed; None where no PIN was set. `wrong` counts the wrong tries (`tries`).
+    """
+
+    enrollment_id: str
+    verifier: bytes | None = None
+    wrong: str = ""
+    version: int = 1
+    seal: bytes = b""
 
 
 class Approval(Struct, frozen=True):
@@ -196,6 +272,8 @@ class Sealed:
 
 PASSKEYS = Sealed(passkeys, Passkey)
 CREDENTIALS = Sealed(credentials, Credential)
+TOKENS = Sealed(tokens, TokenRecord)
+PINS = Sealed(pins, PinRecord)
 APPROVALS = Sealed(approvals, Approval)
 ACTIVATIONS = Sealed(activations, Activation)
 

@@ -9,6 +9,7 @@ from threading import Lock
 from hsm.assertion import RelyingParty
 from hsm.cryptoki import Token
 from hsm.keyring import Keyring
+from hsm.messages import Factors
 from hsm.revocation import StatusPolicy
 from hsm.store import Store
 
@@ -55,5 +56,6 @@ class Sam:
     now: Clock
     sad_life_s: int
     status_policy: StatusPolicy
+    factors: Factors
     in_flight: InFlight = field(default_factory=InFlight)
     enrolling: AbstractContextManager[object] = field(default_factory=Lock)

@@ -46,6 +46,7 @@ from hsm.messages import (
     EnrollReply,
     EnrollRequest,
     EnrollTransaction,
+    Factors,
     KeyAlgorithm,
     NewPasskeyTransaction,
     Registration,
@@ -102,14 +103,21 @@ def make_test_token(folder: Path, sessions: int = 4, module: Path | None = None)
     return Token(loaded, "test", lambda: PIN, sessions)
 
 
-def make_sam(token: Token, folder: Path, clock: TestClock, sad_life_s: int = 120, status_policy: StatusPolicy = NO_STATUS) -> Sam:
+def make_sam(
+    token: Token,
+    folder: Path,
+    clock: TestClock,
+    sad_life_s: int = 120,
+    status_policy: StatusPolicy = NO_STATUS,
+    factors: Factors = "passkey",
+) -> Sam:
     """Put a SAM with an empty database in `folder` on a token."""
     os.umask(0o077)
     file = folder / "sam.db"
     file.write_bytes(_empty_database())
     url = f"sqlite:///{file}"
     keyring = Keyring(token, records_exist=False)
-    return Sam(token, keyring, Store(url, keyring.seal_mac), RelyingParty(RP_ID, ORIGIN), clock, sad_life_s, status_policy)
+    return Sam(token, keyring, Store(url, keyring.seal_mac), RelyingParty(RP_ID, ORIGIN), clock, sad_life_s, status_policy, factors)
 
 
 @functools.cache

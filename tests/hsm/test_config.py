@@ -142,6 +142,13 @@ def test_a_problem_shows_no_secret() -> None:
     assert "hunter2" not in "\n".join(listed)
 
 
+@pytest.mark.parametrize("text", ["", "otp", "passkey or otp", "PASSKEY", "passkey_or_otp "])
+def test_factors_are_one_of_two(text: str) -> None:
+    """Without the setting a passkey is needed."""
+    assert problems(NATSUIN_FACTORS=text) == ["NATSUIN_FACTORS must be passkey or passkey_or_otp"]
+    assert (read_config({}).factors, read_config({"NATSUIN_FACTORS": "passkey_or_otp"}).factors) == ("passkey", "passkey_or_otp")
+
+
 def test_settings_are_values() -> None:
     """Read once, and never changed."""
     config: Config = read_config({})
