@@ -57,7 +57,7 @@ class RunningModule:
 def settings(folder: Path, **environ: str) -> dict[str, str]:
     """The environment of a SAM under `folder`, with these settings and no others."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("NATSUIN_", "SOFTHSM2_"))}
-    return inherited | {"NATSUIN_DATA": str(folder), "NATSUIN_ORIGIN": ORIGIN} | environ
+    return inherited | {"NATSUIN_DATA": str(folder), "NATSUIN_ORIGIN": ORIGIN, "NATSUIN_REVOCATION": "off"} | environ  # there is no CA
 
 
 @contextmanager

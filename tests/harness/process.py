@@ -190,6 +190,7 @@ def _serve(folder: Path, sessions: int, prepare: Prepare | None) -> None:
         "NATSUIN_HSM_PIN_FILE": str(folder / "pin"),
         "NATSUIN_HSM_SESSIONS": str(sessions),
         "NATSUIN_SAD_LIFE": "600",
+        "NATSUIN_REVOCATION": "off",  # there is no CA
         "PKCS11SPY": str(softhsm()),
         "PKCS11SPY_OUTPUT": str(folder / "spy.log"),
     }
