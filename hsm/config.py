@@ -37,6 +37,7 @@ class Config(Struct, frozen=True, kw_only=True):
     rp_id: str
     database_url: str
     listen: str  # "unix:PATH", or "HOST:PORT" for mutual TLS
+    operator_socket: Path
     tls_certificate: Path | None
     tls_key: Path | None
     tls_client_ca: Path | None
@@ -101,6 +102,10 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         if not host or not NUMBER.fullmatch(tcp_port) or not 1 <= int(tcp_port) <= 65_535:
             problems.append("NATSUIN_SAM_LISTEN must be unix:PATH or HOST:PORT")
 
+    operator_listen = environ.get("NATSUIN_SAM_OPERATOR_LISTEN", f"unix:{data / 'sam' / 'run' / 'operator.sock'}")
+    if not re.fullmatch("unix:.+", operator_listen) or operator_listen == listen:
+        problems.append("NATSUIN_SAM_OPERATOR_LISTEN must be unix:PATH, and another path than the web server's")
+
     try:
         requirement = Requirement(environ.get("NATSUIN_REVOCATION", "require"))
     except ValueError:
@@ -119,6 +124,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         rp_id=parts["host"] if parts else "",
         database_url=environ.get("NATSUIN_SAM_DATABASE_URL", f"sqlite:///{data / 'sam' / 'sam.db'}"),
         listen=listen,
+        operator_socket=Path(operator_listen.removeprefix("unix:")),
         tls_certificate=tls["NATSUIN_SAM_TLS_CERTIFICATE"],
         tls_key=tls["NATSUIN_SAM_TLS_KEY"],
         tls_client_ca=tls["NATSUIN_SAM_TLS_CLIENT_CA"],

@@ -5,7 +5,7 @@ The SAM's errors, one tree.
     ├── Refused                     the caller asked for something that it may not have; `code` is all that it learns
     │   ├── Malformed (also SeedsRefused), PinUnacceptable, NotNew, Expired, CredentialUnknown, CredentialUnusable
     │   ├── CertificateInvalid, CertificateExpired, CertificateRevoked, CertificateSuspended, StatusUnknown
-    │   ├── EvidenceRefused          also CodeRefused, StepUsed, PinRefused, SecretUnreadable: the caller sees no difference
+    │   ├── EvidenceRefused          also CodeRefused, StepUsed, PinRefused, TriesUsedUp, SecretUnreadable: no difference to the caller
     │   ├── SadInvalid, SadExpired, SadSpent, NotApproved, HashesDiffer
     │   ├── AlgorithmRefused, HashAlgorithmRefused, ParametersRefused
     │   └── InProgress, OutcomeUnknown
@@ -105,6 +105,10 @@ class StepUsed(EvidenceRefused):
 
 class PinRefused(EvidenceRefused):
     """The PIN is not the signer's."""
+
+
+class TriesUsedUp(EvidenceRefused):
+    """PIN and one-time password were tried wrongly too often; they are not even looked at."""
 
 
 class SecretUnreadable(EvidenceRefused):

@@ -1,22 +1,16 @@
 """
-The SAM's sealed rows: passkeys, credentials, tokens, PINs, approvals and activations, as tables and as types, and what can be done
-with one row.
+The SAM's sealed rows: passkeys, credentials, tokens, PINs, approvals and activations, as tables and as types.
 
 It decides nothing and opens no transaction; `store` does that.
 """
 
-from collections.abc import Iterable
-from typing import Any
-
 from msgspec import Struct
-from msgspec.structs import asdict
-from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, MetaData, String, Table, bindparam, insert, select, update
+from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, MetaData, String, Table, bindparam, select
 
 from hsm.keyring import Mac
 from hsm.messages import Factors, KeyAlgorithm, PasskeyRecord
 from hsm.otp import Algorithm, Digits, Kind, OtpToken, Period
-from hsm.seal import check_seal, seal
-from hsm.versions import Written
+from hsm.sealed import Sealed
 
 metadata = MetaData()
 
@@ -214,60 +208,6 @@ class Activation(Struct, frozen=True):
     state: str
     signatures: bytes | None = None
     seal: bytes = b""
-
-
-class Sealed:
-    """
-    The three things that are done with a sealed row: read it, write it once, change it if it is still the same.
-
-    A table of rows that may change has a `version`, which grows by one with each change.
-    """
-
-    def __init__(self, table: Table, kind: type[Struct]) -> None:
-        self.name, self.kind = str(table.name), kind
-        self.names = [str(column.name) for column in table.columns]
-        (key,) = table.primary_key.columns
-        # Built once: composing a statement costs more than running it.
-        self._select = select(table).where(key == bindparam("key"))
-        self._insert = insert(table)
-        self._update = update(table).where(key == bindparam("key"), table.c.seal == bindparam("old_seal"))
-        self._key = key.name
-        self.has_versions = "version" in self.names
-
-    def get(self, connection: Connection, mac: Mac, key: str | bytes) -> Any:
-        """Give the row, or None; raises SealBroken."""
-        row = connection.execute(self._select, {"key": key}).one_or_none()
-        return self.read(mac, row) if row is not None else None
-
-    def read(self, mac: Mac, columns: Iterable[Any]) -> Any:
-        """Check the seal over columns in the table's order, and give the row."""
-        values = dict(zip(self.names, columns, strict=True))
-        check_seal(mac, self.name, values)
-        return self.kind(**values)
-
-    def add(self, connection: Connection, mac: Mac, row: Struct) -> Any:
-        """Write a new row, and give it with its seal; raises IntegrityError where one is there."""
-        values = asdict(row)
-        values["seal"] = seal(mac, self.name, values)
-        connection.execute(self._insert, values)
-        return self.kind(**values)
-
-    def change(self, connection: Connection, mac: Mac, row: Any, **changes: Any) -> Any:
-        """Change a row that is still as it was read, and give it as it is now; None if another got there first."""
-        values = asdict(row) | changes
-        if self.has_versions:
-            values["version"] = row.version + 1
-        values["seal"] = seal(mac, self.name, values)
-        done = connection.execute(self._update, values | {"key": getattr(row, self._key), "old_seal": row.seal})
-        return self.kind(**values) if done.rowcount == 1 else None
-
-    def written(self, row: Any) -> Written:
-        """Name a row and its version, for the journal."""
-        return self.name, self.key_text(getattr(row, self._key)), row.version
-
-    @staticmethod
-    def key_text(key: str | bytes) -> str:
-        return key.hex() if isinstance(key, bytes) else key
 
 
 PASSKEYS = Sealed(passkeys, Passkey)
