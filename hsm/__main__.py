@@ -1,5 +1,6 @@
-"""Starts the SAM: settings, hardening, token, journal, recovery, then its door. Whatever is wrong stops the start with a sentence."""
+"""Starts the SAM: settings, hardening, token, journal, recovery, then its doors. Whatever is wrong stops the start with a sentence."""
 
+import asyncio
 import ctypes
 import fcntl
 import gc
@@ -7,13 +8,17 @@ import logging
 import os
 import resource
 import signal
+import socket
 import ssl
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 import uvicorn
+from starlette.applications import Starlette
 
 from hsm.assertion import RelyingParty
 from hsm.config import Config, read_config
@@ -25,7 +30,7 @@ from hsm.errors import AlreadyRunning, SamError
 from hsm.journal import Event
 from hsm.keyring import Keyring
 from hsm.sam import Sam
-from hsm.server import create_server
+from hsm.server import create_operator_server, create_server
 from hsm.store import Store
 
 PR_SET_DUMPABLE = 4
@@ -76,6 +81,7 @@ def start(config: Config) -> Sam:
         time.time,
         config.sad_life_s,
         config.status_policy,
+        config.factors,
     )
     entries = sam.store.verify_journal(sam.now())
     with sam.store.change(sam.now()) as change:
@@ -108,11 +114,11 @@ def take_lock(path: Path) -> IO[str]:
 
 
 def serve(config: Config, sam: Sam) -> None:
-    """Answer until SIGTERM or SIGINT; what was begun is finished first."""
+    """Answer at both doors until SIGTERM or SIGINT; what was begun is finished first."""
     if config.listen.startswith("unix:"):
-        socket = Path(config.listen.removeprefix("unix:"))
-        socket.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        place: dict[str, Any] = {"uds": str(socket)}
+        path = Path(config.listen.removeprefix("unix:"))
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        place: dict[str, Any] = {"uds": str(path)}
     else:
         host, _, port = config.listen.rpartition(":")
         place = {
@@ -123,8 +129,27 @@ def serve(config: Config, sam: Sam) -> None:
             "ssl_ca_certs": str(config.tls_client_ca),
             "ssl_cert_reqs": ssl.CERT_REQUIRED,
         }
-    settings = uvicorn.Config(
-        create_server(sam, config.sessions),
+    settings = _settings(create_server(sam, config.sessions), **place)
+    for told_to_stop in (signal.SIGTERM, signal.SIGINT):  # uvicorn finishes what was begun, and then sends the signal once more
+        signal.signal(told_to_stop, signal.SIG_IGN)
+    with private_socket(config.operator_socket) as operator_socket:
+        web, operator = uvicorn.Server(settings), uvicorn.Server(_settings(create_operator_server(sam)))
+        try:
+            with asyncio.Runner(loop_factory=settings.get_loop_factory()) as runner:
+                runner.run(_both(web, operator, operator_socket))
+        finally:
+            sam.store.close()
+            sam.token.close()
+
+
+async def _both(web: uvicorn.Server, operator: uvicorn.Server, operator_socket: socket.socket) -> None:
+    # Each server takes over the signals when it starts, and when it has stopped gives what came to the one before it: both stop, in turn.
+    await asyncio.gather(web.serve(), operator.serve(sockets=[operator_socket]))
+
+
+def _settings(application: Starlette, **place: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,
         access_log=False,
         log_level="warning",
         server_header=False,
@@ -132,13 +157,24 @@ def serve(config: Config, sam: Sam) -> None:
         timeout_graceful_shutdown=10,
         **place,
     )
-    for told_to_stop in (signal.SIGTERM, signal.SIGINT):  # uvicorn finishes what was begun, and then sends the signal once more
-        signal.signal(told_to_stop, signal.SIG_IGN)
-    try:
-        uvicorn.Server(settings).run()
-    finally:
-        sam.store.close()
-        sam.token.close()
+
+
+@contextmanager
+def private_socket(path: Path) -> Iterator[socket.socket]:
+    """Make a Unix socket for its owner alone, in a folder that nobody else may enter; one that a crash has left is replaced."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if path.is_socket():
+        path.unlink()
+    with socket.socket(socket.AF_UNIX) as made:
+        before = os.umask(0o177)
+        try:
+            made.bind(str(path))
+        finally:
+            os.umask(before)
+        try:
+            yield made
+        finally:
+            path.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

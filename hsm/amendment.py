@@ -1,8 +1,8 @@
 """
 `amend`: a signer changes what belongs to one enrolment, on the proof of a passkey that belongs to it already.
 
-A passkey more, a passkey less, a frozen key used again, a key destroyed. The numbers are the same in docs/flow.md and in the tests. What
-needs no proof, because it grants nothing, is in `credential`.
+A passkey more, a passkey less, a frozen key used again, a key destroyed; PINs and one-time passwords are in `otp_amendment`. The numbers
+are the same in docs/flow.md and in the tests. What needs no proof, because it grants nothing, is in `credential`.
 """
 
 import hashlib
@@ -11,7 +11,6 @@ from typing import Any
 
 from hsm.approval import allowed_passkey, evidence_of, proof_over, require_new_and_current
 from hsm.assertion import verify_registration
-from hsm.change import Change
 from hsm.credential import complete_destruction, credential_of
 from hsm.errors import CredentialUnusable, EvidenceRefused, Malformed
 from hsm.messages import (
@@ -31,10 +30,9 @@ from hsm.messages import (
     parse_amendment,
     parse_transaction,
 )
+from hsm.otp_amendment import OTP_CHECKS, Write
 from hsm.records import Approval, Passkey
 from hsm.sam import Sam
-
-Write = Callable[[Change], None]
 
 
 def amend(sam: Sam, request: AmendRequest) -> AmendReply:
@@ -51,7 +49,10 @@ def amend(sam: Sam, request: AmendRequest) -> AmendReply:
     passkey = allowed_passkey(sam, amendment.enrollment_id, amendment.signer, request.assertion)  # (2)
     proof = proof_over(sam, type(amendment), request.transaction, request.assertion, passkey)  # (3)
     added = new_passkey(sam, amendment, request, now) if isinstance(amendment, AddPasskeyTransaction) else None
-    write = CHECKS[type(amendment)](sam, amendment, passkey, added)  # (4)
+    if type(amendment) in OTP_CHECKS:
+        write = OTP_CHECKS[type(amendment)](sam, amendment, request, now)  # (4)
+    else:
+        write = CHECKS[type(amendment)](sam, amendment, passkey, added)
     done = Approval(
         authorization_id=amendment.id,
         outcome=Outcome.AMENDED.value,

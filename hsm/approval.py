@@ -52,10 +52,11 @@ def approve(sam: Sam, request: ApproveRequest) -> ApproveReply:
     """
     now = sam.now()
     transaction = parse(request.transaction)  # (0)
+    assertion = the_assertion(request)
     require_new_and_current(sam, transaction, now)  # (1)
     credential = usable_credential(sam, transaction, request.status, now)  # (2)
-    passkey = allowed_passkey(sam, credential.enrollment_id, transaction.signer, request.assertion)  # (3)
-    proof = proof_over(sam, SignTransaction, request.transaction, request.assertion, passkey)  # (4)
+    passkey = allowed_passkey(sam, credential.enrollment_id, transaction.signer, assertion)  # (3)
+    proof = proof_over(sam, SignTransaction, request.transaction, assertion, passkey)  # (4)
     approval = Approval(
         authorization_id=transaction.id,
         outcome=Outcome.APPROVED.value,
@@ -96,6 +97,13 @@ def parse(raw: bytes) -> SignTransaction:
     if algorithm is None or any(len(document.hash) != algorithm.digest_size for document in transaction.documents):
         raise Malformed("a hash that no key will sign")
     return transaction
+
+
+def the_assertion(request: ApproveRequest) -> dict[str, Any]:
+    """(0) Give the passkey's answer, where it is all that there is of evidence; raises Malformed."""
+    if request.assertion is None or request.otp is not None:
+        raise Malformed("not exactly one kind of evidence")
+    return request.assertion
 
 
 def require_new_and_current(sam: Sam, transaction: Transaction, now: float, longest_life_s: int = MAX_LIFE_S) -> None:

@@ -5,18 +5,36 @@ It opens and ends no transaction; `store` does that.
 """
 
 import base64
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import IntegrityError
 
 from hsm import journal
-from hsm.errors import EvidenceRefused, NotNew, RecordsTampered, SadSpent, StoreUnavailable
+from hsm.errors import EvidenceRefused, NotNew, RecordsTampered, SadSpent, StepUsed, StoreUnavailable
 from hsm.journal import Event, Head
 from hsm.keyring import Mac
 from hsm.messages import Outcome
-from hsm.records import ACTIVATIONS, APPROVALS, CREDENTIALS, PASSKEYS, Activation, Approval, Credential, Passkey, Sealed, activations
+from hsm.records import (
+    ACTIVATIONS,
+    APPROVALS,
+    CREDENTIALS,
+    PASSKEYS,
+    PINS,
+    TOKENS,
+    Activation,
+    Approval,
+    Credential,
+    Passkey,
+    PinRecord,
+    TokenRecord,
+    activations,
+    approvals,
+    tokens,
+)
 from hsm.seal import SealBroken
+from hsm.sealed import Sealed
 from hsm.spent import NEVER, Spent
 from hsm.versions import Versions, Written
 
@@ -39,10 +57,12 @@ class Change:
     def begin_enrollment(self, credential: Credential, passkey: Passkey) -> None:
         """Record what is about to be made; raises NotNew where the credential, the enrolment or the passkey is there already."""
         try:
+            # One name is one enrolment's for ever: a second one under it would bring a passkey of its own to the keys of the first.
+            self._add(PINS, PinRecord(credential.enrollment_id))
             self._add(CREDENTIALS, credential)
             self._add(PASSKEYS, passkey)
         except IntegrityError:
-            raise NotNew(f"credential {credential.credential_id}, or its passkey, is there already") from None
+            raise NotNew(f"enrolment {credential.enrollment_id}, its credential or its passkey is there already") from None
         facts = {"signer": credential.signer, "key_algorithm": credential.key_algorithm, "passkey": passkey.passkey_id.hex()}
         self.journal(Event.KEY_INTENDED, credential.credential_id, **facts)
 
@@ -76,6 +96,56 @@ class Change:
         """Let a key sign nothing until then (unix seconds)."""
         self.set_credential(credential, frozen_until=until)
         self.journal(Event.FROZEN, credential.credential_id, until=until, by=by)
+
+    def add_tokens(self, tokens: Iterable[TokenRecord]) -> None:
+        """Record new tokens, for `journal` to explain; raises NotNew where one is there already."""
+        try:
+            for token in tokens:
+                self._add(TOKENS, token)
+        except IntegrityError:
+            raise NotNew("a token is there already") from None
+
+    def known_tokens(self, token_ids: Iterable[str]) -> set[str]:
+        """Tell which of these tokens there are or were."""
+        return {token_id for token_id in token_ids if self._versions.newest(TOKENS.name, token_id)}
+
+    def offered_token(self, enrollment_id: str) -> TokenRecord | None:
+        """Give the token that an enrolment was offered and has not confirmed; raises EvidenceRefused where it was tampered with."""
+        wanted = select(tokens.c.token_id).where(tokens.c.enrollment_id == enrollment_id, tokens.c.state == "offered")
+        found = self._connection.scalars(wanted).first()
+        return self._now_of(TOKENS, found) if found is not None else None
+
+    def change_token(self, token: TokenRecord, **changes: Any) -> None:
+        """
+        Change a token that is still as it was read, for `decide` or `journal` to explain; without `changes`, only make sure that it is.
+
+        Raises:
+            StepUsed: another code of it was accepted in between, or it was taken away.
+        """
+        if not self._change(TOKENS, token, **changes):
+            raise StepUsed("the token was changed by another request")
+
+    def pin(self, enrollment_id: str) -> PinRecord:
+        """Give what is kept of an enrolment's PIN as it is now; raises EvidenceRefused where the row was tampered with."""
+        found: PinRecord | None = self._now_of(PINS, enrollment_id)
+        if found is None:
+            raise EvidenceRefused("unknown enrolment")
+        return found
+
+    def change_pin(self, pin: PinRecord, **changes: Any) -> PinRecord:
+        """Change a PIN or the count of its tries, for `decide` or `journal` to explain."""
+        changed: PinRecord | None = self._change(PINS, pin, **changes)
+        if changed is None:
+            raise StoreUnavailable("a record changed under an operation")
+        return changed
+
+    def require_undecided(self, authorization_id: str) -> None:
+        """Refuse what was decided before, as it is now; raises NotNew."""
+        if (
+            self._connection.execute(select(approvals.c.outcome).where(approvals.c.authorization_id == authorization_id)).first()
+            is not None
+        ):
+            raise NotNew(authorization_id)
 
     def advance_counter(self, passkey: Passkey, sign_count: int) -> None:
         """
@@ -155,6 +225,16 @@ class Change:
         """Refuse to end with a row that no entry explains."""
         if self._untold:
             raise AssertionError(f"not journalled: {self._untold}")
+
+    def _now_of(self, table: Sealed, key: str) -> Any:
+        """Read a row in its newest version, before this transaction has changed it."""
+        try:
+            row = table.get(self._connection, self._mac, key)
+        except SealBroken as error:
+            raise EvidenceRefused(str(error)) from None
+        if (0 if row is None else row.version) != self._versions.newest(table.name, key):
+            raise EvidenceRefused(f"a row of {table.name} that is not its newest")
+        return row
 
     def _add(self, table: Sealed, row: Any) -> Any:
         if table.has_versions and self._versions.newest(*table.written(row)[:2]):

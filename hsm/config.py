@@ -6,9 +6,11 @@ import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 from hsm.errors import BadConfiguration
+from hsm.messages import Factors
 from hsm.revocation import Requirement, StatusPolicy
 
 SOFTHSM_MODULES = (
@@ -26,7 +28,8 @@ class Config(Struct, frozen=True, kw_only=True):
 
     `origin` is the one web origin whose passkeys are believed; `rp_id` is its host. `sad_life_s` is how long an approval may be used.
     `sessions` is the number of PKCS#11 sessions, and so of operations at once. `embedded` means that the token is ours to make.
-    `status_policy` says what the CA's word on a certificate is needed for.
+    `status_policy` says what the CA's word on a certificate is needed for, `factors` what may approve for
+    keys that are made from now on.
     """
 
     data: Path
@@ -34,6 +37,7 @@ class Config(Struct, frozen=True, kw_only=True):
     rp_id: str
     database_url: str
     listen: str  # "unix:PATH", or "HOST:PORT" for mutual TLS
+    operator_socket: Path
     tls_certificate: Path | None
     tls_key: Path | None
     tls_client_ca: Path | None
@@ -44,6 +48,7 @@ class Config(Struct, frozen=True, kw_only=True):
     sessions: int
     sad_life_s: int
     status_policy: StatusPolicy
+    factors: Factors
 
 
 def read_config(environ: Mapping[str, str] = os.environ) -> Config:
@@ -97,11 +102,21 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         if not host or not NUMBER.fullmatch(tcp_port) or not 1 <= int(tcp_port) <= 65_535:
             problems.append("NATSUIN_SAM_LISTEN must be unix:PATH or HOST:PORT")
 
+    operator_listen = environ.get("NATSUIN_SAM_OPERATOR_LISTEN", f"unix:{data / 'sam' / 'run' / 'operator.sock'}")
+    if not re.fullmatch("unix:.+", operator_listen) or operator_listen == listen:
+        problems.append("NATSUIN_SAM_OPERATOR_LISTEN must be unix:PATH, and another path than the web server's")
+
     try:
         requirement = Requirement(environ.get("NATSUIN_REVOCATION", "require"))
     except ValueError:
         problems.append("NATSUIN_REVOCATION must be require, prefer or off")
         requirement = Requirement.REQUIRE
+
+    try:
+        factors = msgspec.convert(environ.get("NATSUIN_FACTORS", "passkey"), Factors)
+    except msgspec.ValidationError:
+        problems.append("NATSUIN_FACTORS must be passkey or passkey_or_otp")
+        factors = "passkey"
 
     config = Config(
         data=data / "sam",
@@ -109,6 +124,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         rp_id=parts["host"] if parts else "",
         database_url=environ.get("NATSUIN_SAM_DATABASE_URL", f"sqlite:///{data / 'sam' / 'sam.db'}"),
         listen=listen,
+        operator_socket=Path(operator_listen.removeprefix("unix:")),
         tls_certificate=tls["NATSUIN_SAM_TLS_CERTIFICATE"],
         tls_key=tls["NATSUIN_SAM_TLS_KEY"],
         tls_client_ca=tls["NATSUIN_SAM_TLS_CLIENT_CA"],
@@ -119,6 +135,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         sessions=number("NATSUIN_HSM_SESSIONS", 4, 1, 64),
         sad_life_s=number("NATSUIN_SAD_LIFE", 120, 5, 600),
         status_policy=StatusPolicy(requirement, number("NATSUIN_STATUS_MAX_AGE", 300, 1, 30 * 86_400)),
+        factors=factors,
     )
     if problems:
         raise BadConfiguration("\n".join(problems))

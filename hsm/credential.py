@@ -31,7 +31,7 @@ def freeze(sam: Sam, request: FreezeRequest) -> FreezeReply:
 def credential(sam: Sam, request: CredentialRequest) -> CredentialReply:
     """Tell how a key stands; raises CredentialUnknown."""
     found = sam.store.credential(request.credential_id)
-    return CredentialReply(found.state, found.frozen_until)
+    return CredentialReply(found.state, found.frozen_until, found.factors)
 
 
 def credential_of(sam: Sam, credential_id: str, enrollment_id: str) -> Credential:

@@ -133,6 +133,7 @@ def begin(sam: Sam, request: EnrollRequest, transaction: EnrollTransaction, reco
         signer=transaction.signer,
         key_algorithm=transaction.key_algorithm,
         enrollment_sha256=enrollment_sha256(request),
+        factors=sam.factors,
         state="making",
     )
     passkey = Passkey(

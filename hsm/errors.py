@@ -3,10 +3,9 @@ The SAM's errors, one tree.
 
     SamError
     ├── Refused                     the caller asked for something that it may not have; `code` is all that it learns
-    │   ├── Malformed, NotNew, Expired, CredentialUnknown, CredentialUnusable
+    │   ├── Malformed (also SeedsRefused), PinUnacceptable, NotNew, Expired, CredentialUnknown, CredentialUnusable
     │   ├── CertificateInvalid, CertificateExpired, CertificateRevoked, CertificateSuspended, StatusUnknown
-    │   ├── EvidenceRefused          also CodeRefused, StepUsed, PinRefused, SecretUnreadable: the caller sees no difference
-    │   ├── PinUnacceptable, SeedsRefused    kinds of Malformed
+    │   ├── EvidenceRefused          also CodeRefused, StepUsed, PinRefused, TriesUsedUp, SecretUnreadable: no difference to the caller
     │   ├── SadInvalid, SadExpired, SadSpent, NotApproved, HashesDiffer
     │   ├── AlgorithmRefused, HashAlgorithmRefused, ParametersRefused
     │   └── InProgress, OutcomeUnknown
@@ -108,12 +107,19 @@ class PinRefused(EvidenceRefused):
     """The PIN is not the signer's."""
 
 
+class TriesUsedUp(EvidenceRefused):
+    """PIN and one-time password were tried wrongly too often; they are not even looked at."""
+
+
 class SecretUnreadable(EvidenceRefused):
     """An encrypted secret does not open: it was changed, moved from another row, or encrypted under another key."""
 
 
-class PinUnacceptable(Malformed):
+class PinUnacceptable(Refused):
     """A new PIN is not 6 to 12 digits, or among the first that anyone would guess."""
+
+    code = ErrorCode.PIN_UNACCEPTABLE
+    status = 400
 
 
 class SeedsRefused(Malformed):

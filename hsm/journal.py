@@ -61,6 +61,9 @@ class Event(StrEnum):
     AMENDED = "amended"
     FROZEN = "frozen"
     DESTROYED = "destroyed"
+    TRIED = "tried"
+    OFFERED = "offered"
+    IMPORTED = "imported"
 
 
 class Head(Struct, frozen=True):

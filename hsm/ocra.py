@@ -1,11 +1,9 @@
 """
 OCRA (RFC 6287): a token that answers a challenge, and the challenge of a transaction, so that its answer is for that transaction only.
 
-It knows every input of a suite but the session (S), and no answer without truncation (0 digits). For transactions two suites are taken:
-with eight digits that a person types into the token, and with 64 hex digits that the token reads from a QR code or over a cable.
+It knows every input of a suite but the session (S), and no answer without truncation (0 digits).
 """
 
-import hashlib
 import hmac
 import re
 import struct
@@ -13,14 +11,10 @@ import struct
 from msgspec import Struct
 
 from hsm.errors import CodeRefused, Malformed
+from hsm.messages.ocra import TRANSACTION_SUITES, TYPED, challenge_digits, challenge_hex
 from hsm.otp import DIGESTS, Kind, OtpToken, require_digits
 
-TYPED = "OCRA-1:HOTP-SHA256-8:QN08"
-SCANNED = "OCRA-1:HOTP-SHA256-8:QH64"
-TRANSACTION_SUITES = (TYPED, SCANNED)
-
 QUESTION_BYTES = 128  # RFC 6287 §5.1
-DOMAIN = b"natsuin/v1/ocra\x00"
 
 _SUITE = re.compile(  # RFC 6287 §6
     r"OCRA-1:HOTP-(?P<hash>SHA1|SHA256|SHA512)-(?P<digits>[4-9]|10)"
@@ -89,22 +83,6 @@ def answer(
     if now is not None and suite.period_s is not None:
         data.append(struct.pack(">Q", int(now // suite.period_s)))
     return _truncated(hmac.digest(seed, b"".join(data), suite.hash), suite.digits)
-
-
-def challenge_hex(transaction_sha256: bytes) -> str:
-    """Give the challenge of a transaction as 64 hex digits: SHA-256 over DOMAIN and the SHA-256 of the transaction's canonical bytes."""
-    return hashlib.sha256(DOMAIN + transaction_sha256).hexdigest()
-
-
-def challenge_digits(transaction_sha256: bytes) -> str:
-    """
-    Give the challenge of a transaction as 8 decimal digits: `challenge_hex` as one number, modulo 10^8.
-
-    Of a number of 256 bits the remainder favours no digits by more than 1 in 2^229. But eight digits are few: whoever can choose among
-    10^8 transactions (a nonce of his own gives as many) finds one with the digits of another, and the signer's answer is good for both.
-    So they do not bind against whoever makes the transactions; 64 hex digits do.
-    """
-    return f"{int(challenge_hex(transaction_sha256), 16) % 10**8:08}"
 
 
 def challenge_for(token: OtpToken, transaction_sha256: bytes) -> str:

@@ -1,20 +1,16 @@
 """
-The SAM's sealed rows: passkeys, credentials, approvals and activations, as tables and as types, and what can be done with one row.
+The SAM's sealed rows: passkeys, credentials, tokens, PINs, approvals and activations, as tables and as types.
 
 It decides nothing and opens no transaction; `store` does that.
 """
 
-from collections.abc import Iterable
-from typing import Any
-
 from msgspec import Struct
-from msgspec.structs import asdict
-from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, MetaData, String, Table, bindparam, insert, select, update
+from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, MetaData, String, Table, bindparam, select
 
 from hsm.keyring import Mac
-from hsm.messages import KeyAlgorithm, PasskeyRecord
-from hsm.seal import check_seal, seal
-from hsm.versions import Written
+from hsm.messages import Factors, KeyAlgorithm, PasskeyRecord
+from hsm.otp import Algorithm, Digits, Kind, OtpToken, Period
+from hsm.sealed import Sealed
 
 metadata = MetaData()
 
@@ -40,12 +36,42 @@ credentials = Table(
     Column("signer", String(64), nullable=False),
     Column("key_algorithm", String(10), nullable=False),
     Column("enrollment_sha256", LargeBinary(32), nullable=False, unique=True),  # of the transaction and the registration that began it
+    Column("factors", String(20), nullable=False),
     Column("state", String(10), nullable=False),
     Column("public_key", LargeBinary),  # SubjectPublicKeyInfo
     Column("csr", LargeBinary),
     Column("certificate", LargeBinary),
     Column("issuer_certificate", LargeBinary),
     Column("frozen_until", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("seal", LargeBinary(32), nullable=False),
+)
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("token_id", String(22), primary_key=True),
+    Column("enrollment_id", String(22), index=True),  # NULL until somebody has it
+    Column("serial", String(64), nullable=False),
+    Column("kind", String(4), nullable=False),
+    Column("algorithm", String(6), nullable=False),
+    Column("digits", Integer, nullable=False),
+    Column("period_s", Integer, nullable=False),
+    Column("suite", String(40)),
+    Column("seed", LargeBinary, nullable=False),  # concealed; empty once the token was removed
+    Column("drift", Integer, nullable=False),
+    Column("last", BigInteger),
+    Column("usable_from", BigInteger),
+    Column("usable_until", BigInteger),
+    Column("state", String(10), nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("seal", LargeBinary(32), nullable=False),
+)
+pins = Table(
+    "pins",
+    metadata,
+    Column("enrollment_id", String(22), primary_key=True),
+    Column("verifier", LargeBinary),  # concealed; NULL until there is a PIN
+    Column("wrong", String(300), nullable=False),
     Column("version", BigInteger, nullable=False),
     Column("seal", LargeBinary(32), nullable=False),
 )
@@ -94,7 +120,7 @@ class Credential(Struct, frozen=True):
     """
     A signer's key; `state` is making, made (no certificate yet), enabled or destroyed.
 
-    It signs nothing before `frozen_until` (unix seconds).
+    It signs nothing before `frozen_until` (unix seconds). `factors` is what may approve for it.
     """
 
     credential_id: str
@@ -102,6 +128,7 @@ class Credential(Struct, frozen=True):
     signer: str
     key_algorithm: KeyAlgorithm
     enrollment_sha256: bytes
+    factors: Factors
     state: str
     public_key: bytes | None = None
     csr: bytes | None = None
@@ -115,6 +142,49 @@ class Credential(Struct, frozen=True):
     def key_id(self) -> bytes:
         """The CKA_ID of its key: the credential id itself, for no two may ever name one key."""
         return self.credential_id.encode()
+
+
+class TokenRecord(Struct, frozen=True):
+    """
+    A one-time-password token; `state` is free (nobody's yet), offered (made for somebody's app, not confirmed), active or removed.
+
+    `seed` is concealed. It may not be used before or after the two times (unix seconds).
+    """
+
+    token_id: str
+    serial: str
+    kind: str
+    algorithm: Algorithm
+    digits: Digits
+    period_s: Period
+    suite: str | None
+    seed: bytes
+    state: str
+    enrollment_id: str | None = None
+    drift: int = 0
+    last: int | None = None
+    usable_from: int | None = None
+    usable_until: int | None = None
+    version: int = 1
+    seal: bytes = b""
+
+    def stand(self) -> OtpToken:
+        """Give what makes its codes, and where it stands, for `otp` and `ocra`."""
+        return OtpToken(Kind(self.kind), self.algorithm, self.digits, self.period_s, self.drift, self.last, self.suite)
+
+
+class PinRecord(Struct, frozen=True):
+    """
+    What is kept of an enrolment's PIN, from the enrolment on, so that no other enrolment ever has the same name.
+
+    `verifier` is concealed; None where no PIN was set. `wrong` counts the wrong tries (`tries`).
+    """
+
+    enrollment_id: str
+    verifier: bytes | None = None
+    wrong: str = ""
+    version: int = 1
+    seal: bytes = b""
 
 
 class Approval(Struct, frozen=True):
@@ -140,62 +210,10 @@ class Activation(Struct, frozen=True):
     seal: bytes = b""
 
 
-class Sealed:
-    """
-    The three things that are done with a sealed row: read it, write it once, change it if it is still the same.
-
-    A table of rows that may change has a `version`, which grows by one with each change.
-    """
-
-    def __init__(self, table: Table, kind: type[Struct]) -> None:
-        self.name, self.kind = str(table.name), kind
-        self.names = [str(column.name) for column in table.columns]
-        (key,) = table.primary_key.columns
-        # Built once: composing a statement costs more than running it.
-        self._select = select(table).where(key == bindparam("key"))
-        self._insert = insert(table)
-        self._update = update(table).where(key == bindparam("key"), table.c.seal == bindparam("old_seal"))
-        self._key = key.name
-        self.has_versions = "version" in self.names
-
-    def get(self, connection: Connection, mac: Mac, key: str | bytes) -> Any:
-        """Give the row, or None; raises SealBroken."""
-        row = connection.execute(self._select, {"key": key}).one_or_none()
-        return self.read(mac, row) if row is not None else None
-
-    def read(self, mac: Mac, columns: Iterable[Any]) -> Any:
-        """Check the seal over columns in the table's order, and give the row."""
-        values = dict(zip(self.names, columns, strict=True))
-        check_seal(mac, self.name, values)
-        return self.kind(**values)
-
-    def add(self, connection: Connection, mac: Mac, row: Struct) -> Any:
-        """Write a new row, and give it with its seal; raises IntegrityError where one is there."""
-        values = asdict(row)
-        values["seal"] = seal(mac, self.name, values)
-        connection.execute(self._insert, values)
-        return self.kind(**values)
-
-    def change(self, connection: Connection, mac: Mac, row: Any, **changes: Any) -> Any:
-        """Change a row that is still as it was read, and give it as it is now; None if another got there first."""
-        values = asdict(row) | changes
-        if self.has_versions:
-            values["version"] = row.version + 1
-        values["seal"] = seal(mac, self.name, values)
-        done = connection.execute(self._update, values | {"key": getattr(row, self._key), "old_seal": row.seal})
-        return self.kind(**values) if done.rowcount == 1 else None
-
-    def written(self, row: Any) -> Written:
-        """Name a row and its version, for the journal."""
-        return self.name, self.key_text(getattr(row, self._key)), row.version
-
-    @staticmethod
-    def key_text(key: str | bytes) -> str:
-        return key.hex() if isinstance(key, bytes) else key
-
-
 PASSKEYS = Sealed(passkeys, Passkey)
 CREDENTIALS = Sealed(credentials, Credential)
+TOKENS = Sealed(tokens, TokenRecord)
+PINS = Sealed(pins, PinRecord)
 APPROVALS = Sealed(approvals, Approval)
 ACTIVATIONS = Sealed(activations, Activation)
 

@@ -1,26 +1,31 @@
 """What every operation of the SAM works with, in one value; operations are plain functions of it and of one request."""
 
+import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 
 from hsm.assertion import RelyingParty
 from hsm.cryptoki import Token
 from hsm.keyring import Keyring
+from hsm.messages import Factors
 from hsm.revocation import StatusPolicy
 from hsm.store import Store
+from hsm.vault import Random
 
 Clock = Callable[[], float]  # unix seconds
+# One PIN takes 64 MiB and four threads for as long as it is checked (`pin`): without a limit a few requests would take all of the memory.
+PINS_AT_ONCE = 2
 
 
 class InFlight:
     """
-    Which authorizations this process is activating right now.
+    Which authorizations this process is working on right now.
 
-    An activation without outcome that is not among them was abandoned, and is `unknown`. This only tells those two apart; single use rests
-    on the store alone.
+    An activation without outcome that is not among them was abandoned, and is `unknown`; a try of PIN and code that is not among them was
+    wrong. This only tells those two apart; single use, and the count of tries, rest on the store alone.
     """
 
     def __init__(self) -> None:
@@ -46,7 +51,12 @@ class InFlight:
 
 @dataclass(frozen=True)
 class Sam:
-    """The token, the keys on it, the records, whose passkeys count, the time, and policy; `enrolling` is held while a key is being made."""
+    """
+    The token, the keys on it, the records, whose passkeys count, the time, policy, and chance.
+
+    `in_flight` is what is being activated, `trying` what PIN and code are being looked at for. `enrolling` is held while a key is being
+    made, `hashing` while a PIN is checked or set.
+    """
 
     token: Token
     keyring: Keyring
@@ -55,5 +65,9 @@ class Sam:
     now: Clock
     sad_life_s: int
     status_policy: StatusPolicy
+    factors: Factors
+    random: Random = secrets.token_bytes
     in_flight: InFlight = field(default_factory=InFlight)
+    trying: InFlight = field(default_factory=InFlight)
     enrolling: AbstractContextManager[object] = field(default_factory=Lock)
+    hashing: AbstractContextManager[object] = field(default_factory=lambda: BoundedSemaphore(PINS_AT_ONCE))

@@ -1,5 +1,5 @@
 """
-The SAM's door: its handful of operations over HTTP, on a Unix socket or with mutual TLS.
+The SAM's two doors, HTTP both: the web server's, on a Unix socket or with mutual TLS, and the operator's, on a Unix socket of its own.
 
 It decodes strictly, runs each operation on a thread of its own, and journals every refusal; what is allowed is decided by the operations.
 """
@@ -21,10 +21,11 @@ from starlette.routing import Route
 
 from hsm.activation import activate, collect, status
 from hsm.amendment import amend
-from hsm.approval import approve, refuse
+from hsm.approval import refuse
 from hsm.credential import credential, freeze
 from hsm.enrollment import certify, enroll
-from hsm.errors import OutcomeUnknown, Refused, SamError, Unavailable
+from hsm.errors import OutcomeUnknown, Refused, SamError, SeedsRefused, Unavailable
+from hsm.factors import approve
 from hsm.messages import (
     ActivateRequest,
     AmendRequest,
@@ -37,12 +38,20 @@ from hsm.messages import (
     ErrorReply,
     FreezeRequest,
     HealthReply,
+    ImportTokensRequest,
+    ListTokensRequest,
+    OfferTokenRequest,
     RefuseRequest,
     StatusRequest,
+    TokensRequest,
 )
+from hsm.operator_tokens import import_tokens, list_tokens
 from hsm.sam import Sam
+from hsm.seeds.seed import MAX_FILE_BYTES
+from hsm.tokens import offer_token, tokens
 
 MAX_REQUEST_BYTES = 400_000
+MAX_FILE_REQUEST_BYTES = MAX_FILE_BYTES * 4 // 3 + 10_000  # in base64
 log = logging.getLogger("natsuin.sam")
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -68,16 +77,36 @@ OPERATIONS = (
     Operation("amend", AmendRequest, amend),
     Operation("freeze", FreezeRequest, freeze, lambda request: request.credential_id),
     Operation("credential", CredentialRequest, credential, lambda request: request.credential_id),
+    Operation("offer_token", OfferTokenRequest, offer_token, lambda request: request.credential_id),
+    Operation("tokens", TokensRequest, tokens, lambda request: request.credential_id),
     Operation("status", StatusRequest, status, lambda request: request.authorization_id),
 )
 
 
+OPERATOR_OPERATIONS = (
+    Operation("import_tokens", ImportTokensRequest, import_tokens),
+    Operation("list_tokens", ListTokensRequest, list_tokens),
+    Operation("freeze", FreezeRequest, freeze, lambda request: request.credential_id),
+)
+"""What the operator's door offers; neither door offers what makes the other one dangerous."""
+
+
 def create_server(sam: Sam, threads: int) -> Starlette:
-    """Build the ASGI application; `threads` operations run at once, the others wait."""
+    """Build the ASGI application for the web server; `threads` operations run at once, the others wait."""
     pool = ThreadPoolExecutor(threads, thread_name_prefix="operation")
-    routes = [Route(f"/v1/{operation.name}", _always(_endpoint(sam, pool, operation)), methods=["POST"]) for operation in OPERATIONS]
+    routes = _routes(sam, pool, OPERATIONS)
     routes.append(Route("/v1/health", _always(_health(sam, pool)), methods=["GET"]))
     return Starlette(routes=routes, max_body_size=MAX_REQUEST_BYTES)
+
+
+def create_operator_server(sam: Sam) -> Starlette:
+    """Build the ASGI application for the operator; one operation runs at once."""
+    pool = ThreadPoolExecutor(1, thread_name_prefix="operator")
+    return Starlette(routes=_routes(sam, pool, OPERATOR_OPERATIONS), max_body_size=MAX_FILE_REQUEST_BYTES)
+
+
+def _routes(sam: Sam, pool: ThreadPoolExecutor, operations: tuple[Operation, ...]) -> list[Route]:
+    return [Route(f"/v1/{operation.name}", _always(_endpoint(sam, pool, operation)), methods=["POST"]) for operation in operations]
 
 
 def _endpoint(sam: Sam, pool: ThreadPoolExecutor, operation: Operation) -> Endpoint:
@@ -101,7 +130,8 @@ def _run(sam: Sam, operation: Operation, message: msgspec.Struct) -> Response:
             with sam.store.change(sam.now()) as change:
                 change.deny(operation.name, operation.subject(message), refusal.code, str(refusal))
             authorization_id = str(refusal) if isinstance(refusal, OutcomeUnknown) else None
-            return _reply(refusal.status, ErrorReply(refusal.code, authorization_id=authorization_id))
+            problems = refusal.problems if isinstance(refusal, SeedsRefused) else ()
+            return _reply(refusal.status, ErrorReply(refusal.code, authorization_id=authorization_id, problems=problems))
     except Unavailable as doubt:
         log.error("%s: %s: %s", operation.name, type(doubt).__name__, doubt)
         return _reply(doubt.status, ErrorReply(doubt.code, doubt.retry_after_s))

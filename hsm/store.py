@@ -20,8 +20,23 @@ from hsm.database import Connections, open_engines
 from hsm.errors import CredentialUnknown, EvidenceRefused, SadInvalid, StoreUnavailable
 from hsm.journal import Head, HeadMoved
 from hsm.keyring import Mac
-from hsm.records import CREDENTIALS, PASSKEYS, Activation, Approval, Credential, Passkey, Sealed, approval_and_activation, credentials
+from hsm.records import (
+    CREDENTIALS,
+    PASSKEYS,
+    PINS,
+    TOKENS,
+    Activation,
+    Approval,
+    Credential,
+    Passkey,
+    PinRecord,
+    TokenRecord,
+    approval_and_activation,
+    credentials,
+    tokens,
+)
 from hsm.seal import SealBroken
+from hsm.sealed import Sealed
 from hsm.spent import Spent
 from hsm.versions import Versions
 
@@ -71,6 +86,40 @@ class Store:
             raise EvidenceRefused(str(error)) from None
         if found is None:
             raise EvidenceRefused("unknown passkey")
+        return found
+
+    def token(self, token_id: str) -> TokenRecord:
+        """Give a one-time-password token; raises EvidenceRefused where there is none, or the row was tampered with."""
+        try:
+            found: TokenRecord | None = self._row(TOKENS, token_id)
+        except SealBroken as error:
+            raise EvidenceRefused(str(error)) from None
+        if found is None:
+            raise EvidenceRefused("unknown token")
+        return found
+
+    def tokens_of(self, enrollment_id: str) -> list[TokenRecord]:
+        """List the tokens of an enrolment that were not removed; raises EvidenceRefused where the row of one was tampered with."""
+        of_it = select(tokens.c.token_id).where(tokens.c.enrollment_id == enrollment_id, tokens.c.state != "removed")
+        with self._looking() as connection:
+            token_ids = connection.scalars(of_it.order_by(tokens.c.token_id)).all()
+        return [self.token(token_id) for token_id in token_ids]
+
+    def tokens_after(self, token_id: str, limit: int) -> list[TokenRecord]:
+        """List the tokens that come after this one in the order of their ids; raises EvidenceRefused where a row was tampered with."""
+        later = select(tokens.c.token_id).where(tokens.c.token_id > token_id).order_by(tokens.c.token_id).limit(limit)
+        with self._looking() as connection:
+            token_ids = connection.scalars(later).all()
+        return [self.token(token_id) for token_id in token_ids]
+
+    def pin(self, enrollment_id: str) -> PinRecord:
+        """Give what is kept of an enrolment's PIN; raises EvidenceRefused where there is none, or the row was tampered with."""
+        try:
+            found: PinRecord | None = self._row(PINS, enrollment_id)
+        except SealBroken as error:
+            raise EvidenceRefused(str(error)) from None
+        if found is None:
+            raise EvidenceRefused("unknown enrolment")
         return found
 
     def approval(self, authorization_id: str) -> tuple[Approval | None, Activation | None]:

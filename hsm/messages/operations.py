@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from hsm.messages.types import MAX_DOCUMENTS, Digest, Id, Oid, Sha256Hex, UnixTime
+from hsm.messages.otp import NewOtp, Otp, SuccessiveCodes
+from hsm.messages.types import MAX_DOCUMENTS, Digest, Factors, Id, Oid, Sha256Hex, UnixTime
 
 
 class EnrollRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,14 +52,15 @@ class CertificateStatus(Struct, frozen=True, forbid_unknown_fields=True):
 
 class ApproveRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """
-    The signer's proof: the browser's AuthenticationResponseJSON over the transaction's challenge.
+    The signer's proof: either the browser's AuthenticationResponseJSON over the transaction's challenge, or PIN and one-time password.
 
     `status` is the CA's word on the certificate, just now.
     """
 
     transaction: bytes
-    assertion: dict[str, Any]
+    assertion: dict[str, Any] | None = None
     status: CertificateStatus | None = None
+    otp: Otp | None = None
 
 
 class ApproveReply(Struct, frozen=True):
@@ -80,11 +82,17 @@ class Registration(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AmendRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """The signer's proof over an Amendment; with `registration` where a passkey is added."""
+    """
+    The signer's proof over an Amendment, with what it needs beside it.
+
+    `registration` where a passkey is added, `otp` where a PIN and a token are set, `codes` where a token is found again.
+    """
 
     transaction: bytes
     assertion: dict[str, Any]
     registration: Registration | None = None
+    otp: NewOtp | None = None
+    codes: SuccessiveCodes | None = None
 
 
 class AmendReply(Struct, frozen=True):
@@ -118,10 +126,15 @@ class CredentialRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CredentialReply(Struct, frozen=True):
-    """`state` is making, made (no certificate yet), enabled or destroyed; it signs nothing before `frozen_until` (unix seconds)."""
+    """
+    `state` is making, made (no certificate yet), enabled or destroyed; it signs nothing before `frozen_until` (unix seconds).
+
+    `factors` is what it may be used with.
+    """
 
     state: str
     frozen_until: int
+    factors: Factors
 
 
 class CollectRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -192,6 +205,7 @@ class ErrorCode(StrEnum):
     """Why the SAM said no, as far as the caller may know; the journal knows more."""
 
     MALFORMED = "malformed"
+    PIN_UNACCEPTABLE = "pin_unacceptable"
     NOT_NEW = "not_new"
     EXPIRED = "expired"
     CREDENTIAL_UNKNOWN = "credential_unknown"
@@ -217,8 +231,13 @@ class ErrorCode(StrEnum):
 
 
 class ErrorReply(Struct, frozen=True, omit_defaults=True):
-    """A refusal; `authorization_id` names the authorization that ended as `outcome_unknown`."""
+    """
+    A refusal; `authorization_id` names the authorization that ended as `outcome_unknown`.
+
+    `problems` says what is wrong with a file of seeds, and where, without anything from it.
+    """
 
     error: ErrorCode
     retry_after_s: int | None = None
     authorization_id: str | None = None
+    problems: tuple[str, ...] = ()

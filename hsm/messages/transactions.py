@@ -21,8 +21,6 @@ from hsm.messages.types import (
     Name,
     Nonce,
     Oid,
-    PasskeyId,
-    PublicKey,
     Sha256Hex,
     Text,
     UnixTime,
@@ -119,67 +117,6 @@ class NewPasskeyTransaction(Transaction, frozen=True, tag="new_passkey"):
         return ()
 
 
-class Amendment(Transaction, frozen=True):
-    """A change to what belongs to one enrolment, approved with a passkey that belongs to it already."""
-
-    enrollment_id: Id
-
-
-class AddPasskeyTransaction(Amendment, frozen=True, tag="add_passkey"):
-    """One more passkey; `public_key` is its COSE_Key, `made_over_sha256` the digest of the NewPasskeyTransaction that it answered."""
-
-    domain: ClassVar[bytes] = b"natsuin/v1/add-passkey\x00"
-
-    passkey_id: PasskeyId
-    public_key: PublicKey
-    made_over_sha256: Sha256Hex
-    name: Name
-
-    def texts(self) -> tuple[str, ...]:
-        return (self.name,)
-
-
-class RemovePasskeyTransaction(Amendment, frozen=True, tag="remove_passkey"):
-    """One passkey less; it is approved with another one, so that one always remains."""
-
-    domain: ClassVar[bytes] = b"natsuin/v1/remove-passkey\x00"
-
-    passkey_id: PasskeyId
-    name: Name
-
-    def texts(self) -> tuple[str, ...]:
-        return (self.name,)
-
-
-class UnfreezeTransaction(Amendment, frozen=True, tag="unfreeze"):
-    """A frozen key may be used again."""
-
-    domain: ClassVar[bytes] = b"natsuin/v1/unfreeze\x00"
-
-    credential_id: Id
-
-    def texts(self) -> tuple[str, ...]:
-        return ()
-
-
-class DestroyTransaction(Amendment, frozen=True, tag="destroy"):
-    """A key is destroyed in the HSM, for good."""
-
-    domain: ClassVar[bytes] = b"natsuin/v1/destroy\x00"
-
-    credential_id: Id
-
-    def texts(self) -> tuple[str, ...]:
-        return ()
-
-
-AMENDMENTS: dict[str, type[Amendment]] = {
-    "add_passkey": AddPasskeyTransaction,
-    "remove_passkey": RemovePasskeyTransaction,
-    "unfreeze": UnfreezeTransaction,
-    "destroy": DestroyTransaction,
-}
-
 AnyTransaction = TypeVar("AnyTransaction", bound=Transaction)
 
 
@@ -201,19 +138,6 @@ def parse_transaction(raw: bytes, kind: type[AnyTransaction]) -> AnyTransaction:
     if not all(is_plain_text(text) for text in transaction.texts()):
         raise NotCanonical("text with control, bidi or zero-width characters")
     return transaction
-
-
-def parse_amendment(raw: bytes) -> Amendment:
-    """Read whichever kind of amendment the bytes are; raises NotCanonical."""
-    try:
-        kind = AMENDMENTS[msgspec.json.decode(raw, type=_Kind).type]
-    except (ValueError, RecursionError, KeyError):
-        raise NotCanonical("not an amendment") from None
-    return parse_transaction(raw, kind)
-
-
-class _Kind(Struct):
-    type: str
 
 
 def read_transaction(raw: bytes, kind: type[AnyTransaction]) -> AnyTransaction:

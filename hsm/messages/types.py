@@ -28,6 +28,9 @@ UnixTime = Annotated[int, Meta(ge=0, lt=2**53)]
 Sha256Hex = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 PasskeyId = Annotated[bytes, Meta(min_length=1, max_length=1_023)]  # WebAuthn L3 §5.8.1
 PublicKey = Annotated[bytes, Meta(min_length=1, max_length=4_000)]
+Pin = Annotated[str, Meta(max_length=64)]  # any text that is no PIN is a wrong one, and counts as a wrong try
+Code = Annotated[str, Meta(max_length=16)]
+Factors = Literal["passkey", "passkey_or_otp"]
 KeyAlgorithm = Literal["rsa-2048", "rsa-3072", "rsa-4096", "p-256", "p-384"]
 
 

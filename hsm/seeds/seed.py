@@ -12,7 +12,8 @@ import msgspec
 from msgspec import Struct
 
 from hsm.errors import SeedsRefused
-from hsm.ocra import TRANSACTION_SUITES, parse_suite
+from hsm.messages.ocra import TRANSACTION_SUITES
+from hsm.ocra import parse_suite
 from hsm.otp import MAX_SEED_BYTES, MIN_SEED_BYTES, Algorithm, Digits, Kind, OtpToken, Period
 
 MAX_FILE_BYTES = 20_000_000

@@ -58,7 +58,15 @@ def test_every_command_is_in_the_operating_page() -> None:
     assert set(rows) == named
 
 
-@pytest.mark.parametrize(("page", "module"), [("`approve`", "hsm/approval.py"), ("`activate`", "hsm/activation.py")])
+@pytest.mark.parametrize(
+    ("page", "module"),
+    [
+        ("`approve`:", "hsm/approval.py"),
+        ("`approve` with", "hsm/otp_approval.py"),
+        ("`activate`", "hsm/activation.py"),
+        ("`amend`", "hsm/amendment.py"),
+    ],
+)
 def test_the_numbered_steps_are_the_same_in_code_and_docs(page: str, module: str) -> None:
     """docs/flow.md numbers the steps as the code does."""
     section = text("docs/flow.md").partition(f"## {page}")[2].partition("\n## ")[0]

@@ -130,6 +130,9 @@ def forged_enrollments(world: World) -> Iterator[Forgery]:
     impostors = {
         "over Alice's credential": TestSigner(sam, clock, user_id=alice.user_id, credential_id=alice.credential_id),
         "over Alice's credential, as Mallory": TestSigner(sam, clock, credential_id=alice.credential_id),
+        "under the name of Alice's enrolment": TestSigner(
+            sam, clock, user_id=alice.user_id, user_handle=alice.user_handle, enrollment_id=alice.enrollment_id
+        ),
         "over Bob's credential": TestSigner(sam, clock, user_id=alice.user_id, credential_id=world.bob.credential_id),
     }
     for name, impostor in impostors.items():

@@ -152,7 +152,7 @@ def open_sam(token: Token, database: Path, clock: TestClock) -> Sam:
     """Start a SAM on records that are there, as `python -m hsm` does; raises what would stop the start."""
     url = f"sqlite:///{database}"
     keyring = Keyring(token, records_exist=True)
-    sam = Sam(token, keyring, Store(url, keyring.seal_mac), RelyingParty(RP_ID, ORIGIN), clock, SAD_LIFE_S, NO_STATUS)
+    sam = Sam(token, keyring, Store(url, keyring.seal_mac), RelyingParty(RP_ID, ORIGIN), clock, SAD_LIFE_S, NO_STATUS, "passkey_or_otp")
     try:
         sam.store.verify_journal(clock.now)
         with sam.store.change(clock.now) as change:

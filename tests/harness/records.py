@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from hsm.journal import Event
-from hsm.records import Sealed
 from hsm.sam import Sam
+from hsm.sealed import Sealed
 
 
 @contextmanager

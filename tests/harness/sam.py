@@ -46,6 +46,7 @@ from hsm.messages import (
     EnrollReply,
     EnrollRequest,
     EnrollTransaction,
+    Factors,
     KeyAlgorithm,
     NewPasskeyTransaction,
     Registration,
@@ -102,14 +103,21 @@ def make_test_token(folder: Path, sessions: int = 4, module: Path | None = None)
     return Token(loaded, "test", lambda: PIN, sessions)
 
 
-def make_sam(token: Token, folder: Path, clock: TestClock, sad_life_s: int = 120, status_policy: StatusPolicy = NO_STATUS) -> Sam:
+def make_sam(
+    token: Token,
+    folder: Path,
+    clock: TestClock,
+    sad_life_s: int = 120,
+    status_policy: StatusPolicy = NO_STATUS,
+    factors: Factors = "passkey",
+) -> Sam:
     """Put a SAM with an empty database in `folder` on a token."""
     os.umask(0o077)
     file = folder / "sam.db"
     file.write_bytes(_empty_database())
     url = f"sqlite:///{file}"
     keyring = Keyring(token, records_exist=False)
-    return Sam(token, keyring, Store(url, keyring.seal_mac), RelyingParty(RP_ID, ORIGIN), clock, sad_life_s, status_policy)
+    return Sam(token, keyring, Store(url, keyring.seal_mac), RelyingParty(RP_ID, ORIGIN), clock, sad_life_s, status_policy, factors)
 
 
 @functools.cache
@@ -254,7 +262,7 @@ class TestSigner:
 
     def make_passkey(self, passkey: Passkey, defects: Defects = FLAWLESS, **changes: Any) -> Registration:
         """Make one more passkey, that nobody has approved yet; `changes` replace fields of what it answers."""
-        raw = NewPasskeyTransaction(**self._for_amendment() | changes).encode()
+        raw = NewPasskeyTransaction(**self.amendment_fields() | changes).encode()
         options = {
             "rp": {"id": RP_ID, "name": "Natsuin"},
             "user": {"id": b64(self.user_handle), "name": self.user_id, "displayName": self.name},
@@ -266,7 +274,7 @@ class TestSigner:
 
     def adding(self, passkey: Passkey, made: Registration, **changes: Any) -> AddPasskeyTransaction:
         """Compose the amendment that adds a passkey; `changes` replace fields."""
-        fields = self._for_amendment() | {
+        fields = self.amendment_fields() | {
             "passkey_id": passkey.credential_id,
             "public_key": cose_key(passkey.public_key),
             "made_over_sha256": hashlib.sha256(made.transaction).hexdigest(),
@@ -281,16 +289,17 @@ class TestSigner:
         return passkey
 
     def removing(self, passkey: Passkey, **changes: Any) -> RemovePasskeyTransaction:
-        fields = self._for_amendment() | {"passkey_id": passkey.credential_id, "name": "古いスマートフォン"}
+        fields = self.amendment_fields() | {"passkey_id": passkey.credential_id, "name": "古いスマートフォン"}
         return RemovePasskeyTransaction(**fields | changes)
 
     def unfreezing(self, **changes: Any) -> UnfreezeTransaction:
-        return UnfreezeTransaction(**self._for_amendment() | {"credential_id": self.credential_id} | changes)
+        return UnfreezeTransaction(**self.amendment_fields() | {"credential_id": self.credential_id} | changes)
 
     def destroying(self, **changes: Any) -> DestroyTransaction:
-        return DestroyTransaction(**self._for_amendment() | {"credential_id": self.credential_id} | changes)
+        return DestroyTransaction(**self.amendment_fields() | {"credential_id": self.credential_id} | changes)
 
-    def _for_amendment(self) -> dict[str, Any]:
+    def amendment_fields(self) -> dict[str, Any]:
+        """Give what every amendment carries."""
         return {
             "version": 1,
             "id": new_id(),

@@ -2,12 +2,15 @@
 
 import functools
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
 from hsm.cryptoki import Token
 from hsm.messages import KeyAlgorithm
-from tests.harness.sam import TestClock, TestSigner, make_sam
+from hsm.sam import Sam
+from tests.harness.otp import Authenticator, offered
+from tests.harness.sam import TestCa, TestClock, TestSigner, make_sam
 
 SignerOf = Callable[[KeyAlgorithm], TestSigner]
 
@@ -24,3 +27,15 @@ def signer_of(token: Token, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
     yield signer
     sam.store.close()
+
+
+@pytest.fixture
+def lenient(sam: Sam) -> Sam:
+    """The same SAM, whose operator lets new keys be used with PIN and one-time password too."""
+    return replace(sam, factors="passkey_or_otp")
+
+
+@pytest.fixture
+def held(lenient: Sam, clock: TestClock, ca: TestCa) -> Authenticator:
+    """An authenticator app of a signer whose key may be used with it."""
+    return offered(TestSigner(lenient, clock).enroll(ca)).set()

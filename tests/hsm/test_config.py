@@ -155,6 +155,20 @@ def test_a_problem_shows_no_secret() -> None:
     assert "hunter2" not in "\n".join(listed)
 
 
+@pytest.mark.parametrize("listen", ["", "unix:", "8091", "127.0.0.1:8091", "unix:/run/sam.sock"])
+def test_the_operators_door_is_a_socket_of_its_own(listen: str) -> None:
+    """Not over the network, and not the web server's."""
+    (problem,) = problems(NATSUIN_SAM_LISTEN="unix:/run/sam.sock", NATSUIN_SAM_OPERATOR_LISTEN=listen)
+    assert problem == "NATSUIN_SAM_OPERATOR_LISTEN must be unix:PATH, and another path than the web server's"
+
+
+@pytest.mark.parametrize("text", ["", "otp", "passkey or otp", "PASSKEY", "passkey_or_otp "])
+def test_factors_are_one_of_two(text: str) -> None:
+    """Without the setting a passkey is needed."""
+    assert problems(NATSUIN_FACTORS=text) == ["NATSUIN_FACTORS must be passkey or passkey_or_otp"]
+    assert (read_config({}).factors, read_config({"NATSUIN_FACTORS": "passkey_or_otp"}).factors) == ("passkey", "passkey_or_otp")
+
+
 def test_settings_are_values() -> None:
     """Read once, and never changed."""
     config: Config = read_config({})

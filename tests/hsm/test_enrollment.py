@@ -3,6 +3,7 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -14,12 +15,14 @@ from cryptography.x509.oid import NameOID
 
 from demo.passkey import Defects
 from hsm import enrollment
+from hsm.approval import approve
+from hsm.credential import credential
 from hsm.csr import X520_NAME
 from hsm.enrollment import certify, enroll
 from hsm.errors import CredentialUnknown, EvidenceRefused, Expired, HsmUnavailable, Malformed, NotNew
-from hsm.messages import MAX_LIFE_S, CertifyRequest, EnrollRequest, EnrollTransaction, KeyAlgorithm
+from hsm.messages import MAX_LIFE_S, ApproveRequest, CertifyRequest, CredentialRequest, EnrollRequest, EnrollTransaction, KeyAlgorithm
 from hsm.sam import Sam
-from tests.harness.records import journal_entries
+from tests.harness.records import database, journal_entries
 from tests.harness.sam import TestCa, TestClock, TestSigner, new_id
 from tests.harness.token import count_keys
 
@@ -153,6 +156,31 @@ def test_another_enrolment_of_the_same_credential_is_refused(sam: Sam, clock: Te
     ):
         with pytest.raises(NotNew):
             later.begin()
+
+
+def test_no_second_enrolment_takes_the_name_of_another(sam: Sam, clock: TestClock) -> None:
+    """Its passkey would approve for the keys of the first; not even where somebody took the first one's records away."""
+    signer = TestSigner(sam, clock).enroll()
+    impostor = TestSigner(sam, clock, user_id=signer.user_id, user_handle=signer.user_handle, enrollment_id=signer.enrollment_id)
+    enrollment = impostor.enrollment()
+    for _ in range(2):
+        with pytest.raises(NotNew):
+            enroll(sam, enrollment)
+        raw = signer.transaction().encode()
+        with pytest.raises(EvidenceRefused, match="unknown"):
+            approve(sam, ApproveRequest(raw, signer.assertion(raw, passkey=impostor.passkey)))
+        with database(sam) as connection:
+            connection.execute("DELETE FROM pins")
+
+
+def test_what_may_approve_for_a_key_is_settled_when_it_is_made(sam: Sam, clock: TestClock) -> None:
+    """By the SAM's own setting, which nobody can change for it afterwards."""
+    weaker = TestSigner(replace(sam, factors="passkey_or_otp"), clock)
+    request = weaker.enrollment()
+    enroll(weaker.sam, request)
+    enroll(sam, request)
+    assert credential(sam, CredentialRequest(weaker.credential_id)).factors == "passkey_or_otp"
+    assert credential(sam, CredentialRequest(TestSigner(sam, clock).enroll().credential_id)).factors == "passkey"
 
 
 def test_a_passkey_enrols_once(sam: Sam, clock: TestClock) -> None:

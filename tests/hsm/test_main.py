@@ -41,7 +41,8 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Work]:
         signer = enrolled(cast(Any, sam))
         transaction = asked(signer)
         raw = transaction.encode()
-        evidence = ApproveRequest(raw, signer.assertion(raw))
+        assertion = signer.assertion(raw)
+        evidence = ApproveRequest(raw, assertion)
         sam.call("approve", evidence).read(ApproveReply)
         assert sam.call("approve", evidence).status == 409
         sad = sam.call("collect", CollectRequest(transaction.id, transaction.application_id)).read(CollectReply).sad
@@ -50,7 +51,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Work]:
         sam.call("activate", request).read(ActivateReply)
         assert sam.call("activate", request).status == 409
         pin = (sam.folder / "sam" / "pin").read_text()
-        response = evidence.assertion["response"]
+        response = assertion["response"]
         yield Work(sam, pin, {"PIN": pin, "SAD": sad, "signature": response["signature"], "client data": response["clientDataJSON"]})
 
 

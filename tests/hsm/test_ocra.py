@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from hsm.errors import CodeRefused, Malformed
-from hsm.ocra import SCANNED, TYPED, answer, challenge_digits, challenge_hex, check_answer, parse_suite
+from hsm.messages.ocra import SCANNED, TYPED, challenge_digits, challenge_hex
+from hsm.ocra import answer, check_answer, parse_suite
 from hsm.otp import Kind, OtpToken
 
 SEED_20 = b"12345678901234567890"

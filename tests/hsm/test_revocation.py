@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from cryptography import x509
@@ -180,7 +181,7 @@ def test_a_list_of_another_time_ca_or_scope_does_not_count(authority: Authority,
 @pytest.fixture
 def strict(sam: Sam) -> Sam:
     """The same SAM, whose operator requires the CA's word."""
-    return Sam(sam.token, sam.keyring, sam.store, sam.party, sam.now, sam.sad_life_s, REQUIRE)
+    return replace(sam, status_policy=REQUIRE)
 
 
 @pytest.fixture

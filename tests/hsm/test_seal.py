@@ -16,7 +16,7 @@ ROWS: list[Any] = [
     (PASSKEYS.name, asdict(Passkey(b"id", "enrollment", "signer", b"handle", b"key", 7, 0))),
     (
         CREDENTIALS.name,
-        asdict(Credential("credential", "enrollment", "signer", "p-256", b"sha", "enabled", b"key", b"csr", b"certificate")),
+        asdict(Credential("credential", "enrollment", "signer", "p-256", b"sha", "passkey", "enabled", b"key", b"csr", b"certificate")),
     ),
     (APPROVALS.name, asdict(Approval("authorization", "approved", None, b"transaction", 1, 2))),
     (ACTIVATIONS.name, asdict(Activation("authorization", b"sha", None, "signed", b"signatures"))),

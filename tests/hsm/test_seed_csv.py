@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hsm.errors import SeedsRefused
-from hsm.ocra import SCANNED, TYPED
+from hsm.messages.ocra import SCANNED, TYPED
 from hsm.otp import Kind, OtpToken
 from hsm.seeds import seed as seeds
 from hsm.seeds.seed import Seed

@@ -125,7 +125,11 @@ def test_every_row_that_is_written_is_named_in_the_journal(signer: TestSigner) -
     signer.sign(signer.transaction())
     told = {entry["event"]: entry.get("rows", []) for entry in journal_entries(signer.sam)}
     passkey = signer.passkey.credential_id.hex()
-    assert told[Event.KEY_INTENDED] == [["credentials", signer.credential_id, 1], ["passkeys", passkey, 1]]
+    assert told[Event.KEY_INTENDED] == [
+        ["pins", signer.enrollment_id, 1],
+        ["credentials", signer.credential_id, 1],
+        ["passkeys", passkey, 1],
+    ]
     assert told[Event.KEY_MADE] == [["credentials", signer.credential_id, 2]]
     assert told[Event.CERTIFIED] == [["credentials", signer.credential_id, 3]]
     assert told[Event.APPROVED] == [["passkeys", passkey, 2]]
