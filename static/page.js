@@ -103,5 +103,11 @@ language.addEventListener("click", () => {
   language.href = address.href;
 });
 
+// A tap before the scripts are there would be lost: buttons come disabled, and work once the page's own script has run, which is before this.
+queueMicrotask(() => {
+  document.body.dataset.ready = "";
+  setBusy(busy);
+});
+
 // A page taken from the browser's memory shows a past state.
 addEventListener("pageshow", (event) => event.persisted && location.reload());

@@ -3,7 +3,7 @@
 import base64
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.asking import Request
 from tests.browser.conftest import MakePhone, Person
@@ -76,6 +76,20 @@ def test_approval_page_that_was_open_approves_nothing(shop: Application, old_pho
     old_phone.tap("Use it again")
     old_phone.shows("Your key is in use")
     approved.signatures_verify()
+
+
+def test_a_tap_before_the_scripts_are_there_is_not_lost(old_phone: Phone) -> None:
+    """On a slow line the button says that it does not work yet; a tap is taken as soon as it does."""
+    page = old_phone.page
+    scripts: list[Route] = []
+    page.route("**/freeze.js", lambda route: scripts.append(route))
+    page.goto("/freeze", wait_until="commit")
+    button = page.get_by_role("button", name="Pause for one hour")
+    expect(button).to_be_disabled()
+    scripts[0].continue_()
+    expect(button).to_be_enabled()
+    old_phone.tap("Pause for one hour")
+    old_phone.shows("Your key is paused")
 
 
 def test_two_unexpected_requests_pause_the_key(shop: Application, old_phone: Phone, newcomer: Person) -> None:
