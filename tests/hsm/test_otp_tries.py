@@ -32,7 +32,7 @@ from tests.harness.faults import COMMIT, KillAt
 from tests.harness.hostile import open_sam
 from tests.harness.otp import OTHER_PIN, Authenticator, offered
 from tests.harness.process import Died, SamProcess
-from tests.harness.records import journal_entries
+from tests.harness.records import database, journal_entries
 from tests.harness.remote import asked, enrolled
 from tests.harness.remote import status as status_of
 from tests.harness.sam import TestCa, TestClock, TestSigner, make_sam, new_id
@@ -293,6 +293,27 @@ def test_counts_and_locks_outlast_a_restart(token: Token, tmp_path: Path, clock:
     held.signer.sam = sam = open_sam(token, tmp_path / "sam.db", clock)
     assert try_with(held, held.signer.transaction()) is TriesUsedUp
     sam.store.close()
+
+
+@pytest.mark.parametrize("table", ["pins", "tokens"])
+def test_a_row_that_was_put_back_does_not_count(held: Authenticator, table: str) -> None:
+    """Neither the count before the wrong tries, nor the token before its last code; put forward again, they count."""
+    sam, code = held.signer.sam, held.code()
+    older = rows_of(sam, table)
+    held.approve(held.signer.transaction(), code=code)
+    assert try_with(held, held.signer.transaction(), pin=OTHER_PIN) is EvidenceRefused
+    newer = rows_of(sam, table)
+    held.signer.clock.now += 30
+    for rows, refused in ((older, EvidenceRefused), (newer, None)):
+        with database(sam) as connection:
+            for row in rows:
+                connection.execute(f"REPLACE INTO {table} VALUES ({', '.join('?' * len(row))})", row)
+        assert try_with(held, held.signer.transaction()) is refused
+
+
+def rows_of(sam: Sam, table: str) -> list[tuple[object, ...]]:
+    with database(sam) as connection:
+        return connection.execute(f"SELECT * FROM {table}").fetchall()
 
 
 KILLS = [
