@@ -8,7 +8,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, NullPool, create_engine, event
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -21,10 +21,9 @@ def open_engines(url: str) -> tuple[Engine, Engine]:
 
     SQLite is put in WAL mode with full synchronisation, and its writers begin as writers.
     """
-    reading = create_engine(
-        url, pool_size=16, max_overflow=16, hide_parameters=True, isolation_level="AUTOCOMMIT", pool_reset_on_return=None
-    )
-    writing = create_engine(url, pool_size=16, max_overflow=16, hide_parameters=True)
+    # Every thread keeps its connection (`Connections`): a pool would only make the threads beyond its size wait for ever.
+    reading = create_engine(url, poolclass=NullPool, hide_parameters=True, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
+    writing = create_engine(url, poolclass=NullPool, hide_parameters=True)
     if writing.dialect.name == "sqlite":
 
         @event.listens_for(reading, "connect")

@@ -1,8 +1,8 @@
 """
-How many wrong tries of PIN and one-time password there may be: 5 for one authorization, 10 in a row for one enrolment.
+How many wrong tries of PIN and one-time password there may be since the last right one: 5 for one authorization, 10 for one enrolment.
 
-A try is counted before anything is compared, so these are the tries since the last right one, and those that are being looked at. Kept
-as text: the ids of the authorizations that they were for, one for each try. It stores nothing; `otp_approval` does, durably.
+A try is counted before anything is compared, so those that are being looked at are among them. Kept as text: the ids of the authorizations
+that they were for, one for each try. It stores nothing; `otp_approval` does, durably.
 """
 
 from hsm.errors import TriesUsedUp

@@ -10,7 +10,7 @@ import secrets
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,12 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from starlette.testclient import TestClient
 
 from hsm.activation import activate, collect
-from hsm.approval import approve, refuse
+from hsm.approval import refuse
 from hsm.assertion import RelyingParty
 from hsm.cryptoki import Token
 from hsm.enrollment import certify, enroll
 from hsm.errors import SamError
+from hsm.factors import approve
 from hsm.journal import Event
 from hsm.keyring import Keyring
 from hsm.messages import ActivateRequest, ApproveRequest, CertifyRequest, CollectReply, CollectRequest, RefuseRequest, SignTransaction
@@ -35,6 +36,7 @@ from hsm.policy import Scheme
 from hsm.sam import Sam
 from hsm.server import create_server
 from hsm.store import Store
+from tests.harness.otp import offered
 from tests.harness.process import Answer
 from tests.harness.sam import NO_STATUS, ORIGIN, RP_ID, TestCa, TestClock, TestSigner
 
@@ -170,9 +172,13 @@ class World:
 
     Of Alice's transactions one is `signed`, one `lapsed`, one `ready` (approved, its SAD collected), one `refused` after her evidence was
     intercepted, one `late` (evidence, time over), one `held` (evidence, never sent), one `pending` (she has not seen it). `bobs` is ready.
+
+    Each has a one-time-password token, all with one PIN, which the hostile side knows. `coded` was approved with the code `used`; of the
+    tokens `gone` (removed) and `offer` (never confirmed), both Alice's, the hostile side knows the seed.
     """
 
     def __init__(self, sam: Sam, clock: TestClock, ledger: Ledger) -> None:
+        sam = replace(sam, factors="passkey_or_otp")
         self.sam, self.clock, self.ledger = sam, clock, ledger
         ca = TestCa(clock.now)
         self.alice, self.bob, self.mallory = (TestSigner(sam, clock) for _ in range(3))
@@ -183,6 +189,11 @@ class World:
         self.mallory.enroll(ca)
         for signer in (self.alice, self.bob, self.mallory):
             ledger.watch(signer)
+        self.alices_token, self.bobs_token, self.mallorys_token, self.gone = (
+            offered(signer).set() for signer in (self.alice, self.bob, self.mallory, self.alice)
+        )
+        self.gone.amend(self.gone.removing())
+        self.offer = offered(self.alice)
         self.lapsed = self.ready_for(self.alice)
         self.late = self.asked_of(self.alice)
         clock.now += 300
@@ -196,6 +207,10 @@ class World:
         self.late.evidence = self.alice.assertion(self.late.raw)
         ledger.approved(self.late.transaction)
         refuse(sam, RefuseRequest(self.refused.raw, "declined"))
+        self.coded = self.asked_of(self.alice)
+        self.used = self.alices_token.otp(self.coded.raw)
+        ledger.approved(self.coded.transaction)
+        approve(sam, ApproveRequest(self.coded.raw, otp=self.used))
         self.pending = self.asked_of(self.alice)
         self.bobs_pending = self.asked_of(self.bob)
 

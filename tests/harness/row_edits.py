@@ -16,7 +16,22 @@ Value = str | bytes | int | float | None
 Row = dict[str, Value]
 Tables = dict[str, list[Row]]
 
-STATES = ("approved", "refused", "intended", "signed", "unknown", "enabled", "made", "making", "destroyed", "active", "removed", "amended")
+STATES = (
+    "approved",
+    "refused",
+    "intended",
+    "signed",
+    "unknown",
+    "enabled",
+    "made",
+    "making",
+    "destroyed",
+    "active",
+    "removed",
+    "amended",
+    "free",
+    "offered",
+)
 PER_COLUMN = 8  # values that are tried in each column, shared by its rows,
 PER_CELL = 2  # and in each cell at least
 

@@ -1,6 +1,8 @@
 """The SAM's database: the migrations make exactly the tables of the code, and what is written is on disk."""
 
 import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,20 @@ def test_migrating_again_changes_nothing(sam: Sam) -> None:
     before = journal_entries(sam)
     migrate(f"sqlite:///{sam.store._writing.engine.url.database}")
     assert journal_entries(sam) == before
+
+
+def test_every_thread_has_a_connection_of_its_own(sam: Sam) -> None:
+    """As many as there may be operations at once (NATSUIN_HSM_SESSIONS), and one more for the operator."""
+    threads = 65
+    together = threading.Barrier(threads)
+
+    def look() -> str:
+        found = sam.store.approval(new_id())
+        together.wait(20)
+        return str(found)
+
+    with ThreadPoolExecutor(threads) as pool:
+        assert {done.result() for done in [pool.submit(look) for _ in range(threads)]} == {"(None, None)"}
 
 
 @pytest.mark.parametrize("url", ["sqlite:////nowhere/at/all/sam.db", "nonsense", "mysql://x"])

@@ -24,6 +24,7 @@ from hsm.factors import approve
 from hsm.messages import FOR_EVER, ApproveRequest, FreezeRequest, NewOtp, Otp, StatusRequest
 from hsm.messages.ocra import SCANNED, TYPED, challenge_digits, challenge_hex
 from hsm.otp import Kind, OtpToken, accept
+from hsm.otp_approval import allowed_token
 from hsm.otp_secrets import right_both
 from hsm.pin import check_pin
 from hsm.records import TOKENS, PinRecord, TokenRecord
@@ -160,6 +161,18 @@ def test_step_4_a_try_is_counted_before_anything_is_compared(held: Authenticator
     with pytest.raises(CodeRefused):
         held.approve(transaction)
     assert seen == [[(transaction.id,)], [transaction.id]]
+
+
+def test_step_4_a_try_for_what_was_decided_meanwhile_is_not_counted(held: Authenticator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where the signer presses twice: the second is not new, and no wrong try."""
+    allowed, transaction = allowed_token, held.signer.transaction()
+
+    def overtaken(*arguments: Any) -> TokenRecord:
+        held.signer.approve(transaction)
+        return allowed(*arguments)
+
+    monkeypatch.setattr(otp_approval, "allowed_token", overtaken)
+    require_refused(held, held.approval(transaction), NotNew)
 
 
 @pytest.mark.parametrize("wrong", [{"pin": OTHER_PIN}, {"code": "12345678"}, {}], ids=["PIN", "code", "nothing"])

@@ -91,7 +91,7 @@ def test_a_large_body_is_not_read(sam: Sam) -> None:
     [("GET", "/v1/approve", 405), ("POST", "/v1/health", 405), ("POST", "/v1/sign", 404), ("GET", "/", 404), ("GET", "/docs", 404)],
 )
 def test_there_is_nothing_else(sam: Sam, method: str, path: str, expected: int) -> None:
-    """Seven operations and the health."""
+    """The operations and the health."""
     assert send(sam, method, path).status_code == expected
 
 

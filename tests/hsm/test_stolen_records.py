@@ -9,7 +9,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from argon2 import PasswordHasher
 
+from hsm import pin
 from hsm.activation import activate, collect
 from hsm.approval import approve
 from hsm.cryptoki import Token
@@ -23,7 +25,7 @@ from tests.harness.records import reseal
 from tests.harness.row_edits import Edit, Tables, drop_constraints, edits_of, read_tables, recording, rollbacks
 from tests.harness.sam import TestClock, TestSigner, make_sam
 
-TABLES = ("passkeys", "credentials", "approvals", "activations", "journal", "journal_head", "alembic_version")
+TABLES = ("passkeys", "credentials", "tokens", "pins", "approvals", "activations", "journal", "journal_head", "alembic_version")
 
 
 @dataclass
@@ -44,6 +46,14 @@ class Stolen:
 
     def open(self, database: Path) -> Sam:
         return open_sam(self.token, database, self.world.clock)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quick_pins() -> Iterator[None]:
+    """Let PINs cost little to check: they are, some thousand times."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(pin, "_ARGON2ID", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -77,12 +87,12 @@ def runs_on_edited(stolen: Stolen, database: Path, edit: Edit) -> Sam:
     return sam
 
 
-def use_all(stolen: Stolen, sam: Sam, edit: Edit, database: Path) -> None:
+def use_all(stolen: Stolen, sam: Sam, edit: Edit, database: Path, *, codes: bool = True) -> None:
     """Try everything; what is refused, is refused in good order."""
     known = {asked.transaction.id for asked in stolen.world.all}
     try:
         new = [row["authorization_id"] for row in read_tables(database).get("approvals", ()) if row["authorization_id"] not in known]
-        raised = stolen.loot.use_all(sam, new)
+        raised = stolen.loot.use_all(sam, new, codes=codes)
     finally:
         sam.store.close()
     assert [error for error in raised if not isinstance(error, SamError)] == [], edit.name
@@ -101,6 +111,13 @@ def takeovers(stolen: Stolen) -> Iterator[Edit]:
     yield Edit("takeover: passkey and signer", (signer,))
     yield Edit("takeover: credential's signer and passkey", (certified, passkey))
     yield Edit("takeover: credential's enrolment and signer", (certified, enrolled))
+    own_token = ("UPDATE tokens SET enrollment_id = ? WHERE enrollment_id = ?", (alice.enrollment_id, mallory.enrollment_id))
+    own_pin = ("UPDATE pins SET enrollment_id = ? WHERE enrollment_id = ?", (alice.enrollment_id, mallory.enrollment_id))
+    no_pin = ("DELETE FROM pins WHERE enrollment_id = ?", (alice.enrollment_id,))
+    yield Edit("takeover: token", (own_token,))
+    yield Edit("takeover: token and PIN", (own_token, no_pin, own_pin))
+    yield Edit("takeover: offered token", (("UPDATE tokens SET state = 'active'", ()),))
+    yield Edit("takeover: used code", (("UPDATE tokens SET last = NULL", ()),))
 
 
 @pytest.mark.parametrize("table", [*TABLES, None])
@@ -127,13 +144,14 @@ def test_older_database_gives_nothing_new(stolen: Stolen, tmp_path: Path, runnin
     """
     The whole database is put back to each older state: nobody gets what was not approved.
 
-    A running SAM notices, and nothing is signed twice either. A SAM that starts on an older database can't know (docs/threats.md).
+    A running SAM notices, and nothing is signed twice either. A SAM that starts on an older database can't know (docs/threats.md), nor that
+    a code was used, which binds nothing.
     """
     for edit in rollbacks(stolen.history):
         with stolen.ledger.branch():
             sam = (runs_on_edited if running else starts_on_edited)(stolen, tmp_path / "sam.db", edit)
             if sam is not None:
-                use_all(stolen, sam, edit, tmp_path / "sam.db")
+                use_all(stolen, sam, edit, tmp_path / "sam.db", codes=running)
             stolen.ledger.require_approved(once=running)
 
 
