@@ -17,6 +17,8 @@ STANDARD = {"invalid_request", "access_denied", "invalid_token", "expired_token"
 OURS = {"invalid_authentication_data", "too_many_requests"}
 PHONE = {
     "link_unknown",
+    "code_refused",
+    "key_unusable",
     "registration_refused",
     "certificate_unavailable",
     "sign_in_refused",
