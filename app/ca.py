@@ -9,7 +9,7 @@ import binascii
 import re
 import ssl
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import aiohttp
 import msgspec
@@ -21,6 +21,7 @@ from msgspec import Struct, field
 from app.errors import CertificateUnavailable, CodeRefused
 
 DEADLINE_S = 20
+IDENTIFIED_WITHIN_S = 5  # somebody waits for a page
 Headers = dict[str, str]
 Answer = TypeVar("Answer", bound=Struct)
 ENROLL = "/.well-known/est/simpleenroll"
@@ -46,7 +47,6 @@ class CertificationAuthority:
     def __init__(self, url: str, tls_ca: Path | None) -> None:
         self._url = url
         self._tls_ca = tls_ca
-        self._timeout = aiohttp.ClientTimeout(total=DEADLINE_S, connect=3)
 
     async def identify(self, user_id: str, code: str) -> None:
         """
@@ -54,7 +54,7 @@ class CertificationAuthority:
 
         Who is not known is refused before a request is looked at (RFC 7030 §3.2.3); any other answer is to the request that is not there.
         """
-        await self._request("POST", ENROLL, (200, 400), b"", _credential(user_id, code))
+        await self._request("POST", ENROLL, (200, 400), b"", _credential(user_id, code), IDENTIFIED_WITHIN_S)
 
     async def enroll(self, user_id: str, code: str, csr: bytes) -> tuple[bytes, ...]:
         """Give a CSR (DER) and the signer's code; get the certificate and its chain (DER), leaf first."""
@@ -62,10 +62,18 @@ class CertificationAuthority:
         chain = self._certificates(await self._request("GET", "/.well-known/est/cacerts", (200,)))
         return in_order(leaf, chain)
 
-    async def _request(self, method: str, path: str, good: tuple[int, ...], body: bytes = b"", headers: Headers | None = None) -> bytes:
+    async def _request(
+        self, method: str, path: str, good: tuple[int, ...], body: bytes = b"", headers: Headers | None = None, within_s: int = DEADLINE_S
+    ) -> bytes:
+        asking: Any = {
+            "data": body,
+            "headers": headers,
+            "allow_redirects": False,
+            "timeout": aiohttp.ClientTimeout(total=within_s, connect=3),
+        }
         async with self._session() as session:
             try:
-                async with session.request(method, self._url + path, data=body, headers=headers, allow_redirects=False) as answer:
+                async with session.request(method, self._url + path, **asking) as answer:
                     if answer.status == 401:
                         raise CodeRefused
                     if answer.status not in good:
@@ -79,7 +87,7 @@ class CertificationAuthority:
             trusting = ssl.create_default_context(cafile=self._tls_ca)  # read each time: the CA may start after us, or get a new root
         except OSError as error:
             raise CertificateUnavailable(f"the CA's trust anchor {self._tls_ca} can't be used: {type(error).__name__}") from error
-        return aiohttp.ClientSession(timeout=self._timeout, connector=aiohttp.TCPConnector(ssl=trusting))
+        return aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trusting))
 
     def _certificates(self, body: bytes) -> list[x509.Certificate]:
         try:

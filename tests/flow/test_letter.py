@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -193,6 +194,18 @@ def test_another_browser_goes_on_without_a_session(apart: Stack, browse: Browse,
     assert first.get("/inbox", Accept="application/json").status_code == 401
     assert first.sign_in().status_code == 400
     assert second.sign_in().json()["user_id"] == letter.user_id
+
+
+def test_a_ca_that_hangs_keeps_nobody_from_beginning(apart: Stack, browse: Browse, tmp_path: Path) -> None:
+    """It takes the connection and does not answer: the passkey is made all the same, and the certificate comes when it wakes."""
+    letter, browser = new_letter(apart, tmp_path), browse(apart)
+    process = apart.processes["ca"]
+    process.send_signal(signal.SIGSTOP)
+    try:
+        options = browser.post("/enroll/options", {"link": letter.code}).json()["publicKey"]
+    finally:
+        process.send_signal(signal.SIGCONT)
+    assert browser.enroll(letter.code, browser.passkey.create(options, apart.origin)).status_code == 200
 
 
 def test_the_hash_of_a_letter_from_the_desk_lets_its_code_enrol(stack: Stack, browse: Browse, tmp_path: Path) -> None:

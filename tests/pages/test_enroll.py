@@ -114,7 +114,7 @@ def test_a_mistyped_code_is_told_at_once_and_never_sent(page: Page) -> None:
     field.fill("0123-4567-89AB-CDEF-GH8")
     expect(page.locator("#say")).to_be_empty()
     page.get_by_role("button", name="Next").click()
-    says(page, "here there are: 19.")
+    says(page, "here there are: 19")
     expect(field).to_be_focused()
     field.press_sequentially("c")
     says(page, "There is a mistake in the code. Please look at the letter again")
