@@ -215,6 +215,8 @@ def test_the_hash_of_a_letter_from_the_desk_lets_its_code_enrol(stack: Stack, br
     sha256 = hashlib.sha256(read_code(inner).encode()).hexdigest()
     told = stack.natsuin("signer", "add", user_id, "--name", "山田 太郎", "--code-sha256", sha256.upper())
     assert told.keys() == {"user_id", "name", "enrollment_url", "expires"}
+    again = stack.natsuin("signer", "add", user_id, "--name", "山田 太郎", "--code-sha256", sha256, expect=1)
+    assert "known already" in again["error"]
     assert browse(stack).register(inner).json()["user_id"] == user_id
 
 
