@@ -6,17 +6,33 @@ A certificate request carries the signer's one-time code as HTTP Basic credentia
 
 import base64
 import binascii
+import re
 import ssl
 from pathlib import Path
+from typing import Any, TypeVar
 
 import aiohttp
+import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization.pkcs7 import load_der_pkcs7_certificates
+from msgspec import Struct, field
 
-from app.errors import CertificateUnavailable
+from app.errors import CertificateUnavailable, CodeRefused
 
 DEADLINE_S = 20
+IDENTIFIED_WITHIN_S = 5  # somebody waits for a page
+Headers = dict[str, str]
+Answer = TypeVar("Answer", bound=Struct)
+ENROLL = "/.well-known/est/simpleenroll"
+
+
+class Letter(Struct, frozen=True):
+    """A letter (PDF) with a person's code, what the code is known by, and the end of its time (unix seconds)."""
+
+    pdf: bytes = field(name="letter")
+    code_sha256: str
+    expires: int
 
 
 class CertificationAuthority:
@@ -24,35 +40,45 @@ class CertificationAuthority:
     A client of one CA, by TLS; `tls_ca` is a file with the trust anchor, None for whom the system trusts.
 
     Raises, from every method:
-        CertificateUnavailable: it does not answer, or said no.
+        CodeRefused: it does not know the signer by this code (HTTP 401).
+        CertificateUnavailable: it does not answer, or said no to something else.
     """
 
     def __init__(self, url: str, tls_ca: Path | None) -> None:
         self._url = url
         self._tls_ca = tls_ca
-        self._timeout = aiohttp.ClientTimeout(total=DEADLINE_S, connect=3)
+
+    async def identify(self, user_id: str, code: str) -> None:
+        """
+        Show the code with no request in it, which uses nothing up.
+
+        Who is not known is refused before a request is looked at (RFC 7030 §3.2.3); any other answer is to the request that is not there.
+        """
+        await self._request("POST", ENROLL, (200, 400), b"", _credential(user_id, code), IDENTIFIED_WITHIN_S)
 
     async def enroll(self, user_id: str, code: str, csr: bytes) -> tuple[bytes, ...]:
         """Give a CSR (DER) and the signer's code; get the certificate and its chain (DER), leaf first."""
-        credential = base64.b64encode(f"{user_id}:{code}".encode()).decode()
-        headers = {"Content-Type": "application/pkcs10", "Authorization": f"Basic {credential}"}
-        leaf = self._certificates(await self._post("/.well-known/est/simpleenroll", base64.encodebytes(csr), headers))
-        chain = self._certificates(await self._get("/.well-known/est/cacerts"))
+        leaf = self._certificates(await self._request("POST", ENROLL, (200,), base64.encodebytes(csr), _credential(user_id, code)))
+        chain = self._certificates(await self._request("GET", "/.well-known/est/cacerts", (200,)))
         return in_order(leaf, chain)
 
-    async def _post(self, path: str, body: bytes, headers: dict[str, str]) -> bytes:
+    async def _request(
+        self, method: str, path: str, good: tuple[int, ...], body: bytes = b"", headers: Headers | None = None, within_s: int = DEADLINE_S
+    ) -> bytes:
+        asking: Any = {
+            "data": body,
+            "headers": headers,
+            "allow_redirects": False,
+            "timeout": aiohttp.ClientTimeout(total=within_s, connect=3),
+        }
         async with self._session() as session:
             try:
-                async with session.post(self._url + path, data=body, headers=headers, allow_redirects=False) as answer:
-                    return await self._body(path, answer)
-            except (aiohttp.ClientError, TimeoutError) as error:
-                raise CertificateUnavailable(f"{path}: {type(error).__name__}") from error
-
-    async def _get(self, path: str) -> bytes:
-        async with self._session() as session:
-            try:
-                async with session.get(self._url + path, allow_redirects=False) as answer:
-                    return await self._body(path, answer)
+                async with session.request(method, self._url + path, **asking) as answer:
+                    if answer.status == 401:
+                        raise CodeRefused
+                    if answer.status not in good:
+                        raise CertificateUnavailable(f"{path}: HTTP {answer.status}")
+                    return await answer.content.read(1_000_000)
             except (aiohttp.ClientError, TimeoutError) as error:
                 raise CertificateUnavailable(f"{path}: {type(error).__name__}") from error
 
@@ -61,12 +87,7 @@ class CertificationAuthority:
             trusting = ssl.create_default_context(cafile=self._tls_ca)  # read each time: the CA may start after us, or get a new root
         except OSError as error:
             raise CertificateUnavailable(f"the CA's trust anchor {self._tls_ca} can't be used: {type(error).__name__}") from error
-        return aiohttp.ClientSession(timeout=self._timeout, connector=aiohttp.TCPConnector(ssl=trusting))
-
-    async def _body(self, path: str, answer: aiohttp.ClientResponse) -> bytes:
-        if answer.status != 200:
-            raise CertificateUnavailable(f"{path}: HTTP {answer.status}")
-        return await answer.content.read(1_000_000)
+        return aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trusting))
 
     def _certificates(self, body: bytes) -> list[x509.Certificate]:
         try:
@@ -79,18 +100,55 @@ async def ask_for_code(url: str, registration_secret: str, user_id: str, name: s
     """
     Register an application for a certificate at the CA's front office, and get the signer's one-time code.
 
-    In real life a person is examined first, and the code comes in a letter; this is the interface of the demo CA.
+    This is the interface of the demo CA, for trying: in real life the code comes in a letter.
     """
-    body = {"user_id": user_id, "name": name}
+    answer = await _register(url, registration_secret, {"user_id": user_id, "name": name})
+    return _read(answer, _Code).code
+
+
+async def ask_for_letter(url: str, registration_secret: str, application: dict[str, str]) -> Letter:
+    """
+    Register an application at the front office, and get the letter with the signer's code; the code itself is told to nobody.
+
+    `application` has `user_id`, `name`, `enrollment_url`, `postal_code` and `address` (docs/ca.md).
+
+    Raises:
+        CertificateUnavailable: the CA does not answer, or refused; the text says why.
+    """
+    letter = _read(await _register(url, registration_secret, application), Letter)
+    if re.fullmatch(r"[0-9a-f]{64}", letter.code_sha256) is None:
+        raise CertificateUnavailable("the CA's answer is not a letter")
+    return letter
+
+
+async def _register(url: str, registration_secret: str, application: dict[str, str]) -> bytes:
     headers = {"Authorization": f"Bearer {registration_secret}"}
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=DEADLINE_S, connect=3)) as session:
         try:
-            async with session.post(f"{url}/applications", json=body, headers=headers, allow_redirects=False) as answer:
+            async with session.post(f"{url}/applications", json=application, headers=headers, allow_redirects=False) as answer:
+                if answer.status == 400:
+                    raise CertificateUnavailable(f"the CA says: {(await answer.text())[:200].strip()}")
                 if answer.status != 201:
                     raise CertificateUnavailable(f"the CA answered HTTP {answer.status}")
-                return str((await answer.json())["code"])
-        except (aiohttp.ClientError, TimeoutError, KeyError, ValueError) as error:
+                return await answer.read()
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise CertificateUnavailable(f"the CA at {url} does not answer: {type(error).__name__}") from error
+
+
+class _Code(Struct, frozen=True):
+    code: str
+
+
+def _read(body: bytes, kind: type[Answer]) -> Answer:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise CertificateUnavailable("the CA's answer is not what was asked for") from error
+
+
+def _credential(user_id: str, code: str) -> Headers:
+    credential = base64.b64encode(f"{user_id}:{code}".encode()).decode()
+    return {"Content-Type": "application/pkcs10", "Authorization": f"Basic {credential}"}
 
 
 def in_order(leaf: list[x509.Certificate], others: list[x509.Certificate]) -> tuple[bytes, ...]:

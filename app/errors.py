@@ -6,8 +6,8 @@ The authorization server's errors, one tree; `problems` says how each looks outs
     ├── BadRequest         the request itself: BadParameter, BadJson, BadContentType, BodyTooLarge, WrongOrigin
     ├── Unauthenticated    who asks: BadAuthorizationHeader, TokenUnknown, TokenExpired, ClientRefused, SessionRequired, SignInRefused
     ├── NotAllowed         what is asked: CredentialUnknown, CredentialDisabled, InvalidAuthenticationData, HandleUnknown,
-    │                      AuthorizationUnknown, SubjectUnknown, LinkUnknown, EvidenceRefused, RegistrationRefused, WrongCode, Ended,
-    │                      ChangeOver, LastPasskey, NameRefused, TooManyOpen, TooFast, SigningRefused
+    │                      AuthorizationUnknown, SubjectUnknown, LinkUnknown, CodeRefused, EvidenceRefused, RegistrationRefused, WrongCode,
+    │                      Ended, ChangeOver, LastPasskey, NameRefused, TooManyOpen, TooFast, SigningRefused
     ├── Unavailable        in doubt, so no for now: StoreUnavailable, RedisUnavailable, SamUnavailable, CertificateUnavailable
     └── SamRefused         between `sam` and the story only; each step turns it into one of the above
 """
@@ -113,7 +113,11 @@ class SubjectUnknown(NotAllowed):
 
 
 class LinkUnknown(NotAllowed):
-    """The one-time link was never given, is used, or is over: one answer."""
+    """The one-time link, or the letter's code, was never given, is used, or is over: one answer."""
+
+
+class CodeRefused(NotAllowed):
+    """The CA does not know the person by this code (any more); a key that was made waits for the right one of the same link."""
 
 
 class EvidenceRefused(NotAllowed):
@@ -200,7 +204,7 @@ class StatusUnavailable(Unavailable):
 
 
 class CertificateUnavailable(Unavailable):
-    """The CA does not answer, or refused; the key is kept and the same link may be used again."""
+    """The CA does not answer, or can't certify this; the key is kept and the same link may be used again."""
 
 
 class SamRefused(NatsuinError):

@@ -49,6 +49,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     e.AuthorizationUnknown: Problem(404, INVALID, "Not found", "not_found"),
     e.SubjectUnknown: Problem(404, INVALID, "Not found", "not_found"),
     e.LinkUnknown: Problem(404, INVALID, "Not found", "link_unknown"),
+    e.CodeRefused: Problem(403, "access_denied", "The CA refused the code", "code_refused"),
     e.EvidenceRefused: Problem(400, "access_denied", "The evidence does not verify", "evidence_refused"),
     e.RegistrationRefused: Problem(400, "access_denied", "The registration does not verify", "registration_refused"),
     e.WrongCode: Problem(403, "access_denied", "The code is another", "wrong_code"),

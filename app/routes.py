@@ -31,6 +31,7 @@ POST: tuple[tuple[str, Endpoint], ...] = (
     ("/oauth2/token", token),
     ("/oauth2/revoke", revoke),
     ("/enroll/options", enroll.options),
+    ("/enroll/key", enroll.key),
     ("/enroll", enroll.enroll),
     ("/sign-in/options", sign_in.options),
     ("/sign-in", sign_in.sign_in),

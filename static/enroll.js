@@ -1,44 +1,87 @@
-// enroll.html: register this phone with the one-time link after the #, which no server sees in an address.
+// enroll.html: register this phone with the code of a letter, typed or after the #, or a one-time link; no server sees either in an address.
 
+import { LETTERS, groupWhileTyped, grouped, plain, readCode } from "./code.js";
 import { call, date, hush, onTap, say, showRefusal } from "./page.js";
 import { hasScreenLock, makePasskey, supported } from "./webauthn.js";
 
-const link = location.hash.slice(1);
+const STEPS = { passkey: "key", key: "certificate" }; // what comes after what is made already
+const AGAIN = ["offline", "unavailable", "certificate_unavailable"];
 const register = document.getElementById("register");
 const acts = document.querySelector(".acts");
-let offer = null; // what the link offers: a passkey to make, or only the certificate that is missing
+const code = document.getElementById("code");
+let link = location.hash.slice(1);
+let offer = null; // what the link offers: a passkey to make, or to go on from what is made
+let made = null; // the passkey's answer, until all is done: a passkey is made once, and whoever made it is signed in
 
 onTap(register, async () => {
   hush();
+  if (!link) return take();
   if (!offer) return prepare();
-  let credential = null;
-  if (!offer.resume) {
-    const made = makePasskey(offer.publicKey);
+  if (!offer.made && !made) {
     step("passkey");
+    const asked = makePasskey(offer.publicKey);
     say("confirm");
-    credential = await made;
+    made = await asked;
   }
-  step(offer.resume ? "certificate" : "key");
-  say("making");
-  done(await call("/enroll", { link, credential }));
+  if (offer.made !== "key") {
+    step("key");
+    say("making_key");
+    offer.made = (await call("/enroll/key", { link, credential: made })).made;
+  }
+  step("certificate");
+  say("certifying");
+  done(await call("/enroll", { link, credential: made }));
 }, async (refused) => {
-  offer = null;
+  if (made && AGAIN.includes(refused.code)) { // the same answer may be sent again: no second passkey
+    register.textContent = register.dataset.resume;
+    return showRefusal(refused);
+  }
+  offer = made = null;
   if (!refuse(refused)) await prepare().catch(refuse);
 });
+
+/** Take the code that was typed. Nothing is sent that its check letters do not fit. */
+async function take() {
+  const letters = readCode(code.value);
+  if (!letters) return doubt();
+  link = letters;
+  history.replaceState(null, "", `#${grouped(letters)}`); // a reload goes on
+  await prepare();
+}
+
+/** Say at once that the code is not the one on the paper. */
+function doubt() {
+  const count = plain(code.value).length;
+  code.setAttribute("aria-invalid", "true");
+  say(count === LETTERS ? "code_mistyped" : "code_incomplete", { count });
+  code.focus();
+}
+
+function ask() {
+  link = "";
+  offer = made = null;
+  history.replaceState(null, "", location.pathname + location.search);
+  hush();
+  show("enter");
+  code.value = "";
+  code.removeAttribute("aria-invalid");
+  code.focus();
+}
 
 async function prepare() {
   offer = await call("/enroll/options", { link });
   for (const place of document.querySelectorAll("[data-person]")) place.textContent = offer[place.dataset.person];
-  register.textContent = register.dataset[offer.resume ? "resume" : "register"];
-  step(offer.resume ? "certificate" : null);
+  document.getElementById("begun").hidden = !offer.made || Boolean(made);
   show("ready");
+  register.textContent = register.dataset[offer.made ? "resume" : "register"];
+  step(offer.made ? STEPS[offer.made] : null);
 }
 
 /** Say what went wrong: where nothing can be done here, as the whole page (answers true); otherwise as a sentence beside the button. */
 function refuse(refused) {
-  const final = document.getElementById(refused.code);
-  if (final) {
-    show(refused.code);
+  const name = refused.code === "link_unknown" && readCode(link) ? "code_unknown" : refused.code;
+  if (document.getElementById(name)) {
+    show(name);
     return true;
   }
   if (!offer) register.textContent = register.dataset.retry;
@@ -48,10 +91,10 @@ function refuse(refused) {
 }
 
 function done(registered) {
-  history.replaceState(null, "", location.pathname + location.search); // the link is spent
-  document.querySelector("[data-not-after]").textContent = date(registered.not_after);
+  history.replaceState(null, "", location.pathname + location.search); // it is spent
+  for (const place of document.querySelectorAll("[data-not-after]")) place.textContent = date(registered.not_after);
   hush();
-  show("done");
+  show(registered.here ? "done" : "done_elsewhere");
 }
 
 /** Show one section of the page, and read its heading to those who listen. */
@@ -59,7 +102,8 @@ function show(id) {
   const before = document.querySelector("main > section:not([hidden])");
   if (before.id === id) return;
   before.hidden = true;
-  acts.hidden = id !== "ready";
+  acts.hidden = id !== "ready" && id !== "enter";
+  if (id === "enter") register.textContent = register.dataset.next;
   const section = document.getElementById(id);
   section.hidden = false;
   section.querySelector("h1").focus();
@@ -76,11 +120,18 @@ function step(name) {
   }
 }
 
-addEventListener("hashchange", () => location.reload()); // another link, opened in this tab
+groupWhileTyped(code, () => {
+  hush();
+  code.removeAttribute("aria-invalid");
+  if (plain(code.value).length >= LETTERS && !readCode(code.value)) doubt();
+});
+code.addEventListener("keydown", (event) => event.key === "Enter" && !event.isComposing && register.click());
+for (const button of document.querySelectorAll("[data-ask]")) onTap(button, async () => ask());
+addEventListener("hashchange", () => location.reload()); // another letter or link, opened in this tab
 
 if (!supported) show("unsupported");
-else if (!link) show("link_unknown");
 else {
-  prepare().catch(refuse);
+  if (link) prepare().catch(refuse);
+  else show("enter");
   hasScreenLock().then((locked) => { document.getElementById("no-lock").hidden = locked; });
 }

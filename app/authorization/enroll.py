@@ -1,50 +1,81 @@
 """
-Enrolment: a one-time link becomes a passkey, a key in the HSM and a certificate.
+Enrolment: a letter's code, or a one-time link, becomes a passkey, a key in the HSM and a certificate.
 
-Each stage is recorded, so that a repeat goes on from there.
-
-The link's text is `SECRET.CODE`: the first part is ours and known here only by its hash, the second is the signer's code at the CA and is
-passed on without being kept.
+Each stage is recorded, so that a repeat goes on from there, whichever part died in between, and nothing is made twice.
 """
 
 import secrets
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection
 
-from app.domain.identifiers import new_id, secret_sha256
+from app.domain.identifiers import new_id
+from app.domain.link import EnrollmentLink, read_link
 from app.domain.parties import Credential, Passkey, Signer
 from app.errors import CertificateUnavailable, LinkUnknown, RegistrationRefused, SamRefused
 from app.services import Services
 from app.store import credentials, links, parties
 from app.store.links import Link
 from app.webauthn import b64, creation_options
-from hsm.messages import CertifyRequest, EnrollReply, EnrollRequest, EnrollTransaction, challenge
+from hsm.messages import CertifyRequest, EnrollReply, EnrollRequest, EnrollTransaction, PasskeyRecord, challenge
 
 LINK_LIFE_S = 7 * 86_400
 CEREMONY_LIFE_S = 3_600
+MADE = {"open": None, "keying": "passkey", "certifying": "key"}
+"""How far an enrolment has come, by its state."""
 
 
 class Welcome(Struct, frozen=True):
-    """Who may enrol with a link, and what the browser needs; no options where the passkey is registered already."""
+    """Who may enrol, what is made already, and what the browser needs for a passkey: no options where that is registered already."""
 
     signer: Signer
+    made: str | None
     options: dict[str, Any] | None
 
 
-def new_link(code: str) -> tuple[str, bytes]:
-    """Make the text of a link and the hash that it is known by."""
-    secret = secrets.token_urlsafe(32)
-    return f"{secret}.{code}", secret_sha256(secret)
+class Enrolled(Struct, frozen=True):
+    """The end; `here` means that whoever asked is the one whose passkey was registered."""
+
+    signer: Signer
+    credential: Credential
+    passkey_id: bytes
+    here: bool
+
+
+class Registration(Struct, frozen=True):
+    """A new passkey's answer (RegistrationResponseJSON), and what its device is called."""
+
+    answer: dict[str, Any]
+    device_name: str
+
+
+class _Progress(Struct, frozen=True):
+    """One call's view of an enrolment whose key is made."""
+
+    link: Link
+    signer: Signer
+    code: str
+    registration: Registration
+    made: EnrollReply
+    here: bool
 
 
 async def welcome(services: Services, text: str) -> Welcome:
-    """Begin, or go on with, an enrolment; raises LinkUnknown."""
-    link, signer = await _open(services, text)
+    """
+    Begin, or go on with, an enrolment.
+
+    Raises:
+        LinkUnknown: never given, used, or over.
+        CodeRefused: the CA would certify nothing for this code, so no passkey and no key are made for it.
+    """
+    given, link, signer = await _open(services, text)
     if link.state != "open":
-        return Welcome(signer, None)
+        return Welcome(signer, MADE[link.state], None)
+    with suppress(CertificateUnavailable):  # a CA that is silent keeps nobody from beginning: it is asked again for the certificate
+        await services.ca.identify(signer.user_id, given.code)
     now = int(services.now())
     transaction = EnrollTransaction(
         version=1,
@@ -64,26 +95,32 @@ async def welcome(services: Services, text: str) -> Welcome:
     existing = await services.database.read(parties.passkeys_of, signer.user_id)
     config = services.config
     options = creation_options(config.rp_id, config.service_name, signer, challenge(EnrollTransaction, raw), existing)
-    return Welcome(signer, options)
+    return Welcome(signer, None, options)
 
 
-async def enroll(services: Services, text: str, registration: dict[str, Any] | None, device_name: str) -> tuple[Signer, Credential, bytes]:
+async def make_key(services: Services, text: str, registration: Registration | None) -> None:
     """
-    Give the signer, the key, and the id of the passkey that was registered for it; the passkey is known by the device's name.
-
-    Register the passkey, have the key made, get its certificate; go on from wherever an earlier call was cut off.
+    Register the passkey and have the key made, once; go on from wherever an earlier call was cut off.
 
     Raises:
-        LinkUnknown, RegistrationRefused: nothing was made.
+        LinkUnknown, RegistrationRefused: nothing was made by this call.
+        SamUnavailable: the same call, without a new passkey, goes on later.
+    """
+    await _progress(services, text, registration)
+
+
+async def enroll(services: Services, text: str, registration: Registration | None) -> Enrolled:
+    """
+    Do what `make_key` does where it was not done, and get the key's certificate; the passkey is known by the device's name.
+
+    Raises:
+        LinkUnknown, RegistrationRefused: as `make_key`.
+        CodeRefused: the CA does not take the code; the key waits for the right code of the same link.
         SamUnavailable, CertificateUnavailable: the same call, without a new passkey, goes on later.
     """
-    link, signer = await _open(services, text)
-    if link.state == "open":
-        link = await _take_registration(services, link, registration)
-    assert link.transaction is not None
-    made = await _make_key(services, link)
-    transaction = msgspec.json.decode(link.transaction, type=EnrollTransaction)
-    certificates = await services.ca.enroll(signer.user_id, text.partition(".")[2], made.csr)
+    progress = await _progress(services, text, registration)
+    transaction = transaction_of(progress.link)
+    certificates = await services.ca.enroll(progress.signer.user_id, progress.code, progress.made.csr)
     try:
         certified = await services.sam.certify(CertifyRequest(transaction.credential_id, certificates))
     except SamRefused as refusal:
@@ -91,7 +128,7 @@ async def enroll(services: Services, text: str, registration: dict[str, Any] | N
     now = int(services.now())
     credential = Credential(
         credential_id=transaction.credential_id,
-        user_id=signer.user_id,
+        user_id=transaction.signer,
         enrollment_id=transaction.id,
         key_algorithm=transaction.key_algorithm,
         certificates=certificates,
@@ -100,10 +137,65 @@ async def enroll(services: Services, text: str, registration: dict[str, Any] | N
         not_after=certified.not_after,
         created=now,
     )
-    record = made.passkey
-    passkey = Passkey(
+    passkey = _passkey(progress.made.passkey, transaction, progress.registration.device_name, now)
+    await services.database.write(_finish, progress.link, credential, passkey)
+    return Enrolled(progress.signer, credential, passkey.passkey_id, progress.here)
+
+
+def transaction_of(link: Link) -> EnrollTransaction:
+    """Give the transaction of an enrolment that has begun."""
+    assert link.transaction is not None
+    return msgspec.json.decode(link.transaction, type=EnrollTransaction)
+
+
+async def _progress(services: Services, text: str, registration: Registration | None) -> _Progress:
+    given, link, signer = await _open(services, text)
+    if link.state == "open":
+        link = await _take_registration(services, text, link, registration)
+    assert link.registration is not None
+    kept = msgspec.json.decode(link.registration, type=Registration)
+    if registration is not None and registration.answer != kept.answer:
+        raise RegistrationRefused("another registration was first")
+    made = await _key(services, link, kept)
+    if link.state == "keying":
+        await services.database.write(links.advance_link, link, "certifying")  # or another call for the same key did
+        link = msgspec.structs.replace(link, state="certifying")
+    return _Progress(link, signer, given.code, kept, made, registration is not None)
+
+
+async def _open(services: Services, text: str) -> tuple[EnrollmentLink, Link, Signer]:
+    given = read_link(text)
+    return given, *await services.database.read(_link_and_signer, given.sha256, services.now())
+
+
+async def _take_registration(services: Services, text: str, link: Link, registration: Registration | None) -> Link:
+    """Record the passkey's answer before the SAM sees it, so that a crash in between makes no second key."""
+    if registration is None or link.transaction is None:
+        raise RegistrationRefused("there is no registration to go on with")
+    raw = msgspec.json.encode(registration)
+    if await services.database.write(links.advance_link, link, "keying", registration=raw):
+        return msgspec.structs.replace(link, state="keying", registration=raw)
+    _, current, _ = await _open(services, text)
+    if current.state == "open":
+        raise RegistrationRefused("the link was opened anew since")
+    return current
+
+
+async def _key(services: Services, link: Link, registration: Registration) -> EnrollReply:
+    """Have the key made; where it is made already, the SAM says the same again. Only what never began may begin anew."""
+    assert link.transaction is not None
+    try:
+        return await services.sam.enroll(EnrollRequest(link.transaction, registration.answer))
+    except SamRefused as refusal:
+        if link.state == "keying":
+            await services.database.write(links.advance_link, link, "open", registration=None)
+        raise RegistrationRefused(refusal.code) from None
+
+
+def _passkey(record: PasskeyRecord, transaction: EnrollTransaction, device_name: str, now: int) -> Passkey:
+    return Passkey(
         passkey_id=record.passkey_id,
-        user_id=signer.user_id,
+        user_id=transaction.signer,
         enrollment_id=transaction.id,
         public_key=record.public_key,
         sign_count=record.sign_count,
@@ -112,32 +204,6 @@ async def enroll(services: Services, text: str, registration: dict[str, Any] | N
         created=now,
         last_used=now,
     )
-    await services.database.write(_finish, link, credential, passkey)
-    return signer, credential, passkey.passkey_id
-
-
-async def _open(services: Services, text: str) -> tuple[Link, Signer]:
-    return await services.database.read(_link_and_signer, secret_sha256(text.partition(".")[0]), services.now())
-
-
-async def _take_registration(services: Services, link: Link, registration: dict[str, Any] | None) -> Link:
-    """Record the passkey's answer before the SAM sees it, so that a crash in between makes no second key."""
-    if registration is None or link.transaction is None:
-        raise RegistrationRefused("there is no registration to go on with")
-    raw = msgspec.json.encode(registration)
-    if not await services.database.write(links.advance_link, link, "keying", registration=raw):
-        raise RegistrationRefused("another registration was first")
-    return msgspec.structs.replace(link, state="keying", registration=raw)
-
-
-async def _make_key(services: Services, link: Link) -> EnrollReply:
-    assert link.transaction is not None
-    assert link.registration is not None
-    try:
-        return await services.sam.enroll(EnrollRequest(link.transaction, msgspec.json.decode(link.registration)))
-    except SamRefused as refusal:
-        await services.database.write(links.advance_link, link, "open", registration=None)
-        raise RegistrationRefused(refusal.code) from None
 
 
 def _link_and_signer(connection: Connection, link_sha256: bytes, now: float) -> tuple[Link, Signer]:

@@ -1,27 +1,23 @@
 """`natsuin signer`: the people who may enrol."""
 
-import asyncio
 import re
 import secrets
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy import Connection
 
-from app.authorization.enroll import LINK_LIFE_S, new_link
-from app.ca import ask_for_code
+from app.authorization.enroll import MADE, transaction_of
 from app.cli.access import database
+from app.cli.invitation import by_hash, by_letter, by_link
 from app.cli.output import Json, Refusal, answering, show
 from app.clock import system_clock
-from app.config import Config
 from app.domain.parties import Signer
 from app.store import credentials, links, parties
-from app.store.links import Link
 from hsm.messages import is_plain_text
 
 LONGEST_NAME = 64  # RFC 5280 appendix A.1, ub-common-name
@@ -33,29 +29,29 @@ commands = typer.Typer(help="People who may sign.", no_args_is_help=True)
 def add(
     user_id: Annotated[str, typer.Argument(help="How applications name the person.")],
     name: Annotated[str, typer.Option(help="The person's name, as it will stand in the certificate.")],
+    letter: Annotated[Path | None, typer.Option(help="Have the CA write a letter with the code; a new PDF file.")] = None,
+    postal_code: Annotated[str, typer.Option(help="Where the letter goes.")] = "",
+    address: Annotated[list[str] | None, typer.Option(help="A line of the address; up to three.")] = None,
+    code_sha256: Annotated[str | None, typer.Option("--code-sha256", help="The hash of the code in a letter that the CA has made.")] = None,
     code_stdin: Annotated[bool, typer.Option("--code-stdin", help="Read the CA's one-time code from standard input.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Let a person enrol; prints a one-time link for their phone. For a person who is known already, a new link."""
+    """Let a person enrol: by a one-time link, which is printed, or by the CA's letter. Also for one more key of a person who is known."""
     with answering(as_json), database() as (config, opened):
         if not USER_ID.match(user_id):
             raise Refusal("A user id has 1 to 64 letters, digits or . _ @ + -")
         if not 0 < len(name) <= LONGEST_NAME or not name.strip() or not is_plain_text(name):
             raise Refusal(f"A name has 1 to {LONGEST_NAME} characters, none of them control, bidi or zero-width.")
-        code = sys.stdin.readline().strip() if code_stdin else code_from_ca(config, user_id, name)
-        text, link_sha256 = new_link(code)
-        now = int(system_clock())
-        signer = Signer(user_id, name, secrets.token_bytes(64), now)
-        opened.write_now(_add, signer, Link(link_sha256=link_sha256, user_id=user_id, expires=now + LINK_LIFE_S, state="open"))
-        url = f"{config.origin}/enroll#{text}"
-        days = LINK_LIFE_S // 86_400
-        value = {"user_id": user_id, "name": name, "enrollment_url": url, "expires": now + LINK_LIFE_S}
-        lines = (
-            f"{escape(name)} ({user_id}) may enrol with this link, once, within {days} days:",
-            f"[bold]{escape(url)}[/]",
-            "[dim]Send it by a safe way.[/]",
-        )
-        show(value, as_json, "\n".join(lines))
+        if [letter is not None, code_sha256 is not None, code_stdin].count(True) > 1:
+            raise Refusal("--letter, --code-sha256 and --code-stdin exclude each other.")
+        signer = Signer(user_id, name, secrets.token_bytes(64), int(system_clock()))
+        if letter is not None:
+            invited = by_letter(config, opened, signer, letter, postal_code, address or [])
+        elif code_sha256 is not None:
+            invited = by_hash(config, opened, signer, code_sha256)
+        else:
+            invited = by_link(config, opened, signer, sys.stdin.readline().strip() if code_stdin else None)
+        show(invited.value, as_json, invited.text)
 
 
 @commands.command("list")
@@ -85,32 +81,18 @@ def show_(user_id: Annotated[str, typer.Argument(help="As `signer list` shows it
             {"id": one.ref, "name": one.name, "added": one.created, "last_used": one.last_used, "synced": one.backup_eligible}
             for one in opened.read_now(parties.passkeys_of, user_id)
         ]
-        value = {"user_id": user_id, "name": signer.name, "created": signer.created, "keys": keys, "devices": devices}
+        unfinished = [
+            {"credential_id": transaction_of(one).credential_id, "made": MADE[one.state]}
+            for one in opened.read_now(links.begun_links, user_id)
+        ]
+        known = {"user_id": user_id, "name": signer.name, "created": signer.created}
+        value = known | {"keys": keys, "devices": devices, "unfinished": unfinished}
         shown = Table.grid(padding=(0, 2))
         shown.add_row("signer", Text(f"{signer.name} ({user_id})"))
         for key in keys:
             shown.add_row("key", Text(f"{key['credential_id']}  {key['state']}"))
+        for begun in unfinished:
+            shown.add_row("unfinished", Text(f"{begun['credential_id']}  {begun['made']} made; goes on with the same code or link"))
         for device in devices:
             shown.add_row("device", Text(f"{device['name']}{'  (synced)' if device['synced'] else ''}"))
         show(value, as_json, shown)
-
-
-def code_from_ca(config: Config, user_id: str, name: str) -> str:
-    """Ask the CA's front office for the person's one-time code; raises Refusal where there is no such office."""
-    try:
-        secret = config.ca_registration_file.read_text().strip()
-    except OSError:
-        raise Refusal(
-            f"There is no registration secret for the CA at {config.ca_registration_file}. Start the demo CA with `make up`, or give the "
-            "code that your CA has issued with --code-stdin."
-        ) from None
-    return asyncio.run(ask_for_code(config.ca_office_url, secret, user_id, name))
-
-
-def _add(connection: Connection, signer: Signer, link: Link) -> None:
-    known = parties.signer(connection, signer.user_id)
-    if known is None:
-        parties.add_signer(connection, signer)
-    elif known.name != signer.name:
-        raise Refusal(f"{signer.user_id} is {known.name} already.")
-    links.add_link(connection, link)

@@ -1,4 +1,4 @@
-"""Enrolment links in SQL: how far each enrolment has come, so that a repeat goes on where it was cut off."""
+"""Enrolment links in SQL, those of letters among them: how far each enrolment has come, so that a repeat goes on where it was cut off."""
 
 from msgspec import Struct
 from sqlalchemy import Connection, insert, select, update
@@ -7,7 +7,11 @@ from app.store.tables import links
 
 
 class Link(Struct, frozen=True, kw_only=True):
-    """One enrolment; `state` is open, keying (the SAM has it, or will), or done. The secret itself is kept nowhere."""
+    """
+    One enrolment; `state` is open, keying (the SAM has it, or will), certifying (the key is made), or done.
+
+    The secret or code itself is kept nowhere. `registration` is what the story keeps of the new passkey until the end.
+    """
 
     link_sha256: bytes
     user_id: str
@@ -39,3 +43,14 @@ def advance_link(connection: Connection, /, link: Link, state: str, **values: by
         links.c.transaction.is_not_distinct_from(link.transaction),
     )
     return connection.execute(update(links).where(*same).values(state=state, **values)).rowcount == 1
+
+
+def end_open_links(connection: Connection, user_id: str) -> None:
+    """End those of a person's links that nobody has begun to use."""
+    connection.execute(update(links).where(links.c.user_id == user_id, links.c.state == "open").values(state="done"))
+
+
+def begun_links(connection: Connection, user_id: str) -> list[Link]:
+    """List a person's enrolments that have begun and not ended."""
+    begun = select(links).where(links.c.user_id == user_id, links.c.state.in_(("keying", "certifying")))
+    return [Link(**row) for row in connection.execute(begun).mappings()]

@@ -27,7 +27,7 @@ links = Table(
     Column("link_sha256", LargeBinary(32), primary_key=True),
     Column("user_id", ForeignKey("signers.user_id"), nullable=False),
     Column("expires", BigInteger, nullable=False),
-    Column("state", String(10), nullable=False),  # open, keying (the SAM has or will have it), done
+    Column("state", String(10), nullable=False),  # open, keying (the SAM has or will have it), certifying (the key is made), done
     Column("transaction", LargeBinary),
     Column("registration", LargeBinary),
 )

@@ -17,7 +17,7 @@ from demo.ca.records import Records
 
 CODE_LIFE = timedelta(days=30)
 CODE_ATTEMPTS = 5
-LONGEST_URL = 400  # what a QR code holds that a phone reads from paper
+LONGEST_URL = 64  # more would nobody type from paper
 
 USER_ID = re.compile(r"[A-Za-z0-9._@+-]+")
 """What stands in a subject as uid (RFC 4519 §2.39) and in HTTP Basic, where a colon would end it (RFC 7617 §2)."""
@@ -30,7 +30,7 @@ class Application(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
     Who the certificate will be for, and where the letter goes; `user_id` and `name` have the upper bounds of RFC 5280 Appendix A.
 
-    `enrollment_url` is a one-time link of the signing service without the code; it goes into the letter, and is not kept.
+    `enrollment_url` is the page of the signing service where the code is typed; it goes into the letter, and is not kept.
     """
 
     user_id: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
@@ -49,6 +49,11 @@ class Issued(msgspec.Struct, frozen=True):
     postal_code: str
     address: str
     expires: datetime
+
+    @property
+    def code_sha256(self) -> bytes:
+        """What the signing service knows the code by, before it is used."""
+        return code_hash(read_code(self.code))
 
 
 def read_application(body: bytes) -> Application:
@@ -81,14 +86,14 @@ def check(application: Application) -> Application:
 
 
 def check_enrollment_url(url: str) -> str:
-    """Return a link to which a code can be joined: `https://…#SECRET` (http on localhost); raises ApplicationRefused."""
+    """Return the address of a page to which `#CODE` can be joined: `https://…` (http on localhost); raises ApplicationRefused."""
     try:
         address = urlsplit(url)
         is_safe = address.scheme == "https" or (address.scheme == "http" and address.hostname in ("localhost", "127.0.0.1"))
     except ValueError:
         is_safe = False
-    if not is_safe or not url.isascii() or not url.isprintable() or " " in url or "." in address.fragment or not address.fragment:
-        raise ApplicationRefused("enrollment_url must look like https://sign.example.jp/enroll#SECRET, without a code", "enrollment_url")
+    if not is_safe or not url.isascii() or not url.isprintable() or len(url) > LONGEST_URL or any(letter in url for letter in " #"):
+        raise ApplicationRefused("enrollment_url must look like https://sign.example.jp/enroll, without a #", "enrollment_url")
     return url
 
 

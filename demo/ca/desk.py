@@ -19,7 +19,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from demo.ca import status
-from demo.ca.applications import Application, accept, check_enrollment_url, refuse
+from demo.ca.applications import Application, Issued, accept, check_enrollment_url, refuse
 from demo.ca.errors import ApplicationRefused, ApplicationUnknown, CertificateUnknown, OfficerRefused, StatusRefused
 from demo.ca.letter import check_printable, make_letter
 from demo.ca.office import Office
@@ -31,8 +31,8 @@ SESSION_LIFE = timedelta(hours=8)
 NOT_DONE = {
     "reason": Words("理由を 500 文字までで入力してください。", "A refusal needs a reason of up to 500 characters."),
     "enrollment_url": Words(
-        "登録リンクは https:// で始まり # の後に秘密の文字が続くものです。符号は含めません。",
-        "An enrolment link begins with https:// and has a secret after the #, without the code.",
+        "登録ページのアドレスは https:// で始まる 64 文字までのもので、# を含みません。",
+        "The address of the enrolment page begins with https://, has up to 64 characters and no #.",
     ),
     "name": Words("名前か住所に、手紙に印刷できない文字があります。", "The name or the address has characters that the letter can't show."),
     "": Words("すでに状態が変わっています。", "Its state has changed meanwhile."),
@@ -99,9 +99,9 @@ def routes(office: Office) -> list[Route]:
 
     async def accept_one(request: Request) -> Response:
         url = (await form_of(request, "enrollment_url"))["enrollment_url"]
-        letter = await run_in_threadpool(_accept, office, request.path_params["application_id"], url)
+        issued, letter = await run_in_threadpool(_accept, office, request.path_params["application_id"], url)
         href = f"data:application/pdf;base64,{base64.b64encode(letter).decode()}"
-        return show(request, "letter.html", letter=href, number=request.path_params["application_id"])
+        return show(request, "letter.html", letter=href, number=request.path_params["application_id"], code_sha256=issued.code_sha256.hex())
 
     async def refuse_one(request: Request) -> Response:
         reason = (await form_of(request, "reason"))["reason"]
@@ -135,7 +135,7 @@ def routes(office: Office) -> list[Route]:
     ]
 
 
-def _accept(office: Office, application_id: int, enrollment_url: str) -> bytes:
+def _accept(office: Office, application_id: int, enrollment_url: str) -> tuple[Issued, bytes]:
     """Make code and letter; what could fail is tried before the code is made."""
     if enrollment_url:
         check_enrollment_url(enrollment_url)
@@ -144,7 +144,8 @@ def _accept(office: Office, application_id: int, enrollment_url: str) -> bytes:
     if row is None:
         raise ApplicationUnknown("there is no such application")
     check_printable(Application(**dict(row)))
-    return make_letter(accept(office.records, application_id, office.now()), enrollment_url, office.now())
+    issued = accept(office.records, application_id, office.now())
+    return issued, make_letter(issued, enrollment_url, office.now())
 
 
 async def _overview(office: Office, request: Request, code: int = 200, **context: object) -> Response:

@@ -39,7 +39,7 @@ def make_letter(issued: Issued, enrollment_url: str, now: datetime) -> bytes:
     """
     Return the letter as PDF.
 
-    With an `enrollment_url`, the QR code holds `URL.CODE`; the part behind `#` is read by the page alone and never sent in an address.
+    With an `enrollment_url`, the QR code holds `URL#CODE`; the part behind `#` is read by the page alone and never sent in an address.
     """
     sheet = _Sheet()
     sheet.address(issued)
@@ -129,15 +129,15 @@ class _Sheet:
         self.pdf.ln(3.5)
         below_qr = self.pdf.get_y()
         if enrollment_url:
-            self._qr(f"{enrollment_url}.{issued.code}", RIGHT - QR_MM, self.pdf.get_y())
+            self._qr(f"{enrollment_url}#{issued.code}", RIGHT - QR_MM, self.pdf.get_y())
             below_qr += QR_MM
         for number, (ja, en) in enumerate(_steps(enrollment_url), 1):
             self._step(number, ja, en, WIDTH - (QR_MM + 6 if self.pdf.get_y() < below_qr else 0))
 
     def closing(self) -> None:
         """What one must not do; at the foot of the sheet."""
-        self._rule(251)
-        self.pdf.set_xy(LEFT, 253.5)
+        self._rule(256)
+        self.pdf.set_xy(LEFT, 258)
         self._text("この符号は、|だれにも教えないでください。", 13, bold=True)
         self._text("認証局の者が、|電話やメールでお尋ねすることはありません。", 11)
         self._text("Tell nobody this code. We never ask for it by telephone or e-mail.", 10, colour=QUIET)
@@ -156,7 +156,7 @@ class _Sheet:
         pdf.set_xy(LEFT + 11, top + 0.6)
         self._text(ja, 12.5, x=LEFT + 11, width=width - 11)
         self._text(en, 10.5, x=LEFT + 11, width=width - 11, colour=QUIET)
-        pdf.ln(2)
+        pdf.ln(1.5)
 
     def _rule(self, y: float) -> None:
         self.pdf.set_draw_color(*RULE)
@@ -221,22 +221,30 @@ class _Sheet:
 
 def _steps(enrollment_url: str) -> tuple[tuple[str, str], ...]:
     if enrollment_url:
-        place = urlsplit(enrollment_url).netloc
+        address = enrollment_url.removeprefix("https://")
         first = (
-            "スマートフォンのカメラで|右の四角（QR コード）を写し、|出てきたリンクを開きます。",
-            f"Point your phone's camera at the square, and open the link to {place}.",
+            (
+                "スマートフォンのカメラで|右の四角（QR コード）を写し、|出てきたリンクを開きます。",
+                f"Point your phone's camera at the square, and open the link to {urlsplit(enrollment_url).netloc}.",
+            ),
+            (
+                f"写せないときは、次のページを開いて|符号を入力します。小文字でも「-」なしでも大丈夫です。|{address}",
+                "No camera? Open this page, and type the code.",
+            ),
         )
     else:
         first = (
-            "署名サービスから届いた案内のリンクを、|スマートフォンで開きます。",
-            "On your phone, open the link that the signing service has sent you.",
+            (
+                "署名サービスから届いた案内のリンクを、|スマートフォンで開きます。",
+                "On your phone, open the link that the signing service has sent you.",
+            ),
+            (
+                "符号を求められたら、|枠の中の符号を入力します。|小文字でも「-」なしでも大丈夫です。",
+                "If asked for the code, type it. Small letters are fine.",
+            ),
         )
     return (
-        first,
-        (
-            "符号を求められたら、|枠の中の符号を入力します。|小文字でも「-」なしでも大丈夫です。",
-            "If asked for the code, type it. Small letters are fine.",
-        ),
+        *first,
         (
             "画面の案内のとおり、|指紋・顔・画面ロックの|いずれかで登録します。",
             "Follow the screen: register with your fingerprint, face or screen lock.",

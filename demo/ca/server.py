@@ -3,7 +3,6 @@
 import base64
 import binascii
 import hmac
-import secrets
 
 from cryptography.hazmat.primitives.serialization import Encoding
 from starlette.applications import Starlette
@@ -29,7 +28,6 @@ from demo.ca.errors import (
     OfficerRefused,
     SignatureRefused,
 )
-from demo.ca.files import read_or_make
 from demo.ca.letter import check_printable, make_letter
 from demo.ca.ocsp import answer_ocsp
 from demo.ca.office import Office
@@ -100,19 +98,18 @@ def create_public(office: Office) -> ASGIApp:
     return SecurityHeaders(app)  # around everything, so that no error page goes without
 
 
-def _register(office: Office, application: Application) -> dict[str, str]:
-    """
-    Give out the code; or, with an enrolment link, the path of the letter, and then the code is in the letter only.
-
-    The letter is a file that only the CA's owner reads; whoever prints it deletes it.
-    """
+def _register(office: Office, application: Application) -> dict[str, str | int]:
+    """Give out the code; or, with the signing service's page, the letter and the code's hash, and then the code is in the letter only."""
     if not application.enrollment_url:
         return {"code": register(office.records, application, office.now()).code}
     check_printable(application)
     issued = register(office.records, application, office.now())
-    path = office.config.directory.absolute() / "letters" / f"{secrets.token_hex(8)}.pdf"
-    read_or_make(path, lambda: make_letter(issued, application.enrollment_url, office.now()))
-    return {"letter": str(path)}
+    letter = make_letter(issued, application.enrollment_url, office.now())
+    return {
+        "letter": base64.b64encode(letter).decode(),
+        "code_sha256": issued.code_sha256.hex(),
+        "expires": int(issued.expires.timestamp()),
+    }
 
 
 async def refuse(request: Request, error: Exception) -> Response:

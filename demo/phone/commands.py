@@ -12,8 +12,9 @@ import typer
 from demo.passkey import Passkey, PasskeyError
 from demo.phone.connection import open_http, origin_of
 from demo.phone.display import authorization_panel, inbox_table, plain
+from demo.phone.errors import AddressRefused
 from demo.phone.output import Output, finish
-from demo.phone.phone import Phone, Signer, authorization_id_of
+from demo.phone.phone import Phone, Signer, authorization_id_of, is_address
 from demo.phone.watch import watch as watch_inbox
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="A phone without a screen.")
@@ -41,24 +42,31 @@ async def signed_in(file: Path, origin: str | None) -> AsyncIterator[tuple[Phone
 
 @cli.command()
 def enroll(
-    url: Annotated[str, typer.Argument(metavar="URL|-", help="The enrolment link, or - to read it from standard input.")],
+    given: Annotated[str, typer.Argument(metavar="URL|CODE|-", help="The link, or the letter's code; - reads it from standard input.")],
     file: PasskeyFile = DEFAULT_FILE,
+    origin: Annotated[str | None, typer.Option("--origin", help="The server; needed with a code.")] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Forget the passkey that the file holds.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make a passkey and register it with an enrolment link."""
+    """Make a passkey and register it with an enrolment link, or with the code of a letter."""
     output = Output(as_json)
-    link = sys.stdin.readline().strip() if url == "-" else url
+    code_or_url = sys.stdin.readline().strip() if given == "-" else given
     is_kept = file.exists() and not replace
 
     async def work() -> None:
         passkey = Passkey.load(file) if is_kept else Passkey(file)
         async with open_http() as http:
-            enrolled = await Phone(origin_of(link), passkey, http).enroll(link)
+            enrolled = await Phone(_origin_for(code_or_url, origin), passkey, http).enroll(code_or_url)
         text = f"Enrolled {enrolled.name} ({enrolled.user_id}) for the key {enrolled.credential_id}; the passkey is in {file}"
         output.show(msgspec.to_builtins(enrolled), plain(text))
 
     finish(work(), output)
+
+
+def _origin_for(code_or_url: str, origin: str | None) -> str:
+    if origin is None and not is_address(code_or_url):
+        raise AddressRefused("a code says nothing of the server: give it with --origin")
+    return origin or origin_of(code_or_url)
 
 
 @cli.command("sign-in")

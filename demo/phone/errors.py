@@ -9,6 +9,10 @@ class AddressRefused(PhoneError):
     """An address is not one of this server's pages."""
 
 
+class CodeMistyped(PhoneError):
+    """The check letters of a code do not fit: it is not the one in the letter."""
+
+
 class Unreachable(PhoneError):
     """No answer came; whether the server acted is not known."""
 
@@ -63,9 +67,10 @@ class Unavailable(ServerRefused):
 
 
 MEANINGS = {
-    "link_unknown": "this link is unknown, expired or used",
+    "link_unknown": "this code or link is unknown, expired or used",
+    "code_refused": "the certification authority does not accept this code",
     "registration_refused": "the server did not accept the new passkey",
-    "certificate_unavailable": "the passkey is registered, the certificate is not there yet: enrol again with the same link",
+    "certificate_unavailable": "the passkey is registered, the certificate is not there yet: enrol again with the same code or link",
     "sign_in_refused": "the server did not accept the passkey",
     "session_required": "sign in first",
     "not_found": "there is no such thing for this signer",

@@ -12,7 +12,17 @@ from rich.console import Console, RenderableType
 
 from demo.passkey import PasskeyError
 from demo.phone.display import plain
-from demo.phone.errors import AddressRefused, CodeRequired, Ended, PhoneError, ServerRefused, Unavailable, Unreachable, WrongCode
+from demo.phone.errors import (
+    AddressRefused,
+    CodeMistyped,
+    CodeRequired,
+    Ended,
+    PhoneError,
+    ServerRefused,
+    Unavailable,
+    Unreachable,
+    WrongCode,
+)
 
 
 class ExitCode(IntEnum):
@@ -74,6 +84,6 @@ def exit_code(error: PhoneError | PasskeyError) -> ExitCode:
             return ExitCode.TRY_AGAIN
         case ServerRefused():
             return ExitCode.SERVER_REFUSED
-        case AddressRefused() | CodeRequired():
+        case AddressRefused() | CodeMistyped() | CodeRequired():
             return ExitCode.USAGE
     return ExitCode.PHONE_REFUSED

@@ -6,9 +6,11 @@ from urllib.parse import quote, urlsplit
 import aiohttp
 import msgspec
 
+from demo.ca.code import read_code
+from demo.ca.errors import CodeMistyped as MistypedAtTheCa
 from demo.passkey import FLAWLESS, Defects, Passkey, PasskeyError
 from demo.phone.connection import Connection, origin_of
-from demo.phone.errors import AddressRefused, CodeRequired, Ended
+from demo.phone.errors import AddressRefused, CodeMistyped, CodeRequired, Ended
 from demo.phone.transaction import Authorization, check_challenge, compute_challenge, decode_canonical, read_transaction
 
 Options = dict[str, Any]
@@ -25,6 +27,8 @@ class Enrolled(msgspec.Struct, frozen=True):
     credential_id: str
     not_after: int
     """End of the certificate, unix seconds."""
+    here: bool
+    """Whether the call that ended it showed the new passkey, and began a session."""
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -39,7 +43,6 @@ class Waiting(msgspec.Struct, frozen=True):
 
 class _Registration(msgspec.Struct):
     public_key: Options | None = msgspec.field(name="publicKey")
-    resume: bool
 
 
 class _Ceremony(msgspec.Struct):
@@ -89,20 +92,26 @@ class Phone:
         """This phone's way to the server, with its session."""
         return self._server
 
-    async def enroll(self, enrollment_url: str, *, defects: Defects = FLAWLESS) -> Enrolled:
+    async def enroll(self, code_or_url: str, *, defects: Defects = FLAWLESS) -> Enrolled:
         """
         Make the passkey and have it registered; afterwards the phone is signed in.
 
-        After `Unavailable` call it again with the same address: the passkey is kept, only the certificate is asked for.
+        After `Unavailable` call it again with the same code or address: the passkey is kept, only what is missing is asked for.
+
+        Raises:
+            CodeMistyped: nothing was sent.
         """
-        link = self._link(enrollment_url)
+        link = self._link(code_or_url)
         registration = await self._server.post("/enroll/options", {"link": link}, _Registration)
         credential = None
         if registration.public_key is not None:
             credential = self.passkey.create(registration.public_key, self.origin, defects=defects)
         elif self.passkey.is_empty:
             raise PasskeyError("this link was begun with another passkey")
-        return await self._server.post("/enroll", {"link": link, "credential": credential}, Enrolled)
+        enrolled = await self._server.post("/enroll", {"link": link, "credential": credential}, Enrolled)
+        if not enrolled.here:
+            await self.sign_in()
+        return enrolled
 
     async def sign_in(self, *, defects: Defects = FLAWLESS) -> Signer:
         """Start a session with the passkey."""
@@ -159,11 +168,21 @@ class Phone:
         """
         return (await self._server.post(f"{_path(authorization_id)}/refuse", {"reason": reason}, _State)).state
 
-    def _link(self, enrollment_url: str) -> str:
-        address = urlsplit(enrollment_url)
-        if origin_of(enrollment_url) != self.origin or address.path != "/enroll" or not address.fragment:
+    def _link(self, code_or_url: str) -> str:
+        if not is_address(code_or_url):
+            try:
+                return read_code(code_or_url)
+            except MistypedAtTheCa:
+                raise CodeMistyped("this is not a code from a letter: please look at the letter again") from None
+        address = urlsplit(code_or_url)
+        if origin_of(code_or_url) != self.origin or address.path != "/enroll" or not address.fragment:
             raise AddressRefused(f"this is not an enrolment link of {self.origin}")
         return address.fragment
+
+
+def is_address(code_or_url: str) -> bool:
+    """Tell a link from a code."""
+    return "/" in code_or_url
 
 
 def authorization_id_of(target: str, origin: str) -> str:

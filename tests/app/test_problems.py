@@ -17,13 +17,14 @@ STANDARD = {"invalid_request", "access_denied", "invalid_token", "expired_token"
 OURS = {"invalid_authentication_data", "too_many_requests"}
 PHONE = {
     "link_unknown",
+    "code_refused",
+    "key_unusable",
     "registration_refused",
     "certificate_unavailable",
     "sign_in_refused",
     "session_required",
     "not_found",
     "evidence_refused",
-    "key_unusable",
     "change_over",
     "last_passkey",
     "name_refused",

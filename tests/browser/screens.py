@@ -4,6 +4,7 @@ The pictures of docs/screens, taken from real flows on a real stack: `python -m 
 It also draws static/logo.png from static/mark.svg. Run it again when the pages have changed.
 """
 
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tests.browser.conftest import credential_of
 from tests.browser.own import asked, open_link, open_ready, show_link
 from tests.browser.phone import Phone, chromium
 from tests.browser.words import ENGLISH, JAPANESE
+from tests.flow.letters import Letter, new_letter
 from tests.harness.stack import ROOT, Stack, running_stack
 
 SCREENS = ROOT / "docs" / "screens"
@@ -37,7 +39,17 @@ def walk_in_japanese(browser: Browser, stack: Stack) -> None:
     """Every page of the signer's way."""
     application = stack.application("青葉建設株式会社 電子契約", "--code")
     phone = Phone(browser, stack.origin, JAPANESE, device_scale_factor=2)
-    phone.page.goto(stack.enrollment_url("taro", "山田 太郎"))
+    letter = draw_letter(stack)
+    phone.page.goto("/enroll")
+    phone.page.locator("#code").fill(f"{letter.printed[:-2]}{letter.printed[:-3:-1]}")
+    phone.says("手紙をもう一度見て")
+    picture(phone, "code-mistyped.ja-light")
+    phone.page.locator("#code").fill(letter.printed)
+    picture(phone, "code.ja-light")
+    phone.page.emulate_media(color_scheme="dark")
+    picture(phone, "code.ja-dark")
+    phone.page.emulate_media(color_scheme="light")
+    phone.tap(JAPANESE.next)
     phone.page.get_by_text("taro").wait_for()
     picture(phone, "enroll.ja-light")
     phone.tap(JAPANESE.register)
@@ -147,6 +159,16 @@ def walk_in_english(browser: Browser, stack: Stack) -> None:
 def picture(phone: Phone, name: str, *, whole: bool = False) -> None:
     """Take the screen, or the whole page where it is longer."""
     phone.page.screenshot(path=SCREENS / f"{name}.png", full_page=whole)
+
+
+def draw_letter(stack: Stack) -> Letter:
+    """Have a letter written, and draw its paper."""
+    with tempfile.TemporaryDirectory() as folder:
+        address = ("--postal-code", "100-0001", "--address", "東京都千代田区千代田 1-1", "--address", "サンプル 301号室")
+        letter = new_letter(stack, Path(folder), "taro", *address)
+        (pdf,) = Path(folder).glob("*.pdf")
+        subprocess.run(["pdftoppm", "-r", "75", "-gray", "-png", "-singlefile", pdf, SCREENS / "letter"], check=True, timeout=30)
+    return letter
 
 
 def draw_logo(browser: Browser) -> None:

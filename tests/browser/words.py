@@ -10,6 +10,7 @@ class Words:
     locale: str
     register: str
     registered: str
+    next: str
     sign_in: str
     approve: str
     decline: str
@@ -49,6 +50,7 @@ ENGLISH = Words(
     locale="en-US",
     register="Register this phone",
     registered="This phone is registered",
+    next="Next",
     sign_in="Sign in",
     approve="Approve",
     decline="Decline",
@@ -87,6 +89,7 @@ JAPANESE = Words(
     locale="ja-JP",
     register="このスマートフォンを登録する",
     registered="登録が完了しました",
+    next="次へ",
     sign_in="サインイン",
     approve="承認する",
     decline="拒否する",

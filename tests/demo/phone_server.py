@@ -82,13 +82,14 @@ class Server:
         if (await request.json())["link"] != self.link:
             return refused("link_unknown", 404)
         if self.registered:
-            return web.json_response({"user_id": "alice", "name": "Alice", "publicKey": None, "resume": True})
+            return web.json_response({"user_id": "alice", "name": "Alice", "publicKey": None, "made": "key"})
         options = generate_registration_options(rp_id="localhost", rp_name="Natsuin", user_name="alice")
         self.challenges["enroll"] = options.challenge
-        return web.json_response({"user_id": "alice", "name": "Alice", "publicKey": options_to_json_dict(options), "resume": False})
+        return web.json_response({"user_id": "alice", "name": "Alice", "publicKey": options_to_json_dict(options), "made": None})
 
     async def enroll(self, request: web.Request) -> web.Response:
         credential = (await request.json())["credential"]
+        here = credential is not None
         if not self.registered:
             self.registered = verify_registration_response(
                 credential=credential,
@@ -101,7 +102,8 @@ class Server:
         if not self.has_certificate:
             return refused("certificate_unavailable", 503, headers={"Retry-After": "7"})
         self.link = None
-        return self.session({"user_id": "alice", "name": "Alice", "credential_id": "key-1", "not_after": 2_000_000_000})
+        enrolled = {"user_id": "alice", "name": "Alice", "credential_id": "key-1", "not_after": 2_000_000_000, "here": here}
+        return self.session(enrolled) if here else web.json_response(enrolled)
 
     async def sign_in_options(self, request: web.Request) -> web.Response:
         options = generate_authentication_options(rp_id="localhost")

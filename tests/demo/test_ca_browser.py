@@ -1,6 +1,7 @@
 """The CA's pages in a real browser: a person applies, an officer examines, the letter is real; in both languages, on phone and desktop."""
 
 import base64
+import hashlib
 import os
 import re
 import subprocess
@@ -12,6 +13,7 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from demo.ca.code import read_code
 from tests.demo.ca_letter import read_letter
 from tests.demo.ca_process import CaProcess, basic, enroll, make_request, running_ca
 
@@ -91,7 +93,7 @@ def test_from_the_application_to_the_certificate(
         sign_in(ca, officer)
         look(officer, f"desk-{tag}")
         card = officer.locator("section", has_text=user_id)
-        link = "https://sign.example.jp/enroll#" + "S" * 43
+        link = "https://sign.example.jp/enroll"
         card.locator("[name=enrollment_url]").fill(link)
         card.locator("button.main").click()
         look(officer, f"letter-{tag}")
@@ -100,7 +102,8 @@ def test_from_the_application_to_the_certificate(
         pdf = tmp_path / "letter.pdf"
         download.value.save_as(pdf)
         letter = read_letter(pdf)
-        assert letter.qr == f"{link}.{letter.code}"
+        assert letter.qr == f"{link}#{letter.code}"
+        assert hashlib.sha256(read_code(letter.code).encode()).hexdigest() in (officer.text_content("main") or "")
         person.reload()
         assert person.text_content("h1") == said[1]
         make_request(tmp_path, "leaf", user_id=user_id)
@@ -170,7 +173,7 @@ def test_errors_are_said_in_the_visitors_language_and_nothing_that_was_entered_i
         card = officer.locator("section", has_text="link-refused")
         card.locator("[name=enrollment_url]").fill("http://sign.example.jp/enroll")
         card.locator("button.main").click()
-        assert "登録リンクは" in (officer.text_content("[role=alert]") or "")
+        assert "登録ページのアドレスは" in (officer.text_content("[role=alert]") or "")
         look(officer, "desk-not-done-ja")
         officer.click("text=サインアウト")
         assert officer.locator("#secret").count() == 1

@@ -37,10 +37,10 @@ def test_enrolment_makes_one_key_and_one_certificate_and_signs_in(stack: Stack, 
     """The answer names the credential and its end; the browser is signed in, and can sign in again."""
     browser = browse(stack)
     welcome = browser.post("/enroll/options", {"link": link}).json()
-    assert (welcome["name"], welcome["resume"]) == ("山田 太郎", False)
+    assert (welcome["name"], welcome["made"]) == ("山田 太郎", None)
     assert welcome["publicKey"]["authenticatorSelection"]["userVerification"] == "required"
     enrolled = browser.enroll(link, browser.passkey.create(welcome["publicKey"], stack.origin)).json()
-    assert enrolled["user_id"] == welcome["user_id"]
+    assert (enrolled["user_id"], enrolled["here"]) == (welcome["user_id"], True)
     assert records.one("SELECT not_after FROM credentials WHERE credential_id = ?", enrolled["credential_id"]) == enrolled["not_after"]
     assert (records.one(CREDENTIALS, welcome["user_id"]), records.one_of_sam(KEYS, welcome["user_id"])) == (1, 1)
     assert browser.get("/inbox", Accept="application/json").json() == {"waiting": []}
@@ -154,7 +154,7 @@ def test_enrolment_goes_on_when_the_ca_is_back(fragile: Stack, browse: Browse) -
     assert answer.headers["retry-after"] == "2"
     assert "set-cookie" not in answer.headers
     welcome = browser.post("/enroll/options", {"link": link}).json()
-    assert (welcome["publicKey"], welcome["resume"]) == (None, True)
+    assert (welcome["publicKey"], welcome["made"]) == (None, "key")
     assert browser.enroll(link).status_code == 503
     assert records.one(CREDENTIALS, welcome["user_id"]) == 0
     fragile.start("ca")

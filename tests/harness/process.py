@@ -15,7 +15,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -162,7 +162,8 @@ class SamProcess:
     def stop(self, how: int = signal.SIGKILL) -> None:
         """End it; without a word if it is not running."""
         if self._process is not None and self._process.exitcode is None:
-            os.kill(self._process.pid, how)
+            with suppress(ProcessLookupError):  # it may have ended just now
+                os.kill(self._process.pid, how)
             self._process.join(20)
         self._process = None
 

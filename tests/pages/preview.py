@@ -25,8 +25,9 @@ PERSON = {"user_id": "signer-0042", "name": "山田 太郎"}
 LINK = "https://sign.example.jp/new-device#Zk81vB3uT0a9LwPeQm7xRd"
 CHANGE = urlsafe_b64encode(json.dumps({"name": NEW_DEVICE["name"]}).encode()).decode().rstrip("=")
 ANSWERS: dict[str, object] = {
-    "/enroll/options": {**PERSON, "publicKey": creation_options(), "resume": False},
-    "/enroll": {**PERSON, "credential_id": "c-1", "not_after": NOW + 2 * 365 * 86400},
+    "/enroll/options": {**PERSON, "publicKey": creation_options(), "made": None},
+    "/enroll/key": {"made": "key"},
+    "/enroll": {**PERSON, "credential_id": "c-1", "not_after": NOW + 2 * 365 * 86400, "here": True},
     "/sign-in/options": {"ceremony": "s-1", "publicKey": request_options()},
     "/sign-in": PERSON,
     "/sign-out": {},
