@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hsm.approval import CLOCK_SKEW_S, certificate_sha256
 from hsm.assertion import verify_registration
 from hsm.csr import certification_request
-from hsm.errors import CertificateInvalid, CredentialUnknown, Expired, Malformed, NotNew
+from hsm.errors import CertificateInvalid, CredentialUnknown, CredentialUnusable, Expired, Malformed, NotNew
 from hsm.messages import (
     MAX_LIFE_S,
     CertifyReply,
@@ -64,6 +64,7 @@ def certify(sam: Sam, request: CertifyRequest) -> CertifyReply:
 
     Raises:
         CertificateInvalid: it is another key's or another issuer's, there is one already, or the issuer's is needed and not given.
+        CredentialUnusable: the key was destroyed.
     """
     now = sam.now()
     try:
@@ -74,6 +75,8 @@ def certify(sam: Sam, request: CertifyRequest) -> CertifyReply:
     credential = sam.store.credential(request.credential_id)
     if credential.public_key is None or public_key != credential.public_key:
         raise CertificateInvalid("it is not this key's")
+    if credential.state == "destroyed":
+        raise CredentialUnusable(credential.state)
     if credential.certificate is None:
         issuer = issuer_of(sam, certificate, request.certificates)
         with sam.store.change(now) as change:

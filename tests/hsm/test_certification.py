@@ -4,7 +4,7 @@ import pytest
 from cryptography import x509
 
 from hsm.enrollment import certify
-from hsm.errors import CertificateInvalid, CredentialUnknown
+from hsm.errors import CertificateInvalid, CredentialUnknown, CredentialUnusable
 from hsm.messages import CertifyRequest
 from hsm.sam import Sam
 from tests.harness.records import journal_entries
@@ -61,3 +61,13 @@ def test_what_is_no_certificate_is_refused(sam: Sam, clock: TestClock, ca: TestC
     for der in (b"", b"\x30\x00", csr, certificate[:-1], certificate + b"\0", strange):
         with pytest.raises(CertificateInvalid):
             certify(sam, CertifyRequest(signer.credential_id, (der,)))
+
+
+def test_a_destroyed_key_gets_no_certificate(sam: Sam, clock: TestClock, ca: TestCa) -> None:
+    """One that was on its way when the key was destroyed does not bring its record back."""
+    signer = TestSigner(sam, clock)
+    certificate = ca.certificate(signer.begin().csr)
+    signer.amend(signer.destroying())
+    with pytest.raises(CredentialUnusable):
+        certify(sam, CertifyRequest(signer.credential_id, (certificate,)))
+    assert sam.store.credential(signer.credential_id).state == "destroyed"
