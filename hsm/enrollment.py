@@ -49,6 +49,8 @@ def enroll(sam: Sam, request: EnrollRequest) -> EnrollReply:
         if credential is None:
             require_current(transaction, now)
             credential = begin(sam, request, transaction, record, now)  # (3)
+        if credential.state == "destroyed":
+            raise CredentialUnusable(credential.state)
         if credential.csr is None:
             public_key = sam.token.generate_signing_key(credential.key_id, credential.key_algorithm)  # (4)
             csr = certification_request(sam.token, credential, transaction.signer_name, public_key)  # (5)

@@ -19,7 +19,7 @@ from hsm.approval import approve
 from hsm.credential import credential
 from hsm.csr import X520_NAME
 from hsm.enrollment import certify, enroll
-from hsm.errors import CredentialUnknown, EvidenceRefused, Expired, HsmUnavailable, Malformed, NotNew
+from hsm.errors import CredentialUnknown, CredentialUnusable, EvidenceRefused, Expired, HsmUnavailable, Malformed, NotNew
 from hsm.messages import MAX_LIFE_S, ApproveRequest, CertifyRequest, CredentialRequest, EnrollRequest, EnrollTransaction, KeyAlgorithm
 from hsm.sam import Sam
 from tests.harness.records import database, journal_entries
@@ -97,6 +97,24 @@ def test_an_enrolment_cut_off_before_its_key_goes_on(sam: Sam, clock: TestClock,
         enroll(sam, request)
     monkeypatch.undo()
     require_signs(signer, request, ca)
+
+
+def test_an_enrolment_that_was_destroyed_before_its_key_stays_so(sam: Sam, clock: TestClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same request again makes no key for it."""
+
+    def away(*_: object) -> bytes:
+        raise HsmUnavailable("TokenNotPresent")
+
+    signer = TestSigner(sam, clock)
+    request = signer.enrollment()
+    with monkeypatch.context() as patched:
+        patched.setattr(sam.token, "generate_signing_key", away)
+        with pytest.raises(HsmUnavailable):
+            enroll(sam, request)
+    signer.amend(signer.destroying())
+    with pytest.raises(CredentialUnusable):
+        enroll(sam, request)
+    assert not sam.token.has_key(signer.credential_id.encode())
 
 
 def test_an_enrolment_cut_off_after_its_key_goes_on(sam: Sam, clock: TestClock, ca: TestCa, monkeypatch: pytest.MonkeyPatch) -> None:
