@@ -25,6 +25,7 @@ class Config(Struct, frozen=True, kw_only=True):
     database_url: str
     redis_url: str
     sam: str  # "unix:PATH", or "https://HOST:PORT" for mutual TLS
+    sam_operator: str  # "unix:PATH", on the SAM's machine
     sam_tls_certificate: Path | None
     sam_tls_key: Path | None
     sam_tls_ca: Path | None
@@ -102,6 +103,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         database_url=environ.get("NATSUIN_DATABASE_URL", f"sqlite:///{data / 'app' / 'natsuin.db'}"),
         redis_url=environ.get("NATSUIN_REDIS_URL", f"unix://{data / 'redis' / 'redis.sock'}"),
         sam=sam,
+        sam_operator=environ.get("NATSUIN_SAM_OPERATOR_LISTEN", f"unix:{data / 'sam' / 'run' / 'operator.sock'}"),
         sam_tls_certificate=tls["NATSUIN_SAM_CLIENT_CERTIFICATE"],
         sam_tls_key=tls["NATSUIN_SAM_CLIENT_KEY"],
         sam_tls_ca=tls["NATSUIN_SAM_CA"],

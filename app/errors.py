@@ -210,6 +210,6 @@ class CertificateUnavailable(Unavailable):
 class SamRefused(NatsuinError):
     """The SAM said no; each step of the story turns this into an error of its own."""
 
-    def __init__(self, code: ErrorCode, authorization_id: str | None = None) -> None:
+    def __init__(self, code: ErrorCode, authorization_id: str | None = None, problems: tuple[str, ...] = ()) -> None:
         super().__init__(code)
-        self.code, self.authorization_id = code, authorization_id
+        self.code, self.authorization_id, self.problems = code, authorization_id, problems

@@ -28,6 +28,10 @@ from hsm.messages import (
     FreezeReply,
     FreezeRequest,
     HealthReply,
+    ImportTokensReply,
+    ImportTokensRequest,
+    ListTokensReply,
+    ListTokensRequest,
     RefuseRequest,
     StatusReply,
     StatusRequest,
@@ -37,9 +41,9 @@ Reply = TypeVar("Reply", bound=msgspec.Struct)
 DEADLINE_S = 60  # making an RSA-4096 key takes seconds
 
 
-class Sam:
+class Door:
     """
-    A client of the SAM.
+    A client of one of the SAM's doors.
 
     Raises, from every method:
         SamRefused: with the SAM's reason.
@@ -51,6 +55,24 @@ class Sam:
 
     async def close(self) -> None:
         await self._session.close()
+
+    async def _call(self, operation: str, request: msgspec.Struct | None, reply: type[Reply]) -> Reply:
+        body = msgspec.json.encode(request) if request is not None else None
+        try:
+            async with self._session.request("GET" if body is None else "POST", f"{self._url}/v1/{operation}", data=body) as response:
+                answer = await response.read()
+                if response.status == 200:
+                    return msgspec.json.decode(answer, type=reply)
+                error = msgspec.json.decode(answer, type=ErrorReply)
+        except (aiohttp.ClientError, TimeoutError, OSError, msgspec.MsgspecError) as failure:
+            raise SamUnavailable(f"{operation}: {type(failure).__name__}") from failure
+        if error.error in (ErrorCode.UNAVAILABLE, ErrorCode.INTERNAL):
+            raise SamUnavailable(f"{operation}: {error.error}")
+        raise SamRefused(error.error, error.authorization_id, error.problems)
+
+
+class Sam(Door):
+    """The web server's door."""
 
     async def enroll(self, request: EnrollRequest) -> EnrollReply:
         return await self._call("enroll", request, EnrollReply)
@@ -85,19 +107,15 @@ class Sam:
     async def health(self) -> HealthReply:
         return await self._call("health", None, HealthReply)
 
-    async def _call(self, operation: str, request: msgspec.Struct | None, reply: type[Reply]) -> Reply:
-        body = msgspec.json.encode(request) if request is not None else None
-        try:
-            async with self._session.request("GET" if body is None else "POST", f"{self._url}/v1/{operation}", data=body) as response:
-                answer = await response.read()
-                if response.status == 200:
-                    return msgspec.json.decode(answer, type=reply)
-                error = msgspec.json.decode(answer, type=ErrorReply)
-        except (aiohttp.ClientError, TimeoutError, OSError, msgspec.MsgspecError) as failure:
-            raise SamUnavailable(f"{operation}: {type(failure).__name__}") from failure
-        if error.error in (ErrorCode.UNAVAILABLE, ErrorCode.INTERNAL):
-            raise SamUnavailable(f"{operation}: {error.error}")
-        raise SamRefused(error.error, error.authorization_id)
+
+class OperatorSam(Door):
+    """The operator's door, on the SAM's own machine; the web server has no part in what it does."""
+
+    async def import_tokens(self, request: ImportTokensRequest) -> ImportTokensReply:
+        return await self._call("import_tokens", request, ImportTokensReply)
+
+    async def list_tokens(self, after: str | None = None) -> ListTokensReply:
+        return await self._call("list_tokens", ListTokensRequest(after), ListTokensReply)
 
 
 class _Nothing(msgspec.Struct):
@@ -106,12 +124,18 @@ class _Nothing(msgspec.Struct):
 
 def connect(config: Config) -> Sam:
     """Open a client for the SAM that the settings name; call it within the event loop."""
-    timeout = aiohttp.ClientTimeout(total=DEADLINE_S, connect=2)
-    headers = {"Content-Type": "application/json"}
     if config.sam.startswith("unix:"):
-        connector: aiohttp.BaseConnector = aiohttp.UnixConnector(config.sam.removeprefix("unix:"), limit=0)
-        return Sam(aiohttp.ClientSession(connector=connector, timeout=timeout, headers=headers), "http://sam")
+        return Sam(_session(aiohttp.UnixConnector(config.sam.removeprefix("unix:"), limit=0)), "http://sam")
     context = ssl.create_default_context(cafile=str(config.sam_tls_ca))
     context.load_cert_chain(str(config.sam_tls_certificate), str(config.sam_tls_key))
-    connector = aiohttp.TCPConnector(ssl=context, limit=0)
-    return Sam(aiohttp.ClientSession(connector=connector, timeout=timeout, headers=headers), config.sam)
+    return Sam(_session(aiohttp.TCPConnector(ssl=context, limit=0)), config.sam)
+
+
+def connect_as_operator(config: Config) -> OperatorSam:
+    """Open a client for the operator's door; call it within the event loop."""
+    return OperatorSam(_session(aiohttp.UnixConnector(config.sam_operator.removeprefix("unix:"), limit=0)), "http://sam")
+
+
+def _session(connector: aiohttp.BaseConnector) -> aiohttp.ClientSession:
+    timeout = aiohttp.ClientTimeout(total=DEADLINE_S, connect=2)
+    return aiohttp.ClientSession(connector=connector, timeout=timeout, headers={"Content-Type": "application/json"})
