@@ -59,8 +59,11 @@ class CertificationAuthority:
     async def enroll(self, user_id: str, code: str, csr: bytes) -> tuple[bytes, ...]:
         """Give a CSR (DER) and the signer's code; get the certificate and its chain (DER), leaf first."""
         leaf = self._certificates(await self._request("POST", ENROLL, (200,), base64.encodebytes(csr), _credential(user_id, code)))
-        chain = self._certificates(await self._request("GET", "/.well-known/est/cacerts", (200,)))
-        return in_order(leaf, chain)
+        return in_order(leaf, await self.own_certificates())
+
+    async def own_certificates(self) -> list[x509.Certificate]:
+        """Give the CA's own certificates (RFC 7030 §4.1)."""
+        return self._certificates(await self._request("GET", "/.well-known/est/cacerts", (200,)))
 
     async def _request(
         self, method: str, path: str, good: tuple[int, ...], body: bytes = b"", headers: Headers | None = None, within_s: int = DEADLINE_S

@@ -12,6 +12,7 @@ from rich.text import Text
 from sqlalchemy import Connection, text
 
 from app import sam as sams
+from app.ca import CertificationAuthority
 from app.cli.output import DONE, NO, Json, show
 from app.clock import system_clock
 from app.config import Config, read_config
@@ -35,7 +36,7 @@ class Finding(Struct, frozen=True):
 
 
 def doctor(as_json: Json = False) -> None:
-    """Check settings, HSM, SAM, database, Redis, clock and disk, and say what to mend."""
+    """Check settings, HSM, SAM, database, Redis, CA, clock and disk, and say what to mend."""
     findings = asyncio.run(examine())
     table = Table("part", "", "state", "what to do")
     for one in findings:
@@ -55,6 +56,7 @@ async def examine() -> list[Finding]:
     findings += await _sam(config)
     findings.append(await _database(config))
     findings.append(await _redis(config))
+    findings.append(await _ca(config))
     findings.append(_disk(config))
     return findings
 
@@ -106,6 +108,14 @@ async def _redis(config: Config) -> Finding:
         return await _answers("redis", Ephemeral(Batches(redis)).ping, "Start it (`make up`), or check NATSUIN_REDIS_URL.")
     finally:
         await redis.aclose()
+
+
+async def _ca(config: Config) -> Finding:
+    async def ask() -> None:
+        await CertificationAuthority(config.ca_url, config.ca_tls_ca).own_certificates()
+
+    mend = "Start it (`make up`), or check NATSUIN_CA_URL and NATSUIN_CA_TLS_CA. Without its word nothing is signed (NATSUIN_REVOCATION)."
+    return await _answers("ca", ask, mend)
 
 
 async def _answers(part: str, ask: Callable[[], Awaitable[None]], mend: str) -> Finding:

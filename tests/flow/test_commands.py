@@ -15,7 +15,7 @@ from tests.flow.parties import new_application
 from tests.flow.wire import error_of, refused
 from tests.harness.stack import Application, Stack
 
-WELL = {"settings", "sam", "hsm", "store", "clock", "sql", "redis", "disk"}
+WELL = {"settings", "sam", "hsm", "store", "clock", "sql", "redis", "ca", "disk"}
 
 
 Natsuin = Callable[..., Result]
@@ -147,17 +147,18 @@ def test_doctor_finds_nothing_to_mend(stack: Stack, natsuin: Natsuin) -> None:
 
 
 def test_doctor_says_what_to_mend(fragile: Stack) -> None:
-    """With the SAM and Redis gone: exit code 1, both named with what to do, the rest well; then a client's tokens can't be revoked."""
+    """With SAM, Redis and CA gone: exit code 1, all named with what to do, the rest well; then a client's tokens can't be revoked."""
     shop = new_application(fragile)
-    for name in ("sam", "redis"):
+    for name in ("sam", "redis", "ca"):
         fragile.kill(name)
     examined = fragile.natsuin("doctor", expect=1)
     found = parts(examined)
     assert examined["ok"] is False
-    assert {name for name, one in found.items() if not one["ok"]} == {"sam", "redis"}
+    assert {name for name, one in found.items() if not one["ok"]} == {"sam", "redis", "ca"}
     assert "python -m hsm" in found["sam"]["mend"]
     assert "sam.sock" in found["sam"]["mend"]
     assert "NATSUIN_REDIS_URL" in found["redis"]["mend"]
+    assert "NATSUIN_CA_URL" in found["ca"]["mend"]
     assert "tokens live until they expire" in fragile.natsuin("client", "remove", shop.client_id, expect=1)["error"]
 
 
