@@ -50,6 +50,7 @@ def visitor(browser: Browser, language: str, size: dict[str, int], scheme: str =
 
 
 def look(page: Page, name: str) -> None:
+    page.wait_for_load_state("load")  # without its style sheet a page has another width
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
     if PICTURES:
         page.screenshot(path=f"{PICTURES}/{name}.png", full_page=True)

@@ -160,6 +160,7 @@ def test_field_of_a_wrong_type_is_refused_by_name(shop: Application, taro: Signe
 
 PHONE_POSTS = (
     "/enroll/options",
+    "/enroll/key",
     "/enroll",
     "/sign-in/options",
     "/sign-in",

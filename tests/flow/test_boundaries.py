@@ -104,6 +104,7 @@ def test_no_page_of_another_site_acts_for_a_signer(shop: Application, taro: Sign
     handle = shop.authorize(taro.credential_id)["handle"]
     bodies: dict[str, dict[str, Any]] = {
         "/enroll/options": {"link": "x"},
+        "/enroll/key": {"link": "x", "credential": None},
         "/enroll": {"link": "x", "credential": None},
         "/sign-in/options": {},
         "/sign-in": {"ceremony": "x", "credential": {}},
