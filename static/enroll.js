@@ -86,7 +86,7 @@ function refuse(refused) {
   }
   if (!offer) register.textContent = register.dataset.retry;
   document.getElementById("checks").hidden = true;
-  acts.hidden = false;
+  register.hidden = false;
   showRefusal(refused);
 }
 
@@ -103,6 +103,7 @@ function show(id) {
   if (before.id === id) return;
   before.hidden = true;
   acts.hidden = id !== "ready" && id !== "enter";
+  register.hidden = false;
   if (id === "enter") register.textContent = register.dataset.next;
   const section = document.getElementById(id);
   section.hidden = false;

@@ -55,7 +55,7 @@ function refuse(refused) {
   }
   if (!offer) register.textContent = register.dataset.retry;
   document.getElementById("checks").hidden = true;
-  acts.hidden = false;
+  register.hidden = false;
   showRefusal(refused);
 }
 
@@ -80,6 +80,7 @@ function section(id) {
   if (before.id === id) return;
   before.hidden = true;
   acts.hidden = id !== "ready";
+  register.hidden = false;
   const shown = document.getElementById(id);
   shown.hidden = false;
   shown.querySelector("h1").focus();
