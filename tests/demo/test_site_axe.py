@@ -1,0 +1,55 @@
+"""axe finds nothing on the pages of the two demo sites, in no state, in either language; and no template is left out."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, Route, sync_playwright
+
+from demo.ca import pages as ca
+from demo.relying import pages as relying
+from tests.demo.site_samples import SAMPLES
+from tests.harness.axe import LOOKS, bring_axe, findings
+
+ORIGIN = "http://localhost"
+INCLUDED = {"base.html", "done.html", "waiting.html"}
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    """A page without a server; every element that may appear does."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"])
+        page = chromium.new_page()
+        bring_axe(page)
+        yield page
+        chromium.close()
+
+
+def test_every_template_has_a_sample() -> None:
+    for site in (relying, ca):
+        templates = {path.name for path in (site.HERE / "templates").iterdir()}
+        assert {sample.template for sample in SAMPLES.values() if sample.folder == site.HERE} == templates - INCLUDED
+
+
+@pytest.mark.parametrize("lang", LOOKS)
+@pytest.mark.parametrize("name", SAMPLES)
+def test_axe_finds_nothing(page: Page, name: str, lang: str) -> None:
+    """WCAG A and AA and good practice, on phone and desktop, light and dark."""
+    sample = SAMPLES[name]
+
+    def answer(route: Route) -> None:
+        path = route.request.url.removeprefix(ORIGIN)
+        if path.startswith("/static/"):
+            route.fulfill(path=sample.folder / path[1:])
+        elif path.startswith("/jobs/"):
+            route.abort()
+        else:
+            route.fulfill(body=sample.render(lang), content_type="text/html; charset=utf-8")
+
+    page.route("**/*", answer)
+    page.goto(f"{ORIGIN}/")
+    page.evaluate("document.querySelectorAll('[hidden]').forEach((hidden) => { hidden.hidden = false; })")
+    found = findings(page, LOOKS[lang])
+    page.unroute("**/*", answer)
+    assert not found, "\n".join(found)

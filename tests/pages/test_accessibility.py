@@ -1,0 +1,55 @@
+"""Neither axe nor our own rules find anything, on no page, in no state, in either language; and no page is left out."""
+
+import pytest
+from playwright.sync_api import Page
+
+from app.routes import GET
+from tests.harness.axe import LOOKS, bring_axe, findings
+
+from .rendering import TEMPLATES
+from .rules import breaches, covered
+from .samples import SAMPLES
+from .states import STILL, further_states, open_sample
+
+# The templates of the page at each address. A new page needs a line here, and a sample for each of its states that the server makes.
+PAGES = {
+    "/": ("inbox.html",),
+    "/enroll": ("enroll.html",),
+    "/sign-in": ("sign_in.html",),
+    "/approve/{id}": ("approve.html", "ended.html"),
+    "/account": ("account.html",),
+    "/account/add": ("add_device.html",),
+    "/account/add/{id}": ("approve_device.html",),
+    "/account/devices/{id}": ("device.html",),
+    "/new-device": ("new_device.html",),
+    "/freeze": ("freeze.html",),
+    "/keys/{id}/unfreeze": ("unfreeze.html",),
+    "/keys/{id}/destroy": ("destroy.html",),
+    "/history": ("history.html",),
+    "/history/{id}": ("entry.html",),
+}
+EVERYWHERE = ("error.html",)
+NO_PAGES = {"/inbox", "/health"}
+INCLUDED = {"layout.html", "interactive.html", "parts.html"}
+
+
+def test_every_page_has_a_sample() -> None:
+    """Every address of the URL table, and every template."""
+    assert {path for path, _ in GET} == PAGES.keys() | NO_PAGES
+    shown = {template for templates in PAGES.values() for template in templates} | set(EVERYWHERE)
+    assert {path.name for path in TEMPLATES.iterdir()} == shown | INCLUDED
+    assert {sample.template for sample in SAMPLES.values()} == shown
+
+
+@pytest.mark.parametrize("name", [name for name in SAMPLES if not name.endswith("hostile")])
+def test_page_is_accessible(page: Page, name: str) -> None:
+    """Each state, in Japanese and English, on phone and desktop, light and dark."""
+    page.add_init_script(STILL)
+    bring_axe(page)
+    found = []
+    for lang, looks in LOOKS.items():
+        open_sample(page, name, lang)
+        found += [f"{lang}: {finding}" for finding in findings(page, looks)]
+        found += [f"{lang} {state}: {finding}" for state in further_states(page) for finding in [*findings(page, looks), *breaches(page)]]
+        found += [f"{lang}: {finding}" for finding in covered(page)]
+    assert not found, "\n".join(found)
