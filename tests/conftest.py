@@ -1,5 +1,8 @@
-"""Fixtures that tests of several folders share."""
+"""Where the tests' files are, and fixtures that tests of several folders share."""
 
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +14,16 @@ from tests.harness.records import credential_ids
 from tests.harness.sam import TestCa, TestClock, TestSigner, make_sam, make_test_token
 from tests.harness.signer import Signer
 from tests.harness.stack import Application, Stack, running_stack
+
+MEMORY = Path("/dev/shm")
+ROOM_BYTES = 2 << 30
+
+
+def pytest_configure() -> None:
+    """Keep temporary files in memory where there is room: every test that writes durably waits for the disk."""
+    if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM_BYTES:
+        os.environ["TMPDIR"] = str(MEMORY)
+        tempfile.tempdir = None  # or else what was found before stays
 
 
 @pytest.fixture(scope="session")
