@@ -5,14 +5,23 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
+from argon2 import PasswordHasher
 
+from hsm import pin
 from hsm.cryptoki import Token
 from hsm.messages import KeyAlgorithm
 from hsm.sam import Sam
 from tests.harness.otp import Authenticator, offered
 from tests.harness.sam import TestCa, TestClock, TestSigner, make_sam
 
+LIGHT = PasswordHasher(time_cost=1, memory_cost=16, parallelism=1)
 SignerOf = Callable[[KeyAlgorithm], TestSigner]
+
+
+@pytest.fixture(autouse=True)
+def light_pins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A PIN costs little to check; what a real one costs is looked at in `test_pin.py`, where this does nothing."""
+    monkeypatch.setattr(pin, "_ARGON2ID", LIGHT)
 
 
 @pytest.fixture(scope="session")
