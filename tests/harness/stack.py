@@ -30,18 +30,29 @@ COMMANDS = {
     "ca": [sys.executable, "-m", "demo.ca"],
 }
 READY_WITHIN_S = 40
-CLIENT_PORTS = 32_768  # ip(7), ip_local_port_range
+FIRST_PORT, CLIENT_PORTS = (
+    10_000,
+    32_768,
+)  # below those that the system gives to clients, ip_local_port_range: one of these may go at any time
+BLOCK = 8  # ports that are taken together, the first of them as their lock
 SHA256 = "2.16.840.1.101.3.4.2.1"
 RSA_SHA256 = "1.2.840.113549.1.1.11"
 ECDSA_SHA256 = "1.2.840.10045.4.3.2"
 
 
 def free_ports(count: int) -> int:
-    """Find the first of `count` neighbouring free ports, below those that the system gives to clients: one of these may go at any time."""
+    """Find the first of `count` neighbouring ports that are free, and that no other test process will find while this one lives."""
+    assert count < BLOCK
     for _ in range(200):
-        first = random.SystemRandom().randrange(10_000, CLIENT_PORTS - count)
-        if all(_is_free(first + offset) for offset in range(count)):
-            return first
+        lock = random.SystemRandom().randrange(FIRST_PORT, CLIENT_PORTS, BLOCK)
+        with socket.socket() as locking:
+            try:
+                locking.bind(("127.0.0.1", lock))
+            except OSError:
+                continue
+            if all(_is_free(lock + offset) for offset in range(1, count + 1)):
+                locking.detach()  # bound until this process ends
+                return lock + 1
     raise RuntimeError("no free ports")
 
 
