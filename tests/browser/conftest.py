@@ -10,8 +10,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.asking import Request
-from tests.browser.phone import Phone, chromium
+from tests.browser.phone import Phone
 from tests.browser.words import ENGLISH, Words
+from tests.harness.chromium import chromium
 from tests.harness.stack import Application, Stack
 
 MakePhone = Callable[..., Phone]

@@ -2,7 +2,8 @@
 
 from playwright.sync_api import Locator, expect
 
-from tests.browser.phone import PATIENCE_MS, Phone
+from tests.browser.phone import Phone
+from tests.harness.chromium import PATIENCE_MS
 
 
 def show_link(old: Phone) -> str:

@@ -5,43 +5,14 @@ Whatever no page may do is collected while it is used: an error in a script, a b
 verifies nothing itself; the running stack does.
 """
 
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, ViewportSize, expect
 
 from tests.browser.words import ENGLISH, Words
+from tests.harness.chromium import OBSERVE, PATIENCE_MS
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
-FLAGS += ["--disable-background-networking", "--disable-component-update"]
 SCREEN: ViewportSize = {"width": 390, "height": 844}
-PATIENCE_MS = 15_000
-
-# Before any script: report a breach of the security policy, and a passkey that is asked for outside the tap, where Safari refuses it.
-OBSERVE = """
-addEventListener("securitypolicyviolation", (event) => console.error(`${event.violatedDirective}: ${event.blockedURI}`));
-addEventListener("click", () => { window.inTap = true; setTimeout(() => { window.inTap = false; }); }, true);
-for (const name of self.CredentialsContainer ? ["create", "get"] : []) {
-  const real = CredentialsContainer.prototype[name];
-  CredentialsContainer.prototype[name] = function (options) {
-    if (!window.inTap) console.error("passkey outside the tap");
-    return real.call(this, options);
-  };
-}
-"""
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """Run Debian's Chromium for as long as the block lasts."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        try:
-            yield browser
-        finally:
-            browser.close()
 
 
 class Authenticator:

@@ -13,9 +13,10 @@ from playwright.sync_api import Browser, ViewportSize
 from tests.browser.asking import Request
 from tests.browser.conftest import credential_of
 from tests.browser.own import asked, open_link, open_ready, show_link
-from tests.browser.phone import Phone, chromium
+from tests.browser.phone import Phone
 from tests.browser.words import ENGLISH, JAPANESE
 from tests.flow.letters import Letter, new_letter
+from tests.harness.chromium import chromium
 from tests.harness.stack import ROOT, Stack, running_stack
 
 SCREENS = ROOT / "docs" / "screens"

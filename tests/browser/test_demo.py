@@ -13,7 +13,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Person
-from tests.browser.phone import PATIENCE_MS, Phone
+from tests.browser.phone import Phone
+from tests.harness.chromium import PATIENCE_MS
 from tests.harness.stack import READY_WITHIN_S, ROOT, Application, Stack
 
 CONTRACT = ROOT / "demo" / "samples" / "contract.pdf"

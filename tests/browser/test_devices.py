@@ -10,9 +10,10 @@ from playwright.sync_api import Page, expect
 from tests.browser.asking import Request, transaction_in
 from tests.browser.conftest import MakePhone, Person
 from tests.browser.own import add, asked, join, number, open_link, open_ready, show_link
-from tests.browser.phone import PATIENCE_MS, Phone
+from tests.browser.phone import Phone
 from tests.browser.test_keyboard import tabbed
 from tests.browser.words import ENGLISH, JAPANESE, Words
+from tests.harness.chromium import PATIENCE_MS
 from tests.harness.stack import Application
 
 

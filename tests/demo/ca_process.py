@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.harness.stack import free_ports
 
 ROOT = Path(__file__).parents[2]
-START_WAIT_S = 20
+START_WAIT_S = 40
 
 
 class CaProcess:
@@ -65,7 +65,7 @@ class CaProcess:
             json.dumps({"user_id": user_id, "name": name}).encode(),
             {"Authorization": f"Bearer {officer}", "Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=30) as answer:
             code: str = json.load(answer)["code"]
         return code
 
@@ -78,7 +78,7 @@ def running_ca(data: Path) -> Iterator[CaProcess]:
         yield ca
     finally:
         ca.process.terminate()
-        ca.process.wait(10)
+        ca.process.wait(30)
 
 
 def run(directory: Path, *command: str, status: int = 0) -> str:

@@ -11,13 +11,13 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from demo.ca.code import read_code
 from tests.demo.ca_letter import read_letter
 from tests.demo.ca_process import CaProcess, basic, enroll, make_request, running_ca
+from tests.harness.chromium import chromium
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu"]
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 PICTURES = os.environ.get("CA_PICTURES")
 """A folder where pictures of every page go, for whoever wants to look."""
@@ -31,10 +31,8 @@ def ca(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CaProcess]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+    with chromium() as started:
         yield started
-        started.close()
 
 
 @contextmanager

@@ -66,8 +66,8 @@ def test_killed_at_any_moment_there_is_one_certificate_or_none(tmp_path: Path) -
             calling = subprocess.Popen(send, cwd=tmp_path, stdout=subprocess.DEVNULL)
             time.sleep(drawn.uniform(0.01, 0.08))
             ca.process.kill()
-            ca.process.wait(10)
-            calling.wait(10)
+            ca.process.wait(30)
+            calling.wait(30)
             assert dict(certificates(ca))[person] in (0, 1)
             ca.start()
             assert enroll(ca, tmp_path, person, "simpleenroll", *credential) == "200"

@@ -1,20 +1,20 @@
 """The relying application in Chromium: the page goes on by itself, and nothing on the way breaks the content security policy."""
 
 import asyncio
+import shutil
 from pathlib import Path
 
 from playwright.async_api import Page, async_playwright, expect
 
 from tests.demo.relying_service import CONTRACT
 from tests.demo.relying_site import Site, with_site
-
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+from tests.harness.chromium import FLAGS, PATIENCE_MS
 
 
 def test_a_person_asks_waits_tries_again_and_downloads(tmp_path: Path) -> None:
     async def test(site: Site) -> None:
         async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+            browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
             page = await browser.new_page(locale="ja-JP")
             complaints: list[str] = []
             page.on("console", lambda message: complaints.append(message.text))
@@ -38,7 +38,7 @@ async def go_the_whole_way(site: Site, page: Page) -> None:
     assert await page.title() == "署名者の承認を待っています – 青葉電子契約"
     assert await page.locator(".digits span").all_inner_texts() == ["4", "7"]
     assert await page.evaluate("document.querySelector('.qr').naturalWidth") > 0
-    await expect(page.locator("#left")).not_to_have_text("3:00")
+    await expect(page.locator("#left")).not_to_have_text("3:00", timeout=PATIENCE_MS)
     service.released.set()
     await page.wait_for_selector(".card.stop")  # without a click or a reload by hand
     service.decision = "approve"

@@ -233,7 +233,7 @@ def test_the_poll_is_held_until_something_changes(tmp_path: Path, monkeypatch: p
         started = loop.time()
         async with site.visitor.get(f"{site.url}{path}/state?seen=1") as answer:
             assert await answer.json() == {"version": 1, "step": "waiting"}
-        assert 0.25 < loop.time() - started < 2
+        assert loop.time() - started > 0.25
         site.service.released.set()
         await site.until(path, "done")
 

@@ -1,15 +1,15 @@
 """axe finds nothing on the pages of the two demo sites, in no state, in either language; and no template is left out."""
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, Route, sync_playwright
+from playwright.sync_api import Page, Route
 
 from demo.ca import pages as ca
 from demo.relying import pages as relying
 from tests.demo.site_samples import SAMPLES
 from tests.harness.axe import LOOKS, bring_axe, findings
+from tests.harness.chromium import chromium
 
 ORIGIN = "http://localhost"
 INCLUDED = {"base.html", "done.html", "waiting.html"}
@@ -18,12 +18,10 @@ INCLUDED = {"base.html", "done.html", "waiting.html"}
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
     """A page without a server; every element that may appear does."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"])
-        page = chromium.new_page()
+    with chromium() as browser:
+        page = browser.new_page()
         bring_axe(page)
         yield page
-        chromium.close()
 
 
 def test_every_template_has_a_sample() -> None:

@@ -15,7 +15,6 @@ class Poll:
     """One held `authorizeCheck`, on a connection and a thread of its own; entered, it has arrived."""
 
     def __init__(self, application: Application, handle: str, prefer: str = "wait=25", arrived_s: float = 0.3) -> None:
-        self.answered_at = 0.0
         self._http = httpx2.Client(base_url=application.stack.origin, timeout=70)
         self._pool = ThreadPoolExecutor(1)
         self._headers = {"Authorization": f"Bearer {application.token}", "Prefer": prefer}
@@ -31,17 +30,15 @@ class Poll:
         self._pool.shutdown()
         self._http.close()
 
-    def answer(self, within_s: float = 10) -> httpx2.Response:
-        """Wait for the answer."""
+    def answer(self, within_s: float = 15) -> httpx2.Response:
+        """Wait for the answer, less long than the poll itself waits: it was woken."""
         return self._future.result(within_s)
 
     def _ask(self) -> httpx2.Response:
-        answer = self._http.post("/csc/v2/credentials/authorizeCheck", json={"handle": self._handle}, headers=self._headers)
-        self.answered_at = time.monotonic()
-        return answer
+        return self._http.post("/csc/v2/credentials/authorizeCheck", json={"handle": self._handle}, headers=self._headers)
 
 
-def wait_until(is_so: Callable[[], bool], within_s: float = 10) -> None:
+def wait_until(is_so: Callable[[], bool], within_s: float = 30) -> None:
     """Look again and again until it is so."""
     deadline = time.monotonic() + within_s
     while not is_so():

@@ -92,8 +92,8 @@ def test_expiry_wakes_a_held_poll(shop: Application, taro: Signer) -> None:
     handle = shop.authorize(taro.credential_id)["handle"]
     with worker_ahead(shop.stack, LIFE_S - 2) as later:
         began = time.monotonic()
-        assert error_of(later.post(CHECK, json={"handle": handle}, headers=bearer(shop) | {"Prefer": "wait=25"})) == EXPIRED
-        assert time.monotonic() - began < 4
+        assert error_of(later.post(CHECK, json={"handle": handle}, headers=bearer(shop) | {"Prefer": "wait=60"})) == EXPIRED
+        assert time.monotonic() - began < 30
 
 
 def test_time_ends_what_nobody_asks_for(stack: Stack, records: Records, browse: Browse, monkeypatch: pytest.MonkeyPatch) -> None:

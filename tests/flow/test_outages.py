@@ -53,7 +53,7 @@ def test_lost_redis_costs_a_new_token_and_a_new_sign_in(fragile: Stack, shop: Ap
     waiting, approved = (shop.authorize(signer.credential_id) for _ in range(2))
     browser.approve(approved["handle"])
     sad = shop.sad(approved["handle"])
-    with Poll(shop, waiting["handle"], "wait=60") as poll:
+    with Poll(shop, waiting["handle"], "wait=60", arrived_s=3) as poll:
         fragile.kill("redis")
         began = time.monotonic()
         for method, body in (
@@ -73,7 +73,7 @@ def test_lost_redis_costs_a_new_token_and_a_new_sign_in(fragile: Stack, shop: Ap
             assert (answer.status_code, answer.json(), answer.headers["retry-after"]) == (503, {"error": "unavailable"}, "2")
         assert browser.get(f"/approve/{waiting['handle']}").status_code == 503
         assert fragile.http.get("/health").status_code == 503
-        assert time.monotonic() - began < 8
+        assert time.monotonic() - began < 40
         fragile.start("redis")
         assert shop.post("credentials/list", {"userID": "u"}).json()["error"] == "invalid_token"
         assert browser.get("/inbox", Accept="application/json").status_code == 401

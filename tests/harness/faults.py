@@ -166,12 +166,12 @@ def failing(pid: int, call: str, error: str, when: str, trace: Path) -> Iterator
         yield injected
     finally:
         tracer.terminate()
-        tracer.communicate(timeout=10)
+        tracer.communicate(timeout=30)
     injected.calls = trace.read_text().count("(INJECTED)")
 
 
 def _wait_traced(pid: int, tracer: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while time.monotonic() < deadline and tracer.poll() is None:
         threads = [f"/proc/{pid}/task/{thread}/status" for thread in os.listdir(f"/proc/{pid}/task")]
         if all("TracerPid:\t0\n" not in _read(thread) for thread in threads):
@@ -181,8 +181,12 @@ def _wait_traced(pid: int, tracer: subprocess.Popen[bytes]) -> None:
 
 
 def _read(path: str) -> str:
-    with open(path) as file:
-        return file.read()
+    """Give the standing of a thread; of one that has ended meanwhile, nothing."""
+    try:
+        with open(path) as file:
+            return file.read()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def read_before_write() -> None:

@@ -155,7 +155,7 @@ class SamProcess:
 
     def wait_killed(self) -> None:
         """Make sure that it was killed just now."""
-        self._process.join(10)
+        self._process.join(30)
         assert self._process.exitcode == -signal.SIGKILL, f"exit code {self._process.exitcode}"
         self._process = None
 

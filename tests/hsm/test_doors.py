@@ -106,7 +106,7 @@ def test_both_doors_close_when_it_is_told_to_stop(tmp_path: Path, how: signal.Si
             for line in lines:
                 line.post("freeze", b"{}")
             sam.process.send_signal(how)
-            assert sam.process.wait(10) == 0
+            assert sam.process.wait(30) == 0
             for line in lines:
                 line.close()
         assert "Traceback" not in sam.log()
@@ -119,5 +119,5 @@ def test_a_socket_that_a_crash_has_left_is_replaced(tmp_path: Path) -> None:
             wait_until(sam.is_listening, sam)
             assert ask(operator(sam), "list_tokens", ListTokensRequest()).status == 200
             os.kill(sam.process.pid, signal.SIGKILL)
-            sam.process.wait(10)
+            sam.process.wait(30)
         assert operator(sam).is_socket()

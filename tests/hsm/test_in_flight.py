@@ -15,7 +15,7 @@ from hsm.messages import Outcome, StatusRequest
 from tests.harness.records import journal_entries
 from tests.harness.sam import TestSigner
 
-WITHIN_S = 10
+WITHIN_S = 30
 
 
 def test_failed_write_of_one_request_does_not_end_the_other(signer: TestSigner, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -118,5 +118,5 @@ def test_it_stops_when_it_is_told_to(tmp_path: Path, how: signal.Signals) -> Non
     with running_module(tmp_path) as sam:
         wait_until(sam.is_listening, sam)
         sam.process.send_signal(how)
-        assert sam.process.wait(10) == 0
+        assert sam.process.wait(30) == 0
     assert "Traceback" not in sam.log()

@@ -3,7 +3,6 @@
 import os
 import re
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -80,25 +79,21 @@ def test_lost_sessions_come_back_by_themselves(tmp_path: Path, loss: str) -> Non
     assert in_own_process(after_a_loss, tmp_path, loss) == [False, True, True]
 
 
-def away_and_back(folder: Path, times: int) -> tuple[list[bool], list[bool], float]:
+def away_and_back(folder: Path, times: int) -> tuple[list[bool], list[bool]]:
     token = opened(folder)
     away, back = [], []
-    slowest = 0.0
     for _ in range(times):
         (folder / "tokens").rename(folder / "away")
         away += [answers(lambda: token.mac(b"mac", b"x")) for _ in range(3)]
         (folder / "away").rename(folder / "tokens")
-        began = time.monotonic()
         back += [answers(lambda: token.mac(b"mac", b"x")), *(answers(lambda: sign(token)) for _ in range(4))]
-        slowest = max(slowest, time.monotonic() - began)
-    return away, back, slowest
+    return away, back
 
 
 def test_a_token_that_goes_and_comes_back_is_used_again(tmp_path: Path) -> None:
     """Twenty times: no answer while it is away, every answer when it is back, without a restart."""
-    away, back, slowest = in_own_process(away_and_back, tmp_path, 20)
+    away, back = in_own_process(away_and_back, tmp_path, 20)
     assert (any(away), all(back)) == (False, True)
-    assert slowest < 5
 
 
 def activate_while_away(folder: Path) -> list[Outcome]:

@@ -1,30 +1,15 @@
 """Chromium on the sample pages; a breach of the security policy or an error in a script fails the test."""
 
-import shutil
 import threading
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page
+
+from tests.harness.chromium import OBSERVE, PATIENCE_MS, chromium
 
 from .browsing import Authenticator
 from .preview import serve
-
-CHROMIUM = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"]
-CHROMIUM += ["--disable-background-networking", "--disable-component-update"]
-
-# Before any script: report a breach of the security policy, and a passkey that is asked for outside the tap, where Safari refuses it.
-OBSERVE = """
-addEventListener("securitypolicyviolation", (event) => console.error(event.violatedDirective));
-addEventListener("click", () => { window.inTap = true; setTimeout(() => { window.inTap = false; }); }, true);
-for (const name of ["create", "get"]) {
-  const real = CredentialsContainer.prototype[name];
-  CredentialsContainer.prototype[name] = function (options) {
-    if (!window.inTap) console.error("passkey outside the tap");
-    return real.call(this, options);
-  };
-}
-"""
 
 
 @pytest.fixture(scope="module")
@@ -38,16 +23,14 @@ def origin() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
-        yield chromium
-        chromium.close()
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture
 def page(browser: Browser, origin: str) -> Iterator[Page]:
     context = browser.new_context(base_url=origin, viewport={"width": 390, "height": 844}, locale="en-US", reduced_motion="reduce")
-    context.set_default_timeout(5000)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.add_init_script(OBSERVE)
     faults: list[str] = []
