@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app.account.second_way import second_ways_of
+from app.account.second_way import is_second_way_open
 from app.domain.account import Addition, Event
 from app.domain.authorization import Authorization
 from app.phone.history import event_view
@@ -44,7 +44,7 @@ async def show(services: Services, request: Request) -> Response:
         waiting=[summary(one, services.now()) for one in start.waiting],
         new_devices=[{"id": one.id, "name": one.name} for one in start.new_devices],
         notices=[event_view(one) for one in start.notices],
-        second_way_open=(await second_ways_of(services, device)).is_open,
+        second_way_open=await is_second_way_open(services, device),
     )
 
 

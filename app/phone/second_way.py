@@ -3,12 +3,11 @@
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app.account.second_way import put_off, second_ways_of
+from app.account.second_way import is_put_off, put_off, second_ways_of
 from app.domain.parties import Passkey
 from app.phone.session import device_of, read_message
 from app.phone.signed_in import as_json, signed_page, wants_json
 from app.services import Services
-from app.store import second_ways
 
 RECOVERY_PAGE: str | None = None  # where printed recovery codes are made; None: there are none
 AFTERWARDS = "/"  # where enrolment goes on once the choice is made
@@ -26,7 +25,7 @@ async def show(services: Services, request: Request) -> Response:
 
 async def onward(services: Services, device: Passkey) -> str:
     """Say where to go on from a way that was just made: back to the choice while that is open, else to what is one's own."""
-    return "/account" if await services.database.read(second_ways.is_put_off, device.enrollment_id) else "/second-way"
+    return "/account" if await is_put_off(services, device) else "/second-way"
 
 
 async def later(services: Services, request: Request) -> Response:
