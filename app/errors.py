@@ -7,7 +7,8 @@ The authorization server's errors, one tree; `problems` says how each looks outs
     ├── Unauthenticated    who asks: BadAuthorizationHeader, TokenUnknown, TokenExpired, ClientRefused, SessionRequired, SignInRefused
     ├── NotAllowed         what is asked: CredentialUnknown, CredentialDisabled, InvalidAuthenticationData, HandleUnknown,
     │                      AuthorizationUnknown, SubjectUnknown, LinkUnknown, CodeRefused, EvidenceRefused, RegistrationRefused, WrongCode,
-    │                      Ended, ChangeOver, LastPasskey, NameRefused, TooManyOpen, TooFast, SigningRefused
+    │                      Ended, ChangeOver, LastPasskey, NameRefused, TooManyOpen, TooFast, SigningRefused, PinUnacceptable,
+    │                      TokenCodeRefused
     ├── Unavailable        in doubt, so no for now: StoreUnavailable, RedisUnavailable, SamUnavailable, CertificateUnavailable
     └── SamRefused         between `sam` and the story only; each step turns it into one of the above
 """
@@ -150,6 +151,14 @@ class ChangeOver(NotAllowed):
 
 class LastPasskey(NotAllowed):
     """The only passkey left: without it nothing could be approved, and it can't approve its own removal."""
+
+
+class PinUnacceptable(NotAllowed):
+    """The PIN is one that anyone would try first, or has not the form of one; another one may be chosen."""
+
+
+class TokenCodeRefused(NotAllowed):
+    """Token and code do not fit, the token is not to be had, or the passkey's answer does not verify: the SAM does not say which."""
 
 
 class NameRefused(NotAllowed):

@@ -15,7 +15,24 @@ from app.csc.sign_hash import sign_hash
 from app.health import health
 from app.oauth.revoke import revoke
 from app.oauth.token import token
-from app.phone import account, add_device, approve, change, device, enroll, entry, freeze, history, inbox, key, new_device, sign_in
+from app.phone import (
+    account,
+    add_device,
+    approve,
+    change,
+    device,
+    enroll,
+    entry,
+    freeze,
+    history,
+    inbox,
+    key,
+    new_device,
+    otp,
+    otp_token,
+    second_way,
+    sign_in,
+)
 from app.phone.page import STATIC, static_digest
 from app.services import Services
 
@@ -47,6 +64,9 @@ POST: tuple[tuple[str, Endpoint], ...] = (
     ("/new-device", new_device.register),
     ("/new-device/state", new_device.state),
     ("/freeze", freeze.freeze),
+    ("/account/otp/offer", otp.offer_token),
+    ("/account/otp/serial", otp.name_token),
+    ("/second-way", second_way.later),
 )
 GET: tuple[tuple[str, Endpoint], ...] = (
     ("/", inbox.show),
@@ -64,6 +84,11 @@ GET: tuple[tuple[str, Endpoint], ...] = (
     ("/keys/{id}/destroy", key.show_destroy),
     ("/history", history.show),
     ("/history/{id}", entry.show),
+    ("/account/otp", otp.show),
+    ("/account/otp/unlock", otp_token.show_unlock),
+    ("/account/otp/{id}", otp_token.show),
+    ("/account/otp/{id}/resynchronise", otp_token.show_resynchronise),
+    ("/second-way", second_way.show),
     ("/health", health),
 )
 # Methods of CSC 2.0 that this service does not have (§10.1: 501).

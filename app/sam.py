@@ -32,9 +32,13 @@ from hsm.messages import (
     ImportTokensRequest,
     ListTokensReply,
     ListTokensRequest,
+    OfferTokenReply,
+    OfferTokenRequest,
     RefuseRequest,
     StatusReply,
     StatusRequest,
+    TokensReply,
+    TokensRequest,
 )
 
 Reply = TypeVar("Reply", bound=msgspec.Struct)
@@ -100,6 +104,12 @@ class Sam(Door):
 
     async def credential(self, credential_id: str) -> CredentialReply:
         return await self._call("credential", CredentialRequest(credential_id), CredentialReply)
+
+    async def offer_token(self, credential_id: str) -> OfferTokenReply:
+        return await self._call("offer_token", OfferTokenRequest(credential_id), OfferTokenReply)
+
+    async def tokens(self, credential_id: str) -> TokensReply:
+        return await self._call("tokens", TokensRequest(credential_id), TokensReply)
 
     async def status(self, authorization_id: str) -> StatusReply:
         return await self._call("status", StatusRequest(authorization_id), StatusReply)

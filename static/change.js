@@ -4,10 +4,10 @@ import { call, Refused } from "./page.js";
 import { usePasskey } from "./webauthn.js";
 
 const FRESH_MS = 300_000; // half of a change's life
-const LOST = ["offline", "unavailable"]; // the same change again tells whether it was done
+export const LOST = ["offline", "unavailable"]; // the same change again tells whether it was done
 
-/** One change of kind `change`, of what is called `of`. */
-export function changeOf(change, of) {
+/** One change of kind `change`, of what is called `of`; `look` is given each answer of the server that proposes it. */
+export function changeOf(change, of, look = () => {}) {
   let offered = null;
   let at = 0;
 
@@ -17,10 +17,11 @@ export function changeOf(change, of) {
     at = Date.now();
     const said = JSON.parse(decoded(offered.transaction));
     for (const place of document.querySelectorAll("[data-shown]")) place.textContent = said[place.dataset.shown];
+    look(offered);
   }
 
-  /** In a tap: ask for the passkey. Where nothing fresh is in hand, throws Refused("again") once it is. */
-  async function approve(asking, sending) {
+  /** In a tap: ask for the passkey. Where nothing fresh is in hand, throws Refused("again") once it is. `beside` goes with the answer. */
+  async function approve(asking, sending, beside = {}) {
     if (!offered || Date.now() - at > FRESH_MS) {
       await prepare();
       throw new Refused("again");
@@ -29,7 +30,7 @@ export function changeOf(change, of) {
     asking();
     const credential = await asked;
     sending();
-    await call(`/account/change/${offered.id}`, { credential });
+    await call(`/account/change/${offered.id}`, { credential, ...beside });
   }
 
   /** After a failure: keep what may have been done, and forget the rest. Answers whether the page shows a past state. */

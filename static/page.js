@@ -14,16 +14,16 @@ export class Refused extends Error {
   }
 }
 
-/** Show one of the page's sentences in its live region; `values` fill the sentence's [data-value] places. */
-export function say(name, values = {}) {
+/** Show one of the page's sentences in its live region, or in another; `values` fill the sentence's [data-value] places. */
+export function say(name, values = {}, place = line) {
   const found = sentences.querySelector(`[data-name="${name}"]`) ?? sentences.querySelector('[data-name="failed"]');
   const sentence = found.cloneNode(true);
-  for (const place of sentence.querySelectorAll("[data-value]")) place.textContent = values[place.dataset.value];
-  line.replaceChildren(sentence);
+  for (const gap of sentence.querySelectorAll("[data-value]")) gap.textContent = values[gap.dataset.value];
+  place.replaceChildren(sentence);
 }
 
-export function hush() {
-  line.replaceChildren();
+export function hush(place = line) {
+  place.replaceChildren();
 }
 
 /** GET, or POST where there is a body. Answers the JSON, or throws Refused with the server's error code. */

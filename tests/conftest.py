@@ -67,6 +67,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield made
 
 
+@pytest.fixture(scope="session")
+def otp_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack whose keys may also be used with PIN and one-time password."""
+    settings = {"NATSUIN_FACTORS": "passkey_or_otp", "NATSUIN_REVOCATION": "off", "NATSUIN_OPEN_PER_SIGNER": "100"}
+    with running_stack(tmp_path_factory.mktemp("otp"), **settings) as made:
+        yield made
+
+
 @pytest.fixture
 def application(stack: Stack) -> Application:
     """A new relying application with a token."""

@@ -13,7 +13,17 @@ from sqlalchemy import Connection
 from app.account.standing import follow
 from app.domain.account import Change, Event, EventKind
 from app.domain.parties import Passkey
-from app.errors import ChangeOver, EvidenceRefused, SamRefused, SamUnavailable, SignInRefused, SubjectUnknown
+from app.errors import (
+    ChangeOver,
+    EvidenceRefused,
+    NotAllowed,
+    PinUnacceptable,
+    SamRefused,
+    SamUnavailable,
+    SignInRefused,
+    SubjectUnknown,
+    TokenCodeRefused,
+)
 from app.services import Services
 from app.store import additions, changes, credentials, events, parties
 from app.webauthn import passkey_id_of
@@ -22,23 +32,40 @@ from hsm.messages import (
     AmendRequest,
     DestroyTransaction,
     ErrorCode,
+    NewOtp,
     Outcome,
     Registration,
+    RemoveOtpTransaction,
     RemovePasskeyTransaction,
+    ResynchroniseOtpTransaction,
+    SetOtpTransaction,
+    SuccessiveCodes,
     UnfreezeTransaction,
+    UnlockOtpTransaction,
     parse_amendment,
 )
 
 NOT_PROVEN = (ErrorCode.EVIDENCE_REFUSED, ErrorCode.MALFORMED)
 
 
-async def amend(services: Services, user_id: str, change_id: str, assertion: dict[str, Any]) -> None:
+async def amend(
+    services: Services,
+    user_id: str,
+    change_id: str,
+    assertion: dict[str, Any],
+    *,
+    otp: NewOtp | None = None,
+    codes: SuccessiveCodes | None = None,
+) -> None:
     """
     Make a change, on the signer's proof; one that is made already stays so.
+
+    `otp` and `codes` go to the SAM beside it, and are kept nowhere.
 
     Raises:
         SubjectUnknown: there is no such change, or it is another signer's.
         EvidenceRefused: the proof does not verify; it may be tried again.
+        PinUnacceptable, TokenCodeRefused: another PIN, or another code, may be tried.
         ChangeOver: its time is over, or what it changes is another now.
         SamUnavailable: it is not known whether the SAM did it; asking again will tell.
     """
@@ -53,14 +80,14 @@ async def amend(services: Services, user_id: str, change_id: str, assertion: dic
         raise EvidenceRefused from None
     await services.database.write(_send, change, passkey_id, services.now())
     try:
-        await services.sam.amend(await _request(services, change, assertion))
+        await services.sam.amend(msgspec.structs.replace(await _request(services, change, assertion), otp=otp, codes=codes))
     except SamRefused as refusal:
         if refusal.code is not ErrorCode.NOT_NEW:
             await services.database.write(changes.take_back, change)
-            if refusal.code in NOT_PROVEN:
-                raise EvidenceRefused from None
-            await _look_again(services, change)
-            raise ChangeOver from None
+            refused = _refusal(change, refusal.code)
+            if isinstance(refused, ChangeOver):
+                await _look_again(services, change)
+            raise refused from None
     await services.database.write(record, change_id, user_id, int(services.now()))
 
 
@@ -97,6 +124,14 @@ def record(connection: Connection, change_id: str, user_id: str, now: int) -> No
         case DestroyTransaction() as destroyed:
             credentials.destroy(connection, destroyed.credential_id)
             event = happened(kind=EventKind.KEY_DESTROYED, credential_id=destroyed.credential_id)
+        case SetOtpTransaction():
+            event = happened(kind=EventKind.OTP_SET)
+        case RemoveOtpTransaction():
+            event = happened(kind=EventKind.OTP_REMOVED)
+        case UnlockOtpTransaction():
+            event = happened(kind=EventKind.OTP_UNLOCKED)
+        case ResynchroniseOtpTransaction():
+            event = happened(kind=EventKind.OTP_RESYNCHRONISED)
         case other:
             raise TypeError(type(other).__name__)
     events.add(connection, event)
@@ -135,6 +170,15 @@ async def _request(services: Services, change: Change, assertion: dict[str, Any]
     assert addition.registration is not None
     response = msgspec.json.decode(addition.registration)
     return AmendRequest(change.transaction, assertion, Registration(addition.transaction, response))
+
+
+def _refusal(change: Change, code: ErrorCode) -> NotAllowed:
+    if code is ErrorCode.PIN_UNACCEPTABLE:
+        return PinUnacceptable()
+    if code not in NOT_PROVEN:
+        return ChangeOver()
+    needs_code = isinstance(parse_amendment(change.transaction), SetOtpTransaction | ResynchroniseOtpTransaction)
+    return TokenCodeRefused() if needs_code else EvidenceRefused()
 
 
 async def _look_again(services: Services, change: Change) -> None:

@@ -52,7 +52,11 @@ async def propose(services: Services, user_id: str, kind: str, subject: str) -> 
         LastPasskey: it would leave nothing to approve with.
         TooManyOpen: the signer has enough of them waiting.
     """
-    proposal = await services.database.read(KINDS[kind], user_id, subject, int(services.now()))
+    return await keep(services, await services.database.read(KINDS[kind], user_id, subject, int(services.now())))
+
+
+async def keep(services: Services, proposal: Proposal) -> Proposal:
+    """Let a change that was composed wait for its passkey; raises TooManyOpen."""
     if not await services.database.write(changes.add_if_room, proposal.change, MOST_OPEN, services.now()):
         raise TooManyOpen(retry_after_s=60)
     return proposal
@@ -66,20 +70,20 @@ def _add(connection: Connection, user_id: str, subject: str, now: int) -> Propos
         raise ChangeOver
     assert addition.transaction is not None
     amendment = AddPasskeyTransaction(
-        **_common(user_id, addition.enrollment_id, now),
+        **common_fields(user_id, addition.enrollment_id, now),
         passkey_id=addition.passkey_id or b"",
         public_key=addition.public_key or b"",
         made_over_sha256=hashlib.sha256(addition.transaction).hexdigest(),
         name=addition.name,
     )
-    return _proposal(connection, amendment, addition.id)
+    return proposal_of(connection, amendment, addition.id)
 
 
 def _remove(connection: Connection, user_id: str, subject: str, now: int) -> Proposal:
     passkey = device_of_signer(connection, user_id, subject)
-    common = _common(user_id, passkey.enrollment_id, now)
+    common = common_fields(user_id, passkey.enrollment_id, now)
     amendment = RemovePasskeyTransaction(**common, passkey_id=passkey.passkey_id, name=passkey.name)
-    proposal = _proposal(connection, amendment, without=passkey.passkey_id)
+    proposal = proposal_of(connection, amendment, without=passkey.passkey_id)
     if not proposal.allowed:
         raise LastPasskey
     return proposal
@@ -89,16 +93,16 @@ def _unfreeze(connection: Connection, user_id: str, subject: str, now: int) -> P
     credential = key_of_signer(connection, user_id, subject)
     if not credential.is_frozen(now):
         raise ChangeOver
-    common = _common(user_id, credential.enrollment_id, now)
-    return _proposal(connection, UnfreezeTransaction(**common, credential_id=credential.credential_id))
+    common = common_fields(user_id, credential.enrollment_id, now)
+    return proposal_of(connection, UnfreezeTransaction(**common, credential_id=credential.credential_id))
 
 
 def _destroy(connection: Connection, user_id: str, subject: str, now: int) -> Proposal:
     credential = key_of_signer(connection, user_id, subject)
     if credential.state != "enabled":
         raise ChangeOver
-    common = _common(user_id, credential.enrollment_id, now)
-    return _proposal(connection, DestroyTransaction(**common, credential_id=credential.credential_id))
+    common = common_fields(user_id, credential.enrollment_id, now)
+    return proposal_of(connection, DestroyTransaction(**common, credential_id=credential.credential_id))
 
 
 KINDS: dict[str, Compose] = {"add_passkey": _add, "remove_passkey": _remove, "unfreeze": _unfreeze, "destroy": _destroy}
@@ -120,7 +124,8 @@ def key_of_signer(connection: Connection, user_id: str, credential_id: str) -> C
     return credential
 
 
-def _common(user_id: str, enrollment_id: str, now: int) -> dict[str, Any]:
+def common_fields(user_id: str, enrollment_id: str, now: int) -> dict[str, Any]:
+    """Give what every kind of amendment carries."""
     return {
         "version": 1,
         "id": new_id(),
@@ -132,7 +137,8 @@ def _common(user_id: str, enrollment_id: str, now: int) -> dict[str, Any]:
     }
 
 
-def _proposal(connection: Connection, amendment: Amendment, addition_id: str | None = None, without: bytes | None = None) -> Proposal:
+def proposal_of(connection: Connection, amendment: Amendment, addition_id: str | None = None, without: bytes | None = None) -> Proposal:
+    """Let every passkey of the enrolment approve an amendment, but for one."""
     allowed = [one for one in parties.passkeys_for(connection, amendment.enrollment_id) if one.passkey_id != without]
     change = Change(
         id=amendment.id, user_id=amendment.signer, transaction=amendment.encode(), addition_id=addition_id, expires=amendment.expires

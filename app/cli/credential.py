@@ -12,6 +12,7 @@ from app.account.freeze import freeze_key
 from app.account.standing import follow
 from app.cli.access import database
 from app.cli.output import Json, Refusal, answering, show
+from app.cli.ways import in_words, ways_of
 from app.clock import system_clock
 from app.config import Config
 from app.domain.parties import Credential
@@ -27,11 +28,14 @@ CredentialId = Annotated[str, typer.Argument(help="As `signer show` tells it.")]
 
 @commands.command("show")
 def show_(credential_id: CredentialId, as_json: Json = False) -> None:
-    """Show a key: whose it is, its certificate, and how it stands at the SAM."""
+    """Show a key: whose it is, its certificate, how it stands at the SAM, and what may approve for it."""
     with answering(as_json), database() as (config, opened):
         known(opened, credential_id)
         credential = asyncio.run(_follow(config, credential_id))
-        show(describe(credential), as_json, table(describe(credential)))
+        ways = ways_of(config, [credential])[credential_id]
+        shown = table(describe(credential))
+        shown.add_row("ways", Text(in_words(ways)))
+        show(describe(credential) | {"ways": ways}, as_json, shown)
 
 
 @commands.command()

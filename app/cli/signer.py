@@ -15,6 +15,7 @@ from app.authorization.enroll import MADE, transaction_of
 from app.cli.access import database
 from app.cli.invitation import by_hash, by_letter, by_link
 from app.cli.output import Json, Refusal, answering, show
+from app.cli.ways import in_words, ways_of
 from app.clock import system_clock
 from app.domain.parties import Signer
 from app.store import credentials, links, parties
@@ -67,15 +68,22 @@ def list_(as_json: Json = False) -> None:
 
 @commands.command("show")
 def show_(user_id: Annotated[str, typer.Argument(help="As `signer list` shows it.")], as_json: Json = False) -> None:
-    """Show a person's keys, and the devices that may approve."""
-    with answering(as_json), database() as (_, opened):
+    """Show a person's keys, and what may approve for them: devices, PIN and one-time password."""
+    with answering(as_json), database() as (config, opened):
         signer = opened.read_now(parties.signer, user_id)
         if signer is None:
             raise Refusal(f"There is no signer {user_id}; `natsuin signer list` shows them.")
         now = system_clock()
+        held = opened.read_now(credentials.of_signer, user_id)
+        ways = ways_of(config, held)
         keys = [
-            {"credential_id": one.credential_id, "state": "frozen" if one.is_frozen(now) else one.state, "not_after": one.not_after}
-            for one in opened.read_now(credentials.of_signer, user_id)
+            {
+                "credential_id": one.credential_id,
+                "state": "frozen" if one.is_frozen(now) else one.state,
+                "not_after": one.not_after,
+                "ways": ways[one.credential_id],
+            }
+            for one in held
         ]
         devices = [
             {"id": one.ref, "name": one.name, "added": one.created, "last_used": one.last_used, "synced": one.backup_eligible}
@@ -91,6 +99,7 @@ def show_(user_id: Annotated[str, typer.Argument(help="As `signer list` shows it
         shown.add_row("signer", Text(f"{signer.name} ({user_id})"))
         for key in keys:
             shown.add_row("key", Text(f"{key['credential_id']}  {key['state']}"))
+            shown.add_row("", Text(in_words(ways[str(key["credential_id"])])))
         for begun in unfinished:
             shown.add_row("unfinished", Text(f"{begun['credential_id']}  {begun['made']} made; goes on with the same code or link"))
         for device in devices:

@@ -51,7 +51,7 @@ class Change(Struct, frozen=True, kw_only=True):
 
 
 class EventKind(StrEnum):
-    """What can happen to what is a signer's own."""
+    """What can happen to what is a signer's own; `otp_…` is about PIN and one-time password."""
 
     DEVICE_ADDED = "device_added"
     DEVICE_REMOVED = "device_removed"
@@ -59,6 +59,10 @@ class EventKind(StrEnum):
     KEY_FROZEN = "key_frozen"
     KEY_UNFROZEN = "key_unfrozen"
     KEY_DESTROYED = "key_destroyed"
+    OTP_SET = "otp_set"
+    OTP_REMOVED = "otp_removed"
+    OTP_UNLOCKED = "otp_unlocked"
+    OTP_RESYNCHRONISED = "otp_resynchronised"
 
 
 class Event(Struct, frozen=True, kw_only=True):

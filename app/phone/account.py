@@ -8,10 +8,12 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.account.otp import otp_standing
 from app.account.standing import follow
 from app.domain.account import Addition
 from app.domain.parties import Credential, Passkey, Signer
 from app.errors import Unavailable
+from app.phone.otp_view import standing_view
 from app.phone.session import device_of
 from app.phone.signed_in import as_json, freeze_view, signed_page, wants_json
 from app.services import Services
@@ -26,6 +28,7 @@ async def show(services: Services, request: Request) -> Response:
             await follow(services, credential.credential_id)
         except Unavailable:
             break
+    otp = await _otp(services, device)
     signer, keys, devices, waiting = await services.database.read(_own, device.user_id, services.now())
     view = {
         "user_id": signer.user_id,
@@ -33,10 +36,20 @@ async def show(services: Services, request: Request) -> Response:
         "keys": [key_view(one, services.now()) for one in keys],
         "devices": [device_view(one, device) for one in devices],
         "waiting": [{"id": one.id, "name": one.name} for one in waiting],
+        "otp": otp,
     }
     if wants_json(request):
         return as_json(view)
     return await signed_page(services, request, device.user_id, "account.html", view=view)
+
+
+async def _otp(services: Services, device: Passkey) -> dict[str, Any] | None:
+    """Say how PIN and one-time password stand; None where the key is used without them, or the SAM does not say."""
+    try:
+        standing = await otp_standing(services, device)
+    except Unavailable:
+        return None
+    return standing_view(standing) if standing is not None else None
 
 
 def key_view(credential: Credential, now: float) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from app.account.begin import refuse as refuse_addition
 from app.account.naming import comparison_code
 from app.domain.account import Addition
 from app.phone.qr import qr_code
+from app.phone.second_way import onward
 from app.phone.session import device_of, read_message, signer_of
 from app.phone.signed_in import as_json, signed_page, wants_json
 from app.services import Services
@@ -31,11 +32,12 @@ async def link(services: Services, request: Request) -> Response:
 
 async def look(services: Services, request: Request) -> Response:
     """Show the new device, and ask whether it may approve; or how that was decided."""
-    user_id = await signer_of(services, request)
-    view = addition_view(await addition_of(services, user_id, request.path_params["id"]), services.now())
+    device = await device_of(services, request)
+    view = addition_view(await addition_of(services, device.user_id, request.path_params["id"]), services.now())
     if wants_json(request):
         return as_json(view)
-    return await signed_page(services, request, user_id, "approve_device.html", view=view)
+    view["next"] = await onward(services, device)
+    return await signed_page(services, request, device.user_id, "approve_device.html", view=view)
 
 
 async def refuse(services: Services, request: Request) -> Response:

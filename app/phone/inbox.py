@@ -7,10 +7,11 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from app.account.second_way import is_second_way_open
 from app.domain.account import Addition, Event
 from app.domain.authorization import Authorization
 from app.phone.history import event_view
-from app.phone.session import signer_of
+from app.phone.session import device_of, signer_of
 from app.phone.signed_in import signed_page
 from app.services import Services
 from app.store import additions, authorizations, events, parties
@@ -31,7 +32,8 @@ class Start(Struct, frozen=True):
 
 async def show(services: Services, request: Request) -> Response:
     """Show the list."""
-    user_id = await signer_of(services, request)
+    device = await device_of(services, request)
+    user_id = device.user_id
     start = await services.database.read(_start, user_id, services.now())
     return await signed_page(
         services,
@@ -42,6 +44,7 @@ async def show(services: Services, request: Request) -> Response:
         waiting=[summary(one, services.now()) for one in start.waiting],
         new_devices=[{"id": one.id, "name": one.name} for one in start.new_devices],
         notices=[event_view(one) for one in start.notices],
+        second_way_open=await is_second_way_open(services, device),
     )
 
 

@@ -130,3 +130,9 @@ events = Table(
     Column("until", BigInteger),
 )
 Index("events_of_signer", events.c.user_id, events.c.at)
+second_ways = Table(
+    "second_ways",
+    metadata,
+    Column("enrollment_id", String(22), primary_key=True),
+    Column("put_off_at", BigInteger, nullable=False),  # the signer wants to choose a second way to approve later
+)

@@ -39,13 +39,32 @@ class Key(msgspec.Struct, frozen=True):
     not_after: int
 
 
+class Token(msgspec.Struct, frozen=True):
+    """What shows one-time passwords: an app, or a token of which `end` is the end of its serial number."""
+
+    id: str
+    is_app: bool
+    end: str
+    kind: str
+
+
+class OtpStanding(msgspec.Struct, frozen=True):
+    """How PIN and one-time password stand; `offered` is a token for an app that no code has confirmed."""
+
+    tokens: list[Token]
+    offered: str | None
+    has_pin: bool
+    locked: bool
+
+
 class Own(msgspec.Struct, frozen=True):
-    """What is the signer's own."""
+    """What is the signer's own; `otp` is None where the keys are used with a passkey only."""
 
     user_id: str
     name: str
     keys: list[Key]
     devices: list[Device]
+    otp: OtpStanding | None = None
 
 
 class Frozen(msgspec.Struct, frozen=True):
@@ -152,7 +171,7 @@ class Account:
             expected = (encoded(passkey.credential_id), encoded(cose_key(passkey.public_key)), made.made_over_sha256)
             return (asked.passkey_id, asked.public_key, asked.made_over_sha256) == expected
 
-        await self._change("add_passkey", link.id, AddPasskey, is_it, defects)
+        await self.change("add_passkey", link.id, AddPasskey, is_it, defects)
 
     async def refuse_new(self, link: Link) -> None:
         """Let the link, or what was made with it, come to nothing."""
@@ -165,7 +184,7 @@ class Account:
             digest = hashlib.sha256(base64.b64decode(asked.passkey_id, validate=True)).digest()
             return base64.urlsafe_b64encode(digest).decode()[:22] == device.id and asked.name == device.name
 
-        await self._change("remove_passkey", device.id, RemovePasskey, is_it, defects)
+        await self.change("remove_passkey", device.id, RemovePasskey, is_it, defects)
 
     async def freeze(self, how_long: FreezeFor) -> list[Frozen]:
         """Freeze every key at once."""
@@ -173,14 +192,20 @@ class Account:
 
     async def unfreeze(self, credential_id: str, *, defects: Defects = FLAWLESS) -> None:
         """Use a frozen key again."""
-        await self._change("unfreeze", credential_id, Unfreeze, lambda asked: asked.credential_id == credential_id, defects)
+        await self.change("unfreeze", credential_id, Unfreeze, lambda asked: asked.credential_id == credential_id, defects)
 
     async def destroy(self, credential_id: str, *, defects: Defects = FLAWLESS) -> None:
         """Destroy a key, for good."""
-        await self._change("destroy", credential_id, Destroy, lambda asked: asked.credential_id == credential_id, defects)
+        await self.change("destroy", credential_id, Destroy, lambda asked: asked.credential_id == credential_id, defects)
 
-    async def _change(self, change: str, of: str, kind: type[Change], is_it: Callable[[Change], bool], defects: Defects) -> None:
-        """Have a change composed, see that it is what was asked for and that the passkey signs nothing else, and approve it."""
+    async def change(
+        self, change: str, of: str, kind: type[Change], is_it: Callable[[Change], bool], defects: Defects = FLAWLESS, **beside: str
+    ) -> None:
+        """
+        Have a change composed, see that it is what was asked for and that the passkey signs nothing else, and approve it.
+
+        `beside` goes with the passkey's answer.
+        """
         proposal = await self._server.post("/account/change", {"change": change, "of": of}, _Proposal)
         canonical = decode_canonical(proposal.transaction)
         asked = read_canonical(canonical, kind)
@@ -188,7 +213,7 @@ class Account:
             raise TransactionRefused("the server would have another change approved than the one that was asked for")
         check_challenge(compute_challenge(canonical, kind.domain), proposal.public_key)
         answer = self._phone.passkey.get(proposal.public_key, self._phone.origin, defects=defects)
-        await self._server.post(f"/account/change/{quote(proposal.id)}", {"credential": answer}, dict)
+        await self._server.post(f"/account/change/{quote(proposal.id)}", {"credential": answer} | beside, dict)
 
 
 class NewPhone:

@@ -64,6 +64,36 @@ class Destroy(Common, frozen=True, tag="destroy"):
     credential_id: str
 
 
+class SetOtp(Common, frozen=True, tag="set_otp"):
+    """A token becomes the signer's, with a PIN."""
+
+    domain: ClassVar[bytes] = b"natsuin/v1/set-otp\x00"
+
+    token_id: str
+
+
+class RemoveOtp(Common, frozen=True, tag="remove_otp"):
+    """A token is the signer's no more."""
+
+    domain: ClassVar[bytes] = b"natsuin/v1/remove-otp\x00"
+
+    token_id: str
+
+
+class ResynchroniseOtp(Common, frozen=True, tag="resynchronise_otp"):
+    """A token is found again by two codes."""
+
+    domain: ClassVar[bytes] = b"natsuin/v1/resynchronise-otp\x00"
+
+    token_id: str
+
+
+class UnlockOtp(Common, frozen=True, tag="unlock_otp"):
+    """PIN and codes are taken again after too many wrong tries."""
+
+    domain: ClassVar[bytes] = b"natsuin/v1/unlock-otp\x00"
+
+
 def encoded(value: bytes) -> str:
     """Base64 as these transactions write bytes."""
     return base64.b64encode(value).decode()

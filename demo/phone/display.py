@@ -8,7 +8,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from demo.phone.account import History, Own
+from demo.phone.account import History, OtpStanding, Own
 from demo.phone.phone import Waiting
 from demo.phone.transaction import Authorization
 
@@ -64,7 +64,15 @@ def own_table(own: Own) -> Group:
             _moment(device.last_used) if device.last_used else "never",
             kept,
         )
-    return Group(plain(f"{own.name} ({own.user_id})"), keys, devices)
+    return Group(plain(f"{own.name} ({own.user_id})"), keys, devices, *([_otp(own.otp)] if own.otp is not None else []))
+
+
+def _otp(standing: OtpStanding) -> Group:
+    table = Table("ID", "One-time password", "Kind")
+    for token in standing.tokens:
+        table.add_row(plain(token.id), plain("app" if token.is_app else f"token …{token.end}"), plain(token.kind))
+    pin = "no PIN" if not standing.has_pin else "PIN locked: unlock-otp" if standing.locked else "PIN set"
+    return Group(table, plain(pin))
 
 
 def entries_table(page: History) -> Group:

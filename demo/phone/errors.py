@@ -13,6 +13,14 @@ class CodeMistyped(PhoneError):
     """The check letters of a code do not fit: it is not the one in the letter."""
 
 
+class AppUnreadable(PhoneError):
+    """There is no authenticator app, or not one that could be read."""
+
+
+class TokenUnknown(PhoneError):
+    """It is not clear which token is meant."""
+
+
 class Unreachable(PhoneError):
     """No answer came; whether the server acted is not known."""
 
@@ -78,6 +86,8 @@ MEANINGS = {
     "key_unusable": "the key is frozen, or can no longer sign",
     "change_over": "there is nothing to change any more; look again",
     "last_passkey": "it is the only passkey",
+    "pin_unacceptable": "a PIN has 6 to 12 digits, and is none that anyone would try first",
+    "token_code_refused": "the code does not fit the token, was used before, or the token is not to be had",
     "name_refused": "a device cannot be called so",
     "wrong_code": "this is not the code that the application shows",
     "ended": "this authorization is over",

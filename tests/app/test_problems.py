@@ -28,6 +28,8 @@ PHONE = {
     "change_over",
     "last_passkey",
     "name_refused",
+    "pin_unacceptable",
+    "token_code_refused",
     "wrong_code",
     "forbidden",
     "invalid_request",

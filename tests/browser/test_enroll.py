@@ -88,7 +88,9 @@ def test_the_square_on_the_letter_leads_to_the_end(stack: Stack, make_phone: Mak
     phone.context.on("request", lambda request: addresses.append(request.url.partition("#")[0]))
     phone.enroll(letter.url)
     assert [address for address in [*addresses, phone.page.url] if letter.printed in address or letter.code in address] == []
-    phone.page.get_by_role("link", name=JAPANESE.see_waiting).click()
+    phone.page.get_by_role("link", name=JAPANESE.go_on).click()
+    phone.shows(JAPANESE.second_way)
+    phone.tap(JAPANESE.later)
     phone.shows(JAPANESE.nothing)
     used = make_phone()
     used.page.goto(letter.url)

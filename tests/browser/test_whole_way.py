@@ -23,7 +23,9 @@ def test_a_person_registers_is_asked_and_approves(
     user_id = new_user_id()
     phone.enroll(stack.enrollment_url(user_id, "山田 太郎"))
     assert phone.page.locator("html").get_attribute("lang") == words.locale[:2]
-    phone.page.get_by_role("link", name=words.see_waiting).click()
+    phone.page.get_by_role("link", name=words.go_on).click()
+    phone.shows(words.second_way)
+    phone.tap(words.later)
     phone.shows(words.nothing)
 
     request = Request(shop, credential_of(shop, user_id))

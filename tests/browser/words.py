@@ -16,7 +16,9 @@ class Words:
     decline: str
     ask: str
     unexpected: str
-    see_waiting: str
+    go_on: str
+    second_way: str
+    later: str
     asked: str
     inbox: str
     nothing: str
@@ -56,7 +58,9 @@ ENGLISH = Words(
     decline="Decline",
     ask="I did not expect this",
     unexpected="Refuse and report",
-    see_waiting="See what waits for you",
+    go_on="Go on",
+    second_way="If your phone is lost or broken",
+    later="Later, I know the risk",
     asked="You are asked to sign",
     inbox="Waiting for you",
     nothing="Nothing is waiting",
@@ -95,7 +99,9 @@ JAPANESE = Words(
     decline="拒否する",
     ask="心当たりがない場合",
     unexpected="拒否して報告する",
-    see_waiting="承認待ちの依頼を見る",
+    go_on="続ける",
+    second_way="スマートフォンをなくしたり、壊れたりしたときのために",
+    later="あとで（危険は理解しました）",
     asked="署名を求められています",
     inbox="承認待ちの依頼",
     nothing="承認待ちの依頼はありません",

@@ -19,8 +19,11 @@ from tests.demo.phone_server import Server, refused, serving_with
 
 KEY = "key-1"
 DOMAINS = {
-    kind: f"natsuin/v1/{kind.replace('_', '-')}\x00".encode() for kind in ("new_passkey", "add_passkey", "remove_passkey", "unfreeze")
+    kind: f"natsuin/v1/{kind.replace('_', '-')}\x00".encode()
+    for kind in ("new_passkey", "add_passkey", "remove_passkey", "unfreeze", "set_otp", "remove_otp", "resynchronise_otp", "unlock_otp")
 }
+TOKEN = "T" * 22
+ADDRESS = "otpauth://totp/Natsuin:alice?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Natsuin"
 OTHER = {"id": "B" * 22, "name": "Second", "added": 1, "last_used": 0, "synced": False, "current": False}
 
 
@@ -35,6 +38,7 @@ class AccountServer(Server):
         self.offered = b""
         self.changes: dict[str, tuple[str, bytes]] = {}
         self.done: list[str] = []
+        self.beside: list[dict[str, Any]] = []
         self.code = "482 913"
 
     def routes(self, app: web.Application) -> None:
@@ -46,12 +50,16 @@ class AccountServer(Server):
         app.router.add_post("/account/change", self.propose)
         app.router.add_post("/account/change/{id}", self.amend)
         app.router.add_post("/freeze", self.freeze)
+        app.router.add_post("/account/otp/offer", self.offer)
+        app.router.add_post("/account/otp/serial", self.serial)
         app.router.add_get("/history", self.history)
 
     async def account(self, request: web.Request) -> web.Response:
         key = {"credential_id": KEY, "state": self.state, "until": None, "not_after": 2_000_000_000}
         devices = [OTHER | self.removable] if self.removable["id"] else []
-        return web.json_response({"user_id": "alice", "name": "Alice", "keys": [key], "devices": devices})
+        token = {"id": TOKEN, "is_app": True, "end": "", "kind": "totp"}
+        otp = {"tokens": [token], "offered": None, "has_pin": True, "locked": False}
+        return web.json_response({"user_id": "alice", "name": "Alice", "keys": [key], "devices": devices, "otp": otp})
 
     async def link_for_new(self, request: web.Request) -> web.Response:
         return web.json_response({"id": "A" * 22, "link": f"{self.origin}/new-device#new-secret", "expires_in": 600})
@@ -91,6 +99,8 @@ class AccountServer(Server):
             }
         elif body["change"] == "remove_passkey":
             fields = {"name": "Second", "passkey_id": standard(b"second-passkey")}
+        elif body["change"].endswith("_otp"):
+            fields = {"token_id": body["of"]} if body["of"] else {}
         raw = rfc8785.dumps(common(body["change"]) | fields)
         id_ = json.loads(raw)["id"]
         self.changes[id_] = (body["change"], raw)
@@ -101,14 +111,23 @@ class AccountServer(Server):
 
     async def amend(self, request: web.Request) -> web.Response:
         kind, raw = self.changes[request.match_info["id"]]
+        body = await request.json()
         try:
-            self.verify((await request.json())["credential"], challenge(kind, raw))
+            self.verify(body.pop("credential"), challenge(kind, raw))
         except WebAuthnException:
             return refused("evidence_refused", 400)
         self.done.append(kind)
+        self.beside.append(body)
         if kind == "unfreeze":
             self.state = "active"
         return web.json_response({"state": "done"})
+
+    async def offer(self, request: web.Request) -> web.Response:
+        return web.json_response({"id": TOKEN, "link": ADDRESS})
+
+    async def serial(self, request: web.Request) -> web.Response:
+        assert (await request.json())["serial"] == "SN-1"
+        return web.json_response({"id": TOKEN})
 
     async def freeze(self, request: web.Request) -> web.Response:
         assert (await request.json())["for"] in ("hour", "day", "until_i_say")

@@ -67,19 +67,19 @@ class Browser:
         return self.post(f"/approve/{handle}/refuse", {"reason": reason})
 
     def propose(self, change: str, of: str) -> httpx2.Response:
-        """Have a change composed: add_passkey, remove_passkey, unfreeze, destroy."""
+        """Have a change composed: add_passkey, remove_passkey, unfreeze, destroy, set_otp and the like."""
         return self.post("/account/change", {"change": change, "of": of})
 
-    def change(self, change: str, of: str, defects: Defects = FLAWLESS) -> httpx2.Response:
+    def change(self, change: str, of: str, defects: Defects = FLAWLESS, **beside: Any) -> httpx2.Response:
         """Have a change composed, and approve it with the passkey."""
         proposed = self.propose(change, of)
         assert proposed.status_code == 200, proposed.text
-        return self.answer_change(proposed.json(), defects)
+        return self.answer_change(proposed.json(), defects, **beside)
 
-    def answer_change(self, proposed: dict[str, Any], defects: Defects = FLAWLESS) -> httpx2.Response:
-        """Approve a change that was composed."""
+    def answer_change(self, proposed: dict[str, Any], defects: Defects = FLAWLESS, **beside: Any) -> httpx2.Response:
+        """Approve a change that was composed; `beside` goes with the passkey's answer."""
         assertion = self.passkey.get(proposed["publicKey"], self.stack.origin, defects=defects)
-        return self.post(f"/account/change/{proposed['id']}", {"credential": assertion})
+        return self.post(f"/account/change/{proposed['id']}", {"credential": assertion} | beside)
 
     def new_link(self) -> dict[str, Any]:
         """Ask for a one-time link for a new device; gives its answer with `secret`."""

@@ -44,6 +44,10 @@ MORE_EVENTS = [
     event("key_frozen", cause="operator"),
     event("key_unfrozen", by_device="iPhone"),
     event("key_destroyed", by_device="iPhone"),
+    event("otp_set", by_device="iPhone"),
+    event("otp_removed", by_device="iPhone"),
+    event("otp_unlocked", by_device="iPhone"),
+    event("otp_resynchronised", by_device="iPhone"),
 ]
 DEVICES = [
     {"id": "1" * 22, "name": "Android スマートフォン", "added": NOW - 400 * DAY_S, "last_used": NOW, "synced": True, "current": True},
@@ -67,13 +71,23 @@ def key(state: str = "active", **changes: Any) -> dict[str, Any]:
     return view | changes
 
 
-def account(keys: list[dict[str, Any]], devices: list[dict[str, Any]] | None = None, waiting: Any = (), frozen: Any = ()) -> Sample:
-    view = {"name": "山田 太郎", "keys": keys, "devices": devices or DEVICES, "waiting": waiting}
+def account(
+    keys: list[dict[str, Any]], devices: list[dict[str, Any]] | None = None, waiting: Any = (), frozen: Any = (), otp: Any = None
+) -> Sample:
+    view = {"name": "山田 太郎", "keys": keys, "devices": devices or DEVICES, "waiting": waiting, "otp": otp}
     return Sample("account.html", {"signed_in": True, "view": view, "frozen": frozen, "path": "/account"})
 
 
 def addition(state: str, **changes: Any) -> Sample:
-    view = {"id": "A" * 22, "state": state, "name": "書斎のパソコン", "synced": False, "code": "482 913", "expires_in": 540}
+    view = {
+        "id": "A" * 22,
+        "state": state,
+        "name": "書斎のパソコン",
+        "synced": False,
+        "code": "482 913",
+        "expires_in": 540,
+        "next": "/account",
+    }
     return Sample("approve_device.html", {"signed_in": True, "view": view | changes})
 
 
@@ -111,6 +125,7 @@ ACCOUNT_SAMPLES: dict[str, Sample] = {
     "add-made-synced": addition("made", synced=True, name=HOSTILE[0]),
     "add-open": addition("open"),
     "add-done": addition("done"),
+    "add-done-at-the-beginning": addition("done", next="/second-way"),
     "add-refused": addition("refused"),
     "add-expired": addition("expired"),
     "device": device(1, 1),

@@ -22,8 +22,10 @@ POLICY = (
     "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
 )
 PERSON = {"user_id": "signer-0042", "name": "山田 太郎"}
+SECRET_LINK = "otpauth://totp/Natsuin:taro?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Natsuin"
 LINK = "https://sign.example.jp/new-device#Zk81vB3uT0a9LwPeQm7xRd"
 CHANGE = urlsafe_b64encode(json.dumps({"name": NEW_DEVICE["name"]}).encode()).decode().rstrip("=")
+OCRA = {"typed": "12345678", "scanned": "ab" * 32, "qr": qr_code("ab" * 32)}
 ANSWERS: dict[str, object] = {
     "/enroll/options": {**PERSON, "publicKey": creation_options(), "made": None},
     "/enroll/key": {"made": "key"},
@@ -34,11 +36,14 @@ ANSWERS: dict[str, object] = {
     "/inbox": {"waiting": WAITING},
     "/account/add": {"id": NEW_DEVICE["id"], "link": LINK, "qr": qr_code(LINK), "expires_in": 600},
     f"/account/add/{NEW_DEVICE['id']}": {"state": "open"},
-    "/account/change": {"id": "c-1", "transaction": CHANGE, "publicKey": request_options(), "expires_in": 600},
+    "/account/change": {"id": "c-1", "transaction": CHANGE, "publicKey": request_options(), "expires_in": 600, "ocra": OCRA},
     "/new-device/state": {"state": "open"},
     "/new-device/options": {**PERSON, "transaction": "e30", "publicKey": creation_options()},
     "/new-device": {"state": "made", "name": "書斎のパソコン", "code": "482 913", "expires_in": 600},
     "/freeze": {"keys": []},
+    "/account/otp/offer": {"id": "O" * 22, "link": SECRET_LINK, "qr": qr_code(SECRET_LINK), "secret": ["JBSW", "Y3DP", "EHPK", "3PXP"] * 2},
+    "/account/otp/serial": {"id": "T" * 22},
+    "/second-way": {"next": "/"},
 }
 MEDIA = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml", ".png": "image/png"}
 

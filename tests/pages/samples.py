@@ -3,6 +3,7 @@
 from typing import Any
 
 from .account_samples import ACCOUNT_SAMPLES, EVENTS, FROZEN, FROZEN_BY_TIME, NEW_DEVICE
+from .otp_samples import OTP_SAMPLES
 from .sample import HOSTILE, NOW, Sample, data_block, documents, request_options
 
 
@@ -42,6 +43,7 @@ def ended(state: str, reason: str | None = None, frozen: Any = (), **changes: An
 
 def inbox(waiting: list[dict[str, Any]], **changes: Any) -> Sample:
     context = {"signed_in": True, "signer_name": "山田 太郎", "waiting": waiting, "new_devices": [], "notices": [], "frozen": ()}
+    context["second_way_open"] = False
     return Sample("inbox.html", context | changes)
 
 
@@ -56,53 +58,60 @@ WAITING = [
     },
 ]
 
-SAMPLES: dict[str, Sample] = ACCOUNT_SAMPLES | {
-    "enroll": Sample("enroll.html", {"signed_in": False}),
-    "sign-in": Sample("sign_in.html", {"signed_in": False, "next_path": "/"}),
-    "sign-in-to-approve": Sample("sign_in.html", {"signed_in": False, "next_path": "/approve/rB6m0Zb7Qk2yq3sJ"}),
-    "inbox": inbox(WAITING),
-    "inbox-empty": inbox([]),
-    "inbox-told": inbox([], frozen=[FROZEN_BY_TIME], new_devices=[NEW_DEVICE], notices=EVENTS),
-    "approve": approval(),
-    "approve-english": approval(
-        application_name="Aoba Construction e-Contract",
-        application_initial="A",
-        description="Building contract",
-        documents=documents("Contract 2026-118.pdf", "Annex A, drawings.pdf", "Annex B, schedule.pdf"),
-        signer_name="Taro Yamada",
-        code_digits=0,
-    ),
-    "approve-unnamed": approval(documents=documents("", "", ""), description="", expires_in=19 * 86400),
-    "approve-hostile": approval(
-        application_name=HOSTILE[0],
-        application_initial="<",
-        description=HOSTILE[1],
-        documents=documents(*HOSTILE),
-        signer_name=HOSTILE[3],
-        options_json=data_block(request_options(note=HOSTILE[2])),
-    ),
-    "approved": ended("approved"),
-    "approved-initials": ended("approved", stamp="TY", signer_name="Taro Yamada", application_name="Minato Trading"),
-    "approved-three": ended("approved", stamp="佐々木", documents=[{"label": "契約書.pdf"}, {"label": ""}, {"label": "別紙 工程表.pdf"}]),
-    "signed": ended("signed"),
-    "declined": ended("refused", "declined"),
-    "not-me": ended("refused", "not_me"),
-    "not-me-paused": ended("refused", "not_me", frozen=[FROZEN], key_state="frozen"),
-    "approve-paused": approval(frozen=[FROZEN], key_state="frozen"),
-    "approve-destroyed": approval(key_state="destroyed"),
-    "wrong-code": ended("refused", "wrong_code"),
-    "expired": ended("expired", retry_url="/"),
-    "lapsed": ended("lapsed"),
-    "unknown": ended("unknown"),
-    "cancelled": ended("cancelled"),
-    "ended-hostile": ended("approved", application_name=HOSTILE[1], documents=[{"label": text} for text in HOSTILE], stamp="<>"),
-    "inbox-hostile": inbox(
-        [{"id": text, "application": text, "description": text, "documents": 1, "expires_in": 60} for text in HOSTILE],
-        signer_name=HOSTILE[0],
-    ),
-    "sign-in-hostile": Sample("sign_in.html", {"signed_in": False, "next_path": HOSTILE[1]}),
-    "error-403": Sample("error.html", {"signed_in": True, "status": 403, "request_id": "7QH2-M4XD"}),
-    "error-404": Sample("error.html", {"signed_in": False, "status": 404, "request_id": "7QH2-M4XD"}),
-    "error-500": Sample("error.html", {"signed_in": True, "status": 500, "request_id": "7QH2-M4XD"}),
-    "error-503": Sample("error.html", {"signed_in": False, "status": 503, "request_id": "7QH2-M4XD"}),
-}
+SAMPLES: dict[str, Sample] = (
+    ACCOUNT_SAMPLES
+    | OTP_SAMPLES
+    | {
+        "enroll": Sample("enroll.html", {"signed_in": False}),
+        "sign-in": Sample("sign_in.html", {"signed_in": False, "next_path": "/"}),
+        "sign-in-to-approve": Sample("sign_in.html", {"signed_in": False, "next_path": "/approve/rB6m0Zb7Qk2yq3sJ"}),
+        "inbox": inbox(WAITING),
+        "inbox-empty": inbox([]),
+        "inbox-second-way-open": inbox(WAITING, second_way_open=True),
+        "inbox-told": inbox([], frozen=[FROZEN_BY_TIME], new_devices=[NEW_DEVICE], notices=EVENTS),
+        "approve": approval(),
+        "approve-english": approval(
+            application_name="Aoba Construction e-Contract",
+            application_initial="A",
+            description="Building contract",
+            documents=documents("Contract 2026-118.pdf", "Annex A, drawings.pdf", "Annex B, schedule.pdf"),
+            signer_name="Taro Yamada",
+            code_digits=0,
+        ),
+        "approve-unnamed": approval(documents=documents("", "", ""), description="", expires_in=19 * 86400),
+        "approve-hostile": approval(
+            application_name=HOSTILE[0],
+            application_initial="<",
+            description=HOSTILE[1],
+            documents=documents(*HOSTILE),
+            signer_name=HOSTILE[3],
+            options_json=data_block(request_options(note=HOSTILE[2])),
+        ),
+        "approved": ended("approved"),
+        "approved-initials": ended("approved", stamp="TY", signer_name="Taro Yamada", application_name="Minato Trading"),
+        "approved-three": ended(
+            "approved", stamp="佐々木", documents=[{"label": "契約書.pdf"}, {"label": ""}, {"label": "別紙 工程表.pdf"}]
+        ),
+        "signed": ended("signed"),
+        "declined": ended("refused", "declined"),
+        "not-me": ended("refused", "not_me"),
+        "not-me-paused": ended("refused", "not_me", frozen=[FROZEN], key_state="frozen"),
+        "approve-paused": approval(frozen=[FROZEN], key_state="frozen"),
+        "approve-destroyed": approval(key_state="destroyed"),
+        "wrong-code": ended("refused", "wrong_code"),
+        "expired": ended("expired", retry_url="/"),
+        "lapsed": ended("lapsed"),
+        "unknown": ended("unknown"),
+        "cancelled": ended("cancelled"),
+        "ended-hostile": ended("approved", application_name=HOSTILE[1], documents=[{"label": text} for text in HOSTILE], stamp="<>"),
+        "inbox-hostile": inbox(
+            [{"id": text, "application": text, "description": text, "documents": 1, "expires_in": 60} for text in HOSTILE],
+            signer_name=HOSTILE[0],
+        ),
+        "sign-in-hostile": Sample("sign_in.html", {"signed_in": False, "next_path": HOSTILE[1]}),
+        "error-403": Sample("error.html", {"signed_in": True, "status": 403, "request_id": "7QH2-M4XD"}),
+        "error-404": Sample("error.html", {"signed_in": False, "status": 404, "request_id": "7QH2-M4XD"}),
+        "error-500": Sample("error.html", {"signed_in": True, "status": 500, "request_id": "7QH2-M4XD"}),
+        "error-503": Sample("error.html", {"signed_in": False, "status": 503, "request_id": "7QH2-M4XD"}),
+    }
+)

@@ -124,3 +124,8 @@ def upgrade() -> None:
         sa.Column("until", sa.BigInteger),
     )
     op.create_index("events_of_signer", "events", ["user_id", "at"])
+    op.create_table(
+        "second_ways",
+        sa.Column("enrollment_id", sa.String(22), primary_key=True),
+        sa.Column("put_off_at", sa.BigInteger, nullable=False),
+    )
