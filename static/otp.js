@@ -101,7 +101,8 @@ function show(id) {
   from.hidden = true;
   const section = document.getElementById(id);
   section.hidden = false;
-  acts.hidden = id === "choose" || id === "done";
+  acts.hidden = id === "done";
+  go.hidden = id === "choose";
   go.textContent = go.dataset[id === "type" ? "set" : "next"];
   go.classList.toggle("seal", id === "type");
   if (id === "type") document.getElementById("asks-first").hidden = from.id !== "token";
