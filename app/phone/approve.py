@@ -15,7 +15,7 @@ from app.domain.authorization import Authorization, Reason, State
 from app.domain.parties import Credential, Passkey, Signer
 from app.errors import AuthorizationUnknown, BadParameter
 from app.phone.account import groups, state_of
-from app.phone.receipt import receipt_number
+from app.phone.reference import reference_number
 from app.phone.session import read_message, signer_of
 from app.phone.signed_in import as_json, signed_page, wants_json
 from app.services import Services
@@ -114,7 +114,7 @@ def ended_view(services: Services, matter: Matter) -> dict[str, Any]:
         "application_name": transaction.application_name,
         "documents": [{"label": one.label} for one in transaction.documents],
         "time": authorization.decided_at or authorization.expires,
-        "receipt": receipt_number(authorization.id),
+        "reference": reference_number(authorization.id),
         "signer_name": matter.signer.name,
         "stamp": stamp(matter.signer.name),
         "retry_url": None,

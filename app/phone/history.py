@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from app.domain.account import Event
 from app.domain.authorization import Authorization
-from app.phone.receipt import receipt_number
+from app.phone.reference import reference_number
 from app.phone.session import signer_of
 from app.phone.signed_in import as_json, signed_page, wants_json
 from app.services import Services
@@ -47,7 +47,7 @@ def entry_of(authorization: Authorization) -> dict[str, Any]:
         "documents": [{"label": one.label} for one in transaction.documents],
         "state": authorization.state.value,
         "reason": authorization.reason,
-        "receipt": receipt_number(authorization.id),
+        "reference": reference_number(authorization.id),
     }
 
 
@@ -63,7 +63,7 @@ def event_view(event: Event) -> dict[str, Any]:
         "by_device": event.by_device,
         "cause": event.cause,
         "until": event.until if event.until is not None and event.until < FOR_EVER else None,
-        "receipt": receipt_number(event.id),
+        "reference": reference_number(event.id),
     }
 
 

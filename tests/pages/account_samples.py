@@ -13,7 +13,7 @@ NEW_DEVICE = {"id": "A" * 22, "name": "書斎のパソコン"}
 
 def event(kind: str, **fields: Any) -> dict[str, Any]:
     missing = dict.fromkeys(("device", "new_name", "by_device", "cause", "until"))
-    return {"id": "E" * 22, "place": NOW, "kind": kind, "at": NOW, "receipt": "W4K9-X2PD"} | missing | fields
+    return {"id": "E" * 22, "place": NOW, "kind": kind, "at": NOW, "reference": "W4K9-X2PD"} | missing | fields
 
 
 def signature(state: str, reason: str | None = None, **fields: Any) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def signature(state: str, reason: str | None = None, **fields: Any) -> dict[str,
         "documents": documents("工事請負契約書_AK-2026-118.pdf"),
         "state": state,
         "reason": reason,
-        "receipt": "A7F2-93KD",
+        "reference": "A7F2-93KD",
     }
     return asked | fields
 

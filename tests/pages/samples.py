@@ -31,7 +31,7 @@ def ended(state: str, reason: str | None = None, frozen: Any = (), **changes: An
         "application_name": "青葉建設株式会社 電子契約",
         "documents": [{"label": "工事請負契約書_2026-118.pdf"}],
         "time": NOW,
-        "receipt": "A7F2-93KD",
+        "reference": "A7F2-93KD",
         "signer_name": "山田 太郎",
         "stamp": "山田",
         "retry_url": None,
