@@ -8,7 +8,8 @@ The authorization server's errors, one tree; `problems` says how each looks outs
     ├── NotAllowed         what is asked: CredentialUnknown, CredentialDisabled, InvalidAuthenticationData, HandleUnknown,
     │                      AuthorizationUnknown, SubjectUnknown, LinkUnknown, CodeRefused, EvidenceRefused, RegistrationRefused, WrongCode,
     │                      Ended, ChangeOver, LastPasskey, NameRefused, TooManyOpen, TooFast, SigningRefused
-    ├── Unavailable        in doubt, so no for now: StoreUnavailable, RedisUnavailable, SamUnavailable, CertificateUnavailable
+    ├── Unavailable        in doubt, so no for now: StoreUnavailable, RedisUnavailable, SamUnavailable, CertificateUnavailable,
+    │                      StatusUnavailable, FontsMissing
     └── SamRefused         between `sam` and the story only; each step turns it into one of the above
 """
 
@@ -205,6 +206,10 @@ class StatusUnavailable(Unavailable):
 
 class CertificateUnavailable(Unavailable):
     """The CA does not answer, or can't certify this; the key is kept and the same link may be used again."""
+
+
+class FontsMissing(Unavailable):
+    """The fonts that papers are printed with are not on this machine."""
 
 
 class SamRefused(NatsuinError):

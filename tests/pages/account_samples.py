@@ -63,6 +63,7 @@ def key(state: str = "active", **changes: Any) -> dict[str, Any]:
         "not_before": NOW - 400 * DAY_S,
         "not_after": NOW + 500 * DAY_S,
         "fingerprint": fingerprint("certificate"),
+        "receipt": "signed",
     }
     return view | changes
 
@@ -70,6 +71,22 @@ def key(state: str = "active", **changes: Any) -> dict[str, Any]:
 def account(keys: list[dict[str, Any]], devices: list[dict[str, Any]] | None = None, waiting: Any = (), frozen: Any = ()) -> Sample:
     view = {"name": "山田 太郎", "keys": keys, "devices": devices or DEVICES, "waiting": waiting}
     return Sample("account.html", {"signed_in": True, "view": view, "frozen": frozen, "path": "/account"})
+
+
+def receipts(*states: str, key_state: str = "active") -> Sample:
+    def view(state: str) -> dict[str, Any]:
+        return {
+            "credential_id": KEY_ID,
+            "state": state,
+            "approval": "/approve/" + "A" * 22 if state == "asked" else None,
+            "document": f"/receipt/{KEY_ID}/document",
+            "signed_at": NOW if state == "signed" else None,
+            "serial": key()["serial"],
+            "not_after": key()["not_after"],
+            "key_state": key_state,
+        }
+
+    return Sample("receipt.html", {"signed_in": True, "view": {"receipts": [view(state) for state in states]}, "path": "/receipt"})
 
 
 def addition(state: str, **changes: Any) -> Sample:
@@ -133,6 +150,13 @@ ACCOUNT_SAMPLES: dict[str, Sample] = {
     "history-hostile": history(
         [signature("signed", application=HOSTILE[0], documents=documents(*HOSTILE)), event("device_added", device=HOSTILE[1])]
     ),
+    "receipt": receipts("open"),
+    "receipt-asked": receipts("asked"),
+    "receipt-signed": receipts("signed"),
+    "receipt-two": receipts("signed", "open"),
+    "receipt-paused": receipts("open", key_state="frozen"),
+    "receipt-none": receipts(),
+    "account-unsigned-receipt": account([key(receipt="open")]),
     "entry": entry(signature("signed")),
     "entry-event": entry(EVENTS[0]),
     "entry-freeze": entry(EVENTS[1], with_evidence=False),

@@ -12,6 +12,7 @@ def approval(frozen: Any = (), **changes: Any) -> Sample:
         "application_name": "青葉建設株式会社 電子契約",
         "application_initial": "青",
         "description": "工事請負契約の締結",
+        "is_own": False,
         "documents": documents("工事請負契約書_2026-118.pdf"),
         "signer_name": "山田 太郎",
         "key_state": "active",
@@ -35,6 +36,7 @@ def ended(state: str, reason: str | None = None, frozen: Any = (), **changes: An
         "signer_name": "山田 太郎",
         "stamp": "山田",
         "retry_url": None,
+        "receipt": None,
         "key_state": "active",
     }
     return Sample("ended.html", {"signed_in": True, "frozen": frozen, "view": view | changes})
@@ -82,6 +84,16 @@ SAMPLES: dict[str, Sample] = ACCOUNT_SAMPLES | {
         options_json=data_block(request_options(note=HOSTILE[2])),
     ),
     "approved": ended("approved"),
+    "approve-receipt": approval(
+        application_name="Natsuin",
+        application_initial="N",
+        description="電子証明書の受領書に署名します / Sign the receipt for your certificate",
+        documents=[one | {"address": f"/receipt/{'K' * 22}/document"} for one in documents("受領書 / Receipt")],
+        is_own=True,
+        code_digits=0,
+    ),
+    "approved-receipt": ended("approved", application_name="Natsuin", receipt=f"/receipt/{'K' * 22}/document"),
+    "signed-receipt": ended("signed", application_name="Natsuin", receipt=f"/receipt/{'K' * 22}/document"),
     "approved-initials": ended("approved", stamp="TY", signer_name="Taro Yamada", application_name="Minato Trading"),
     "approved-three": ended("approved", stamp="佐々木", documents=[{"label": "契約書.pdf"}, {"label": ""}, {"label": "別紙 工程表.pdf"}]),
     "signed": ended("signed"),
