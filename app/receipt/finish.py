@@ -41,19 +41,16 @@ async def finish(services: Services, receipt: Receipt) -> Receipt:
         authorization = await settle(services, authorization)
     if authorization.state is State.PENDING:
         return receipt
+    if receipt.sad is None:
+        return await finish(services, await _collected(services, receipt, authorization))
     try:
-        sad = await _sad(services, receipt, authorization)
-        await _sign(services, receipt, authorization, sad)
-    except Ended:
-        await services.database.write(receipts.reopen, receipt)
+        await _sign(services, receipt, authorization, receipt.sad)
     except SigningRefused as refusal:
         if refusal.code is not ErrorCode.IN_PROGRESS:  # by another worker at this moment
             log.info("receipt of %s not signed: %s", receipt.credential_id, refusal.code)
-            if (await settle(services, authorization)).state is not State.APPROVED:
+            if (await settle(services, authorization)).state not in (State.APPROVED, State.SIGNED):
                 await services.database.write(receipts.reopen, receipt)
-    current = await services.database.read(receipts.of_key, receipt.credential_id)
-    assert current is not None
-    return current
+    return await _reread(services, receipt)
 
 
 async def finish_where_possible(services: Services, receipt: Receipt) -> Receipt:
@@ -78,15 +75,21 @@ async def sweep(services: Services) -> None:
             await finish_where_possible(services, receipt)
 
 
-async def _sad(services: Services, receipt: Receipt, authorization: Authorization) -> str:
-    """Give the SAD; it is kept before it is used, because the SAM makes none for an approval that is spent. Raises Ended."""
-    if receipt.sad is not None and authorization.state in (State.APPROVED, State.SIGNED):
-        return receipt.sad
-    collected = await collect(services, SERVICE_ID, authorization.id, 0)
-    assert collected is not None  # it was decided, and stays so
-    if not await services.database.write(receipts.keep_sad, receipt, collected.sad):
-        raise Ended(authorization.state)
-    return collected.sad
+async def _collected(services: Services, receipt: Receipt, authorization: Authorization) -> Receipt:
+    """
+    Keep the SAD, or begin anew where there is none, and give the receipt as it is then.
+
+    The SAD is kept before it is used, because the SAM makes none for an approval that is spent. Where another worker was faster, the SAM
+    may have none any more; then nothing is changed here, because the receipt is another than the one that was read.
+    """
+    try:
+        collected = await collect(services, SERVICE_ID, authorization.id, 0)
+    except Ended:
+        await services.database.write(receipts.reopen, receipt)
+    else:
+        assert collected is not None  # it was decided, and stays so
+        await services.database.write(receipts.keep_sad, receipt, collected.sad)
+    return await _reread(services, receipt)
 
 
 async def _sign(services: Services, receipt: Receipt, authorization: Authorization, sad: str) -> None:
@@ -108,3 +111,9 @@ def _activation(receipt: Receipt, authorization: Authorization, credential: Cred
         sign_algorithm=RSA_SHA256 if credential.key_algorithm.startswith("rsa-") else ECDSA_SHA256,
         idempotency_key=f"receipt-{authorization.id}",
     )
+
+
+async def _reread(services: Services, receipt: Receipt) -> Receipt:
+    current = await services.database.read(receipts.of_key, receipt.credential_id)
+    assert current is not None
+    return current

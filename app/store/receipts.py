@@ -70,6 +70,7 @@ def _same(receipt: Receipt) -> tuple[Any, ...]:
         table.c.credential_id == receipt.credential_id,
         table.c.state == receipt.state,
         table.c.authorization_id.is_not_distinct_from(receipt.authorization_id),
+        table.c.sad.is_not_distinct_from(receipt.sad),
         table.c.signed_attributes == receipt.signed_attributes,
     )
 
