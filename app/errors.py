@@ -10,6 +10,7 @@ The authorization server's errors, one tree; `problems` says how each looks outs
     │                      Ended, ChangeOver, LastPasskey, NameRefused, TooManyOpen, TooFast, SigningRefused
     ├── Unavailable        in doubt, so no for now: StoreUnavailable, RedisUnavailable, SamUnavailable, CertificateUnavailable,
     │                      StatusUnavailable, FontsMissing
+    ├── StatementRefused   on the command line only
     └── SamRefused         between `sam` and the story only; each step turns it into one of the above
 """
 
@@ -210,6 +211,10 @@ class CertificateUnavailable(Unavailable):
 
 class FontsMissing(Unavailable):
     """The fonts that papers are printed with are not on this machine."""
+
+
+class StatementRefused(NatsuinError):
+    """A file is not a statement of this service, or was changed; the text says what is wrong."""
 
 
 class SamRefused(NatsuinError):

@@ -15,7 +15,23 @@ from app.csc.sign_hash import sign_hash
 from app.health import health
 from app.oauth.revoke import revoke
 from app.oauth.token import token
-from app.phone import account, add_device, approve, change, device, enroll, entry, freeze, history, inbox, key, new_device, receipt, sign_in
+from app.phone import (
+    account,
+    add_device,
+    approve,
+    change,
+    device,
+    enroll,
+    entry,
+    freeze,
+    history,
+    inbox,
+    key,
+    new_device,
+    receipt,
+    sign_in,
+    statement,
+)
 from app.phone.page import STATIC, static_digest
 from app.services import Services
 
@@ -65,6 +81,7 @@ GET: tuple[tuple[str, Endpoint], ...] = (
     ("/keys/{id}/destroy", key.show_destroy),
     ("/history", history.show),
     ("/history/{id}", entry.show),
+    ("/history/statement/{id}", statement.show),
     ("/receipt", receipt.show),
     ("/receipt/{id}/document", receipt.document),
     ("/health", health),

@@ -33,6 +33,8 @@ from hsm.messages import (
     ListTokensReply,
     ListTokensRequest,
     RefuseRequest,
+    StatementReply,
+    StatementRequest,
     StatusReply,
     StatusRequest,
 )
@@ -100,6 +102,9 @@ class Sam(Door):
 
     async def credential(self, credential_id: str) -> CredentialReply:
         return await self._call("credential", CredentialRequest(credential_id), CredentialReply)
+
+    async def statement(self, credential_id: str, first: int) -> StatementReply:
+        return await self._call("statement", StatementRequest(credential_id, first), StatementReply)
 
     async def status(self, authorization_id: str) -> StatusReply:
         return await self._call("status", StatusRequest(authorization_id), StatusReply)

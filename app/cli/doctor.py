@@ -71,7 +71,12 @@ async def _sam(config: Config) -> list[Finding]:
         return [Finding("sam", False, str(problem), f"Start it (`make up`, or `python -m hsm`); it should listen at {config.sam}.")]
     finally:
         await client.close()
-    return [Finding("sam", True, f"answers, {health.keys} signing keys"), *_parts(health), _clock(health)]
+    return [
+        Finding("sam", True, f"answers, {health.keys} signing keys"),
+        *_parts(health),
+        _clock(health),
+        Finding("statement key", True, health.statement_key),
+    ]
 
 
 def _parts(health: HealthReply) -> list[Finding]:

@@ -13,7 +13,7 @@ from app.phone.reference import reference_number
 from app.phone.session import signer_of
 from app.phone.signed_in import as_json, signed_page, wants_json
 from app.services import Services
-from app.store import authorizations, events
+from app.store import authorizations, credentials, events
 from app.store.events import Place
 from hsm.messages import FOR_EVER, SignTransaction, parse_transaction
 
@@ -28,7 +28,13 @@ async def show(services: Services, request: Request) -> Response:
     before = Place(int(given[1]), given[2]) if given is not None else None
     entries = await services.database.read(_page, user_id, before)
     last = entries[PAGE - 1] if len(entries) > PAGE else None
-    view = {"entries": entries[:PAGE], "next": f"{last['place']}.{last['id']}" if last is not None else None, "first": before is None}
+    keys = await services.database.read(credentials.of_signer, user_id)
+    view: dict[str, Any] = {
+        "entries": entries[:PAGE],
+        "next": f"{last['place']}.{last['id']}" if last is not None else None,
+        "first": before is None,
+    }
+    view["statements"] = list({one.enrollment_id: one.credential_id for one in keys}.values())
     if wants_json(request):
         return as_json(view)
     return await signed_page(services, request, user_id, "history.html", view=view)

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from app.account.own_credential import own_credential
 from app.domain.parties import Credential
 from app.domain.receipt import Receipt
 from app.errors import BadParameter
@@ -13,7 +14,7 @@ from app.phone.account import groups, state_of
 from app.phone.session import read_message, signer_of
 from app.phone.signed_in import as_json, signed_page, wants_json
 from app.receipt.ask import ask as ask_for
-from app.receipt.draft import current, own_credential
+from app.receipt.draft import current
 from app.receipt.finish import finish_where_possible
 from app.services import Services
 from app.store import credentials, receipts

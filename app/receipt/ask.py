@@ -4,13 +4,14 @@ from functools import partial
 
 from sqlalchemy import Connection
 
+from app.account.own_credential import own_credential
 from app.authorization.request import Ask
 from app.authorization.request import request_for as ask_signer
 from app.domain.authorization import Authorization, State
 from app.domain.receipt import Receipt, service_application
 from app.errors import ChangeOver, Ended
 from app.pdf_signature import DIGEST
-from app.receipt.draft import current, own_credential
+from app.receipt.draft import current
 from app.receipt.finish import finish
 from app.services import Services
 from app.store import receipts

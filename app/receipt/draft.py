@@ -7,11 +7,10 @@ from sqlalchemy.exc import IntegrityError
 
 from app.domain.parties import Credential
 from app.domain.receipt import Receipt
-from app.errors import SubjectUnknown
 from app.pdf_signature import Prepared, prepare
 from app.receipt.document import REASON, Matter, compose
 from app.services import Services
-from app.store import credentials, parties, receipts
+from app.store import parties, receipts
 
 GOOD_FOR_S = 900
 
@@ -38,14 +37,6 @@ async def current(services: Services, credential: Credential) -> Receipt:
     except IntegrityError:
         kept = False
     return draft if kept else await current(services, credential)  # another call was first
-
-
-async def own_credential(services: Services, user_id: str, credential_id: str) -> Credential:
-    """Give a key to its signer; raises SubjectUnknown."""
-    credential = await services.database.read(credentials.get, credential_id)
-    if credential is None or credential.user_id != user_id:
-        raise SubjectUnknown
-    return credential
 
 
 def _make(matter: Matter, service_name: str, origin: str, now: int) -> Prepared:

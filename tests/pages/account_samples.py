@@ -99,7 +99,7 @@ def device(number: int, others: int, **changes: Any) -> Sample:
 
 
 def history(entries: list[dict[str, Any]], following: str | None = None, *, first: bool = True) -> Sample:
-    view = {"entries": entries, "next": following, "first": first}
+    view = {"entries": entries, "next": following, "first": first, "statements": [KEY_ID]}
     return Sample("history.html", {"signed_in": True, "view": view, "path": "/history"})
 
 
