@@ -35,8 +35,8 @@ CHANGES = {
     "destroy": "鍵を廃棄した / Key destroyed",
 }
 PROOFS = {
-    "passkey": "パスキーの署名を確認済み / The passkey’s answer verifies",
-    "otp": "PIN とワンタイムパスワード（後から検証できません） / PIN and one-time password, which can’t be verified later",
+    "passkey": "パスキーを検証済み / Passkey verified",
+    "otp": "PIN と符号（後から検証不可） / PIN and code, not verifiable later",
 }
 
 
