@@ -9,7 +9,9 @@ The authorization server's errors, one tree; `problems` says how each looks outs
     │                      AuthorizationUnknown, SubjectUnknown, LinkUnknown, CodeRefused, EvidenceRefused, RegistrationRefused, WrongCode,
     │                      Ended, ChangeOver, LastPasskey, NameRefused, TooManyOpen, TooFast, SigningRefused, PinUnacceptable,
     │                      TokenCodeRefused
-    ├── Unavailable        in doubt, so no for now: StoreUnavailable, RedisUnavailable, SamUnavailable, CertificateUnavailable
+    ├── Unavailable        in doubt, so no for now: StoreUnavailable, RedisUnavailable, SamUnavailable, CertificateUnavailable,
+    │                      StatusUnavailable, FontsMissing
+    ├── StatementRefused   on the command line only
     └── SamRefused         between `sam` and the story only; each step turns it into one of the above
 """
 
@@ -214,6 +216,14 @@ class StatusUnavailable(Unavailable):
 
 class CertificateUnavailable(Unavailable):
     """The CA does not answer, or can't certify this; the key is kept and the same link may be used again."""
+
+
+class FontsMissing(Unavailable):
+    """The fonts that papers are printed with are not on this machine."""
+
+
+class StatementRefused(NatsuinError):
+    """A file is not a statement of this service, or was changed; the text says what is wrong."""
 
 
 class SamRefused(NatsuinError):

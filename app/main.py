@@ -16,6 +16,7 @@ from app.config import Config, read_config
 from app.errors import NatsuinError
 from app.middleware import SafeHttp
 from app.problems import http_error, natsuin_error, unknown_error
+from app.receipt.finish import sweep as sweep_receipts
 from app.routes import routes
 from app.services import Services, open_services
 
@@ -29,7 +30,7 @@ def create_app(config: Config, now: Clock = system_clock) -> ASGIApp:
         async with open_services(config, now) as services:
             opened.append(services)
             gc.freeze()  # what was made to start stays: no garbage collection needs to look at it
-            sweeping = [asyncio.create_task(one(services)) for one in (sweep, sweep_account)]
+            sweeping = [asyncio.create_task(one(services)) for one in (sweep, sweep_account, sweep_receipts)]
             try:
                 yield
             finally:

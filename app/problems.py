@@ -64,6 +64,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     e.RedisUnavailable: Problem(503, "temporarily_unavailable", "Try again", "unavailable"),
     e.SamUnavailable: Problem(503, "temporarily_unavailable", "Try again", "unavailable"),
     e.StatusUnavailable: Problem(503, "temporarily_unavailable", "The certificate's status is not to be had; try again", "unavailable"),
+    e.FontsMissing: Problem(503, "temporarily_unavailable", "Try again", "unavailable"),
     e.CertificateUnavailable: Problem(503, "temporarily_unavailable", "Try again", "certificate_unavailable"),
 }
 # What becomes of an authorization that gives no SAD, in the words for `authorizeCheck` (CSC 2.0 §11.8 leaves them open).

@@ -30,8 +30,10 @@ from app.phone import (
     new_device,
     otp,
     otp_token,
+    receipt,
     second_way,
     sign_in,
+    statement,
 )
 from app.phone.page import STATIC, static_digest
 from app.services import Services
@@ -67,6 +69,7 @@ POST: tuple[tuple[str, Endpoint], ...] = (
     ("/account/otp/offer", otp.offer_token),
     ("/account/otp/serial", otp.name_token),
     ("/second-way", second_way.later),
+    ("/receipt", receipt.ask),
 )
 GET: tuple[tuple[str, Endpoint], ...] = (
     ("/", inbox.show),
@@ -89,6 +92,9 @@ GET: tuple[tuple[str, Endpoint], ...] = (
     ("/account/otp/{id}", otp_token.show),
     ("/account/otp/{id}/resynchronise", otp_token.show_resynchronise),
     ("/second-way", second_way.show),
+    ("/history/statement/{id}", statement.show),
+    ("/receipt", receipt.show),
+    ("/receipt/{id}/document", receipt.document),
     ("/health", health),
 )
 # Methods of CSC 2.0 that this service does not have (§10.1: 501).

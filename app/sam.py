@@ -35,6 +35,8 @@ from hsm.messages import (
     OfferTokenReply,
     OfferTokenRequest,
     RefuseRequest,
+    StatementReply,
+    StatementRequest,
     StatusReply,
     StatusRequest,
     TokensReply,
@@ -110,6 +112,9 @@ class Sam(Door):
 
     async def tokens(self, credential_id: str) -> TokensReply:
         return await self._call("tokens", TokensRequest(credential_id), TokensReply)
+
+    async def statement(self, credential_id: str, first: int) -> StatementReply:
+        return await self._call("statement", StatementRequest(credential_id, first), StatementReply)
 
     async def status(self, authorization_id: str) -> StatusReply:
         return await self._call("status", StatusRequest(authorization_id), StatusReply)

@@ -28,7 +28,7 @@ from hsm.database import migrate
 from hsm.embedded import make_token, point_softhsm_at
 from hsm.errors import AlreadyRunning, SamError
 from hsm.journal import Event
-from hsm.keyring import Keyring
+from hsm.keyring import Keyring, signers_keys
 from hsm.sam import Sam
 from hsm.server import create_operator_server, create_server
 from hsm.store import Store
@@ -86,9 +86,9 @@ def start(config: Config) -> Sam:
     entries = sam.store.verify_journal(sam.now())
     with sam.store.change(sam.now()) as change:
         abandoned = change.settle_abandoned("the SAM stopped before it could record an outcome")
-        change.journal(Event.STARTED, "sam", keys=len(token.signing_keys))
+        change.journal(Event.STARTED, "sam", keys=signers_keys(token))
     complete_destructions(sam)
-    log.info("ready: %d keys, %d journal entries, %d activations ended as unknown", len(token.signing_keys), entries, abandoned)
+    log.info("ready: %d keys, %d journal entries, %d activations ended as unknown", signers_keys(token), entries, abandoned)
     return sam
 
 

@@ -5,6 +5,7 @@ It opens and ends no transaction; `store` does that.
 """
 
 import base64
+import secrets
 from collections.abc import Iterable
 from typing import Any
 
@@ -38,12 +39,15 @@ from hsm.sealed import Sealed
 from hsm.spent import NEVER, Spent
 from hsm.versions import Versions, Written
 
+SALT_BYTES = 16
+
 
 class Change:
     """
     What is done in one transaction.
 
-    `head` is the journal's after it, `written` the rows that it wrote, `spent` what it used, each with the time until which that matters.
+    `head` is the journal's after it, `entries` what it added there, numbered, `written` the rows that it wrote, `spent` what it used, each
+    with the time until which that matters.
     """
 
     def __init__(self, connection: Connection, mac: Mac, head: Head, spent: Spent, versions: Versions, now: float) -> None:
@@ -52,6 +56,7 @@ class Change:
         self.head = head
         self.spent: list[tuple[str, int]] = []
         self.written: list[Written] = []
+        self.entries: list[tuple[int, bytes]] = []
         self._untold: list[Written] = []
 
     def begin_enrollment(self, credential: Credential, passkey: Passkey) -> None:
@@ -219,7 +224,11 @@ class Change:
         if self._untold:
             facts["rows"] = self._untold
             self._untold = []
-        self.head = journal.append(self._connection, self._mac, self.head, event, subject, self._now, **facts)
+        facts["salt"] = _base64(secrets.token_bytes(SALT_BYTES))
+        self.head = journal.append(self._connection, self._mac, self.head, event, subject, self._now, notice=self._notice, **facts)
+
+    def _notice(self, number: int, entry: bytes) -> None:
+        self.entries.append((number, entry))
 
     def require_journalled(self) -> None:
         """Refuse to end with a row that no entry explains."""

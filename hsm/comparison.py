@@ -10,6 +10,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, select
 
 from hsm.errors import RecordsTampered
+from hsm.histories import Histories
 from hsm.journal import Event
 from hsm.records import activations, approvals
 from hsm.spent import NEVER, Spent
@@ -28,16 +29,17 @@ class _Told(Struct):
 
 
 class Comparison:
-    """Takes the journal's entries one by one; what was used and could be used again goes to `spent`, what was written to `versions`."""
+    """Takes the journal's entries one by one; what matters of them goes to `spent`, to `versions` and to `histories`."""
 
-    def __init__(self, spent: Spent, versions: Versions, now: float) -> None:
-        self._spent, self._versions, self._now = spent, versions, now
+    def __init__(self, spent: Spent, versions: Versions, histories: Histories, now: float) -> None:
+        self._spent, self._versions, self._histories, self._now = spent, versions, histories, now
         self._told: dict[str, set[str]] = {table.name: set() for table in _TABLES.values()}
 
-    def notice(self, entry: bytes) -> None:
-        """Take one entry; raises RecordsTampered where it can't be read."""
+    def notice(self, number: int, entry: bytes) -> None:
+        """Take one entry, in the journal's order; raises RecordsTampered where it can't be read."""
         try:
             told = msgspec.json.decode(entry, type=_Told)
+            self._histories.notice(number, entry)
         except ValueError:
             raise RecordsTampered("a journal entry can't be read") from None
         self._versions.note(told.rows)

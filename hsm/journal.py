@@ -3,6 +3,8 @@ The journal: an append-only record of what was asked, allowed, refused and signe
 
 Every entry is written in the same SQL transaction as the record it explains, so that there is no action without an entry. The tree's head
 is sealed: a changed, removed or added entry no longer fits it. A whole database put back to an older day does (docs/threats.md).
+
+Proofs show the hashes of neighbouring entries to other people, so each entry holds chance that nobody can guess.
 """
 
 import hashlib
@@ -39,6 +41,10 @@ head = Table(
     Column("time_ms", BigInteger, nullable=False),
     Column("seal", LargeBinary, nullable=False),
 )
+
+
+Notice = Callable[[int, bytes], None]
+"""Takes the number of an entry, and its bytes."""
 
 
 class HeadMoved(SamError):
@@ -94,9 +100,21 @@ def read_head(connection: Connection, mac: Mac) -> Head:
     return found
 
 
-def append(connection: Connection, mac: Mac, known: Head, event: Event, subject: str, now: float, **facts: Any) -> Head:
+def append(
+    connection: Connection,
+    mac: Mac,
+    known: Head,
+    event: Event,
+    subject: str,
+    now: float,
+    *,
+    notice: Notice = lambda _, __: None,
+    **facts: Any,
+) -> Head:
     """
     Add one entry within the caller's transaction, after the head that the caller knows; give the new head.
+
+    `notice` is called with its number and its bytes.
 
     Raises:
         ClockInDoubt: `now` (unix seconds) is before the newest entry by more than 5 s.
@@ -114,14 +132,15 @@ def append(connection: Connection, mac: Mac, known: Head, event: Event, subject:
     elif connection.execute(_MOVE_HEAD, values | {"old_seal": known.seal}).rowcount != 1:
         raise HeadMoved
     connection.execute(_WRITE_ENTRY, {"number": known.size, "entry": entry})
+    notice(known.size, entry)
     return Head(**values)
 
 
-def verify(connection: Connection, mac: Mac, notice: Callable[[bytes], None] = lambda entry: None) -> Head:
+def verify(connection: Connection, mac: Mac, notice: Notice = lambda _, __: None) -> Head:
     """
     Compute the tree again from every entry and compare it with the sealed head; give that.
 
-    `notice` is called with each entry, before it is known whether all of them are good.
+    `notice` is called with each entry and its number, before it is known whether all of them are good.
 
     Raises:
         RecordsTampered: an entry or the head is not what was written, or there are more of them.
@@ -132,7 +151,7 @@ def verify(connection: Connection, mac: Mac, notice: Callable[[bytes], None] = l
     return sealed
 
 
-def follow(connection: Connection, mac: Mac, known: Head, notice: Callable[[bytes], None]) -> Head:
+def follow(connection: Connection, mac: Mac, known: Head, notice: Notice) -> Head:
     """
     The same from a head that is known to be good; what stands behind the sealed one is left alone, another process may be writing it.
 
@@ -145,7 +164,7 @@ def follow(connection: Connection, mac: Mac, known: Head, notice: Callable[[byte
     for number, entry in connection.execute(newer).yield_per(1_000):
         if number != size or not isinstance(entry, bytes):
             raise RecordsTampered(f"journal entry {size} is missing")
-        notice(entry)
+        notice(size, entry)
         frontier = grow(frontier, size, leaf_hash(entry))
         size += 1
     if (sealed.size, sealed.frontier) != (size, frontier):
@@ -175,3 +194,14 @@ def root(frontier: bytes) -> bytes:
     for end in range(len(frontier) - 32, 0, -32):
         node = hashlib.sha256(b"\x01" + frontier[end - 32 : end] + node).digest()
     return node
+
+
+def read(connection: Connection, first: int, last: int) -> list[bytes]:
+    """Give the entries from one number to another, both included; raises RecordsTampered where one is missing."""
+    rows = connection.execute(
+        select(entries.c.number, entries.c.entry).where(entries.c.number.between(first, last)).order_by(entries.c.number)
+    )
+    found = {number: entry for number, entry in rows if isinstance(entry, bytes)}
+    if len(found) != last - first + 1:
+        raise RecordsTampered(f"journal entries between {first} and {last} are missing")
+    return list(found.values())

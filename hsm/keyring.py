@@ -1,18 +1,25 @@
 """
-The SAM's own three keys on the token: one seals its records, one makes SADs, one encrypts its secrets.
+The SAM's own four keys on the token: one seals its records, one makes SADs, one encrypts its secrets, one signs its statements.
 
-None leaves the HSM, none can sign for a signer, and each can do its one thing only.
+None leaves the HSM, none can sign for a signer, and each can do its one thing only. The public key of the last is for everyone.
 """
 
 import hashlib
 from collections.abc import Callable
 
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+
 from hsm.cryptoki import Token
 from hsm.errors import KeyUnacceptable
+from hsm.policy import Padding, Scheme
 
 SEAL_KEY_ID = b"natsuin-seal"
 SAD_KEY_ID = b"natsuin-sad"
 SECRETS_KEY_ID = b"natsuin-secrets"
+STATEMENT_KEY_ID = b"natsuin-statement"  # no credential is called so: their ids have 22 characters
+
+STATEMENT_SCHEME = Scheme(Padding.ECDSA, hashes.SHA256())
 
 Mac = Callable[[bytes], bytes]
 
@@ -42,6 +49,10 @@ class Keyring:
         # Records may be older than this key, so it is made beside them; where it was destroyed, what it had encrypted does not open again.
         if not token.has_secret_key(SECRETS_KEY_ID):
             token.generate_secret_key(SECRETS_KEY_ID)
+        if not token.has_signing_key(STATEMENT_KEY_ID):
+            token.generate_signing_key(STATEMENT_KEY_ID, "p-256")
+        self.statement_public_key = token.ec_public_key(STATEMENT_KEY_ID)
+        self.statement_key_sha256 = hashlib.sha256(self.statement_public_key).hexdigest()
 
     def seal_mac(self, data: bytes) -> bytes:
         """
@@ -69,6 +80,16 @@ class Keyring:
         """Open what `encrypt_secret` gave; raises SecretUnreadable."""
         return self._token.decrypt(SECRETS_KEY_ID, iv, encrypted, associated)
 
+    def sign_statement(self, data: bytes) -> bytes:
+        """Sign a statement of the SAM's own making (ES256, RFC 7518 §3.4: 64 bytes); a signer's key is never used for it."""
+        signature = self._token.sign(STATEMENT_KEY_ID, STATEMENT_SCHEME, hashlib.sha256(data).digest())
+        return b"".join(half.to_bytes(32) for half in decode_dss_signature(signature))
+
     def probe(self) -> None:
         """Have the HSM make a MAC; raises HsmUnavailable."""
         self._token.mac(SEAL_KEY_ID, b"natsuin/v1/probe\x00")
+
+
+def signers_keys(token: Token) -> int:
+    """Count the keys on the token that are signers'."""
+    return len(token.signing_keys - {STATEMENT_KEY_ID})

@@ -26,6 +26,7 @@ from hsm.credential import credential, freeze
 from hsm.enrollment import certify, enroll
 from hsm.errors import OutcomeUnknown, Refused, SamError, SeedsRefused, Unavailable
 from hsm.factors import approve
+from hsm.keyring import signers_keys
 from hsm.messages import (
     ActivateRequest,
     AmendRequest,
@@ -42,12 +43,14 @@ from hsm.messages import (
     ListTokensRequest,
     OfferTokenRequest,
     RefuseRequest,
+    StatementRequest,
     StatusRequest,
     TokensRequest,
 )
 from hsm.operator_tokens import import_tokens, list_tokens
 from hsm.sam import Sam
 from hsm.seeds.seed import MAX_FILE_BYTES
+from hsm.statement import statement
 from hsm.tokens import offer_token, tokens
 
 MAX_REQUEST_BYTES = 400_000
@@ -79,6 +82,7 @@ OPERATIONS = (
     Operation("credential", CredentialRequest, credential, lambda request: request.credential_id),
     Operation("offer_token", OfferTokenRequest, offer_token, lambda request: request.credential_id),
     Operation("tokens", TokensRequest, tokens, lambda request: request.credential_id),
+    Operation("statement", StatementRequest, statement, lambda request: request.credential_id),
     Operation("status", StatusRequest, status, lambda request: request.authorization_id),
 )
 
@@ -163,7 +167,7 @@ def _place(error: BaseException) -> str:
 def _health(sam: Sam, pool: ThreadPoolExecutor) -> Endpoint:
     def check() -> Response:
         parts = {"hsm": _state(lambda: sam.keyring.probe()), "store": _state(sam.store.check)}
-        return _reply(200, HealthReply(parts, len(sam.token.signing_keys), sam.now()))
+        return _reply(200, HealthReply(parts, signers_keys(sam.token), sam.now(), sam.keyring.statement_key_sha256))
 
     async def endpoint(_: Request) -> Response:
         return await asyncio.get_running_loop().run_in_executor(pool, check)

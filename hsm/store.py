@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -18,8 +19,10 @@ from hsm.change import Change
 from hsm.comparison import Comparison
 from hsm.database import Connections, open_engines
 from hsm.errors import CredentialUnknown, EvidenceRefused, SadInvalid, StoreUnavailable
-from hsm.journal import Head, HeadMoved
+from hsm.histories import Histories
+from hsm.journal import Head, HeadMoved, leaf_hash
 from hsm.keyring import Mac
+from hsm.messages import ProvenEntry, TreeHead
 from hsm.records import (
     CREDENTIALS,
     PASSKEYS,
@@ -38,7 +41,16 @@ from hsm.records import (
 from hsm.seal import SealBroken
 from hsm.sealed import Sealed
 from hsm.spent import Spent
+from hsm.tree import BLOCK
 from hsm.versions import Versions
+
+
+class History(Struct, frozen=True):
+    """A part of what the journal tells of an enrolment, the state of the tree that proves it, and how many entries there are in all."""
+
+    tree: TreeHead
+    total: int
+    entries: tuple[ProvenEntry, ...]
 
 
 class Store:
@@ -50,9 +62,9 @@ class Store:
         self._mac = mac
         # One journal, one writer: the threads queue here, not in the database's retries.
         self._turn = Lock()
-        # The newest head that this process has seen; what the entries up to it tell is in the next two.
+        # The newest head that this process has seen; what the entries up to it tell is in the next three.
         self._known = Head()
-        self._versions, self._spent = Versions(), Spent()
+        self._versions, self._spent, self._histories = Versions(), Spent(), Histories()
         self._is_current = False
 
     @staticmethod
@@ -151,11 +163,40 @@ class Store:
                     change.require_journalled()
                 self._known, self._is_current = change.head, True
                 self._versions.note(change.written)
+                for number, entry in change.entries:
+                    self._histories.notice(number, entry)
                 for authorization_id, until in change.spent:
                     self._spent.add(authorization_id, until, now)
             except (SQLAlchemyError, HeadMoved) as error:
                 self._is_current = False  # what is in the database now must be read
                 raise StoreUnavailable(type(error).__name__) from error
+
+    def history(self, enrollment_id: str, first: int, most: int, most_bytes: int) -> "History":
+        """
+        Give what the journal tells of an enrolment from its entry `first` on: at most so many entries, and so many bytes beyond the first.
+
+        Raises:
+            RecordsTampered: an entry is not there any more, or another.
+        """
+        with self._looking() as connection:
+            with self._turn:
+                self._catch_up(connection, 0)
+                tree, numbers = self._histories.tree.frozen(), self._histories.numbers(enrollment_id)
+            blocks: dict[int, list[bytes]] = {}
+
+            def leaves_of(start: int) -> list[bytes]:
+                if start not in blocks:
+                    blocks[start] = [leaf_hash(entry) for entry in journal.read(connection, start, start + BLOCK - 1)]
+                return blocks[start]
+
+            told, size = list[ProvenEntry](), 0
+            for number in numbers[first : first + most]:
+                (entry,) = journal.read(connection, number, number)
+                size += len(entry)
+                if told and size > most_bytes:
+                    break
+                told.append(ProvenEntry(number, entry, tuple(tree.path(number, leaves_of))))
+        return History(TreeHead(tree.size, tree.root.hex()), len(numbers), tuple(told))
 
     def check(self) -> None:
         """Make one durable write that changes nothing."""
@@ -169,7 +210,7 @@ class Store:
         Raises:
             RecordsTampered: an entry is not what was written, or a row that one tells of is gone.
         """
-        comparison = Comparison(self._spent, self._versions, now)
+        comparison = Comparison(self._spent, self._versions, self._histories, now)
         with self._turn, self._looking() as connection:
             self._known = journal.verify(connection, self._mac, comparison.notice)
             comparison.require_rows(connection)
@@ -192,7 +233,7 @@ class Store:
 
     def _catch_up(self, connection: Connection, now: float) -> Head:
         """Read what was journalled since this process last looked; raises RecordsTampered where that is no continuation."""
-        comparison = Comparison(self._spent, self._versions, now)
+        comparison = Comparison(self._spent, self._versions, self._histories, now)
         self._known = journal.follow(connection, self._mac, self._known, comparison.notice)
         return self._known
 

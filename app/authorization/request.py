@@ -1,6 +1,7 @@
 """Step 1: an application asks for a signature; the transaction is composed, and waits for the signer."""
 
 import secrets
+from collections.abc import Callable
 
 from msgspec import Struct
 from sqlalchemy import Connection
@@ -29,17 +30,36 @@ class Ask(Struct, frozen=True, kw_only=True):
     life_s: int
 
 
+Also = Callable[[Connection, Authorization], None]
+"""What is to be recorded in the same transaction."""
+
+
 async def request(services: Services, client_id: str, ask: Ask) -> Authorization:
+    """
+    Record what an application asks.
+
+    Raises:
+        TokenUnknown: the application is gone, and with it the right to ask.
+        CredentialUnknown, CredentialDisabled, TooManyOpen: as `request_for`.
+    """
+    application = await services.database.read(parties.application, client_id)
+    if application is None:
+        raise TokenUnknown
+    return await request_for(services, application, ask)
+
+
+async def request_for(services: Services, application: Application, ask: Ask, also: Also | None = None) -> Authorization:
     """
     Record what is asked; from here on it can only be approved or refused as it stands.
 
     Raises:
-        TokenUnknown: the application is gone, and with it the right to ask.
         CredentialUnknown, CredentialDisabled: the key is not there, is another signer's, or can't sign.
         TooManyOpen: the signer has enough to decide already.
     """
     now = services.now()
-    application, credential = await services.database.read(_application_and_credential, client_id, ask.credential_id)
+    credential = await services.database.read(credentials.get, ask.credential_id)
+    if credential is None:
+        raise CredentialUnknown
     require_usable(credential, ask.user_id, now)
     transaction = compose(application, credential, ask, int(now))
     authorization = Authorization(
@@ -57,7 +77,7 @@ async def request(services: Services, client_id: str, ask: Ask) -> Authorization
         decided_at=None,
         usable_until=None,
     )
-    if not await services.database.write(authorizations.add_if_room, authorization, services.config.open_per_signer):
+    if not await services.database.write(_add, authorization, services.config.open_per_signer, also):
         raise TooManyOpen(await services.database.read(_first_end_s, credential.user_id, now))
     return authorization
 
@@ -89,14 +109,11 @@ def compose(application: Application, credential: Credential, ask: Ask, now: int
     )
 
 
-def _application_and_credential(connection: Connection, client_id: str, credential_id: str) -> tuple[Application, Credential]:
-    application = parties.application(connection, client_id)
-    if application is None:
-        raise TokenUnknown
-    credential = credentials.get(connection, credential_id)
-    if credential is None:
-        raise CredentialUnknown
-    return application, credential
+def _add(connection: Connection, authorization: Authorization, most_open: int, also: Also | None) -> bool:
+    added = authorizations.add_if_room(connection, authorization, most_open)
+    if added and also is not None:
+        also(connection, authorization)
+    return added
 
 
 def _first_end_s(connection: Connection, user_id: str, now: float) -> int:

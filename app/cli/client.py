@@ -33,7 +33,9 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Register an application; its secret is shown once."""
-    with answering(as_json), database() as (_, opened):
+    with answering(as_json), database() as (config, opened):
+        if name == config.service_name:
+            raise Refusal(f"{name} is this service itself; signers could not tell the two apart.")
         application, secret = add_application(opened, name, asks_code=code)
         value = {"client_id": application.client_id, "client_secret": secret, "name": name, "code": code}
         lines = (f"[bold]{escape(name)}[/] may ask for signatures.", f"client_id      {application.client_id}", f"client_secret  {secret}")

@@ -17,6 +17,7 @@ from app.cli.output import DONE, NO, Json, show
 from app.clock import system_clock
 from app.config import Config, read_config
 from app.errors import CannotStart, NatsuinError
+from app.paper import FONTS, has_fonts
 from app.store.batch import Batches
 from app.store.database import Database, migrate
 from app.store.redis import Ephemeral
@@ -36,7 +37,7 @@ class Finding(Struct, frozen=True):
 
 
 def doctor(as_json: Json = False) -> None:
-    """Check settings, HSM, SAM, database, Redis, CA, clock and disk, and say what to mend."""
+    """Check settings, HSM, SAM, database, Redis, CA, clock, disk and fonts, and say what to mend."""
     findings = asyncio.run(examine())
     table = Table("part", "", "state", "what to do")
     for one in findings:
@@ -58,6 +59,7 @@ async def examine() -> list[Finding]:
     findings.append(await _redis(config))
     findings.append(await _ca(config))
     findings.append(_disk(config))
+    findings.append(_fonts())
     return findings
 
 
@@ -69,7 +71,12 @@ async def _sam(config: Config) -> list[Finding]:
         return [Finding("sam", False, str(problem), f"Start it (`make up`, or `python -m hsm`); it should listen at {config.sam}.")]
     finally:
         await client.close()
-    return [Finding("sam", True, f"answers, {health.keys} signing keys"), *_parts(health), _clock(health)]
+    return [
+        Finding("sam", True, f"answers, {health.keys} signing keys"),
+        *_parts(health),
+        _clock(health),
+        Finding("statement key", True, health.statement_key),
+    ]
 
 
 def _parts(health: HealthReply) -> list[Finding]:
@@ -131,3 +138,8 @@ def _disk(config: Config) -> Finding:
     free = shutil.disk_usage(place).free
     ok = free >= LOW_DISK_BYTES
     return Finding("disk", ok, f"{free // 1_000_000} MB free", "" if ok else "Make room: without a durable write nothing is signed.")
+
+
+def _fonts() -> Finding:
+    ok = has_fonts()
+    return Finding("fonts", ok, str(FONTS), "" if ok else "Install fonts-morisawa-bizud-gothic: without it no receipt can be printed.")

@@ -17,7 +17,7 @@ from app.phone.otp_view import standing_view
 from app.phone.session import device_of
 from app.phone.signed_in import as_json, freeze_view, signed_page, wants_json
 from app.services import Services
-from app.store import additions, credentials, parties
+from app.store import additions, credentials, parties, receipts
 
 
 async def show(services: Services, request: Request) -> Response:
@@ -30,10 +30,11 @@ async def show(services: Services, request: Request) -> Response:
             break
     otp = await _otp(services, device)
     signer, keys, devices, waiting = await services.database.read(_own, device.user_id, services.now())
+    signed_for = {one.credential_id for one in await services.database.read(receipts.of_signer, device.user_id) if one.state == "signed"}
     view = {
         "user_id": signer.user_id,
         "name": signer.name,
-        "keys": [key_view(one, services.now()) for one in keys],
+        "keys": [key_view(one, services.now()) | {"receipt": "signed" if one.credential_id in signed_for else "open"} for one in keys],
         "devices": [device_view(one, device) for one in devices],
         "waiting": [{"id": one.id, "name": one.name} for one in waiting],
         "otp": otp,

@@ -13,13 +13,16 @@ from app.authorization.refuse import refuse as refuse_for
 from app.authorization.settle import settle
 from app.domain.authorization import Authorization, Reason, State
 from app.domain.parties import Credential, Passkey, Signer
+from app.domain.receipt import SERVICE_ID
 from app.errors import AuthorizationUnknown, BadParameter
 from app.phone.account import groups, state_of
-from app.phone.receipt import receipt_number
+from app.phone.receipt import document_address
+from app.phone.reference import reference_number
 from app.phone.session import read_message, signer_of
 from app.phone.signed_in import as_json, signed_page, wants_json
+from app.receipt.finish import finish_where_possible
 from app.services import Services
-from app.store import authorizations, credentials, parties
+from app.store import authorizations, credentials, parties, receipts
 from app.webauthn import b64, request_options
 from hsm.messages import SignTransaction, challenge, parse_transaction
 
@@ -94,7 +97,11 @@ def pending_view(services: Services, matter: Matter) -> dict[str, Any]:
         "application_name": transaction.application_name,
         "application_initial": transaction.application_name[:1],
         "description": transaction.description,
-        "documents": [{"label": one.label, "fingerprint": groups(one.hash.hex())} for one in transaction.documents],
+        "is_own": own_document(transaction) is not None,
+        "documents": [
+            {"label": one.label, "fingerprint": groups(one.hash.hex()), "address": own_document(transaction)}
+            for one in transaction.documents
+        ],
         "signer_name": matter.signer.name,
         "not_after": matter.credential.not_after,
         "key_state": state_of(matter.credential, services.now()),
@@ -114,12 +121,18 @@ def ended_view(services: Services, matter: Matter) -> dict[str, Any]:
         "application_name": transaction.application_name,
         "documents": [{"label": one.label} for one in transaction.documents],
         "time": authorization.decided_at or authorization.expires,
-        "receipt": receipt_number(authorization.id),
+        "reference": reference_number(authorization.id),
         "signer_name": matter.signer.name,
         "stamp": stamp(matter.signer.name),
         "retry_url": None,
+        "receipt": own_document(transaction),
         "key_state": state_of(matter.credential, services.now()),
     }
+
+
+def own_document(transaction: SignTransaction) -> str | None:
+    """Say where a document that this service itself made can be opened; None where it was never seen here."""
+    return document_address(transaction.credential_id) if transaction.application_id == SERVICE_ID else None
 
 
 def stamp(name: str) -> str:
@@ -133,9 +146,15 @@ def stamp(name: str) -> str:
 async def _matter(services: Services, request: Request) -> Matter:
     user_id = await signer_of(services, request)
     matter = await services.database.read(_read, request.path_params["id"], user_id)
-    if not matter.authorization.is_over(services.now()):
+    authorization = matter.authorization
+    own = authorization.application_id == SERVICE_ID and authorization.state is State.APPROVED
+    if not own and not authorization.is_over(services.now()):
         return matter
-    await settle(services, matter.authorization)
+    receipt = await services.database.read(receipts.of_key, authorization.credential_id) if own else None
+    if receipt is not None and receipt.authorization_id == authorization.id:
+        await finish_where_possible(services, receipt)
+    else:
+        await settle(services, authorization)
     return await services.database.read(_read, request.path_params["id"], user_id)
 
 

@@ -9,11 +9,11 @@ from starlette.responses import Response
 
 from app.domain.account import Event
 from app.domain.authorization import Authorization
-from app.phone.receipt import receipt_number
+from app.phone.reference import reference_number
 from app.phone.session import signer_of
 from app.phone.signed_in import as_json, signed_page, wants_json
 from app.services import Services
-from app.store import authorizations, events
+from app.store import authorizations, credentials, events
 from app.store.events import Place
 from hsm.messages import FOR_EVER, SignTransaction, parse_transaction
 
@@ -28,7 +28,13 @@ async def show(services: Services, request: Request) -> Response:
     before = Place(int(given[1]), given[2]) if given is not None else None
     entries = await services.database.read(_page, user_id, before)
     last = entries[PAGE - 1] if len(entries) > PAGE else None
-    view = {"entries": entries[:PAGE], "next": f"{last['place']}.{last['id']}" if last is not None else None, "first": before is None}
+    keys = await services.database.read(credentials.of_signer, user_id)
+    view: dict[str, Any] = {
+        "entries": entries[:PAGE],
+        "next": f"{last['place']}.{last['id']}" if last is not None else None,
+        "first": before is None,
+    }
+    view["statements"] = list({one.enrollment_id: one.credential_id for one in keys}.values())
     if wants_json(request):
         return as_json(view)
     return await signed_page(services, request, user_id, "history.html", view=view)
@@ -47,7 +53,7 @@ def entry_of(authorization: Authorization) -> dict[str, Any]:
         "documents": [{"label": one.label} for one in transaction.documents],
         "state": authorization.state.value,
         "reason": authorization.reason,
-        "receipt": receipt_number(authorization.id),
+        "reference": reference_number(authorization.id),
     }
 
 
@@ -63,7 +69,7 @@ def event_view(event: Event) -> dict[str, Any]:
         "by_device": event.by_device,
         "cause": event.cause,
         "until": event.until if event.until is not None and event.until < FOR_EVER else None,
-        "receipt": receipt_number(event.id),
+        "reference": reference_number(event.id),
     }
 
 

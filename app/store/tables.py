@@ -136,3 +136,20 @@ second_ways = Table(
     Column("enrollment_id", String(22), primary_key=True),
     Column("put_off_at", BigInteger, nullable=False),  # the signer wants to choose a second way to approve later
 )
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("credential_id", ForeignKey("credentials.credential_id"), primary_key=True),
+    Column("user_id", ForeignKey("signers.user_id"), nullable=False, index=True),
+    Column("state", String(10), nullable=False),  # draft, asked, signed
+    Column("authorization_id", ForeignKey("authorizations.id")),
+    Column("original_bytes", Integer, nullable=False),
+    Column("hole_start", Integer, nullable=False),
+    Column("hole_end", Integer, nullable=False),
+    Column("signed_attributes", LargeBinary, nullable=False),
+    Column("sad", String(1000)),  # only while the key is being activated
+    Column("composed", BigInteger, nullable=False),
+    Column("signed_at", BigInteger),
+    Column("pdf", LargeBinary, nullable=False),
+)
+Index("receipts_state", receipts.c.state)

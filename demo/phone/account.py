@@ -81,7 +81,7 @@ class Entry(msgspec.Struct, frozen=True):
     id: str
     kind: str
     at: int
-    receipt: str
+    reference: str
     application: str | None = None
     description: str | None = None
     state: str | None = None

@@ -1,4 +1,4 @@
-"""The phone's commands about what is the signer's own: passkeys, freezing, the history."""
+"""The phone's commands about what is the signer's own: passkeys, freezing, the history, the receipt."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +13,7 @@ from demo.phone.connection import open_http
 from demo.phone.display import entries_table, own_table, plain
 from demo.phone.output import Output, finish
 from demo.phone.phone import Phone
+from demo.phone.receipt import receipts, sign_receipt
 
 
 @cli.command()
@@ -132,6 +133,29 @@ def history(
         async with signed_in(file, origin) as (phone, _):
             page = await Account(phone).history(before)
             output.show(msgspec.to_builtins(page), entries_table(page))
+
+    finish(work(), output)
+
+
+@cli.command()
+def receipt(
+    credential_id: Annotated[str | None, typer.Argument(help="The key; without it, every key.")] = None,
+    out: Annotated[Path, typer.Option("--out", help="The directory to save in.")] = Path(),
+    file: PasskeyFile = DEFAULT_FILE,
+    origin: Origin = None,
+    as_json: AsJson = False,
+) -> None:
+    """Sign the receipt for the certificate where it is not signed yet, and save it."""
+    output = Output(as_json)
+
+    async def work() -> None:
+        async with signed_in(file, origin) as (phone, _):
+            known = [one.credential_id for one in await receipts(phone)]
+            for one in [credential_id] if credential_id is not None else known:
+                pdf = await sign_receipt(phone, one)
+                saved = out / f"receipt-{one}.pdf"
+                saved.write_bytes(pdf)
+                output.show({"credential_id": one, "file": str(saved)}, plain(f"Signed: {saved}"))
 
     finish(work(), output)
 

@@ -79,7 +79,23 @@ class Connection:
         headers = {"Content-Type": "application/json", "Origin": self.origin}
         return await self._send("POST", path, answer, headers, msgspec.json.encode(body))
 
+    async def get_file(self, path: str) -> bytes:
+        """
+        GET what is no JSON.
+
+        Raises:
+            ServerRefused, Unreachable, AnswerMalformed: as they say.
+        """
+        return await self._fetch("GET", path, {}, None)
+
     async def _send(self, method: str, path: str, answer: type[Answer], headers: dict[str, str], body: bytes | None) -> Answer:
+        content = await self._fetch(method, path, headers, body)
+        try:
+            return msgspec.json.decode(content, type=answer)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise _malformed(method, path, "a success") from error
+
+    async def _fetch(self, method: str, path: str, headers: dict[str, str], body: bytes | None) -> bytes:
         headers["Accept"] = "application/json"
         if cookies := self._cookies.header:
             headers["Cookie"] = cookies
@@ -89,14 +105,17 @@ class Connection:
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Unreachable(f"no answer from {self.origin}") from error
         self._cookies.keep(response.cookies)
+        if response.status < 400:
+            return content
         try:
-            if response.status >= 400:
-                raise refusal(response, msgspec.json.decode(content, type=Problem))
-            return msgspec.json.decode(content, type=answer)
+            problem = msgspec.json.decode(content, type=Problem)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise AnswerMalformed(
-                f"{method} {path} was answered {response.status} with something else than the interface promises"
-            ) from error
+            raise _malformed(method, path, str(response.status)) from error
+        raise refusal(response, problem)
+
+
+def _malformed(method: str, path: str, answered: str) -> AnswerMalformed:
+    return AnswerMalformed(f"{method} {path} was answered {answered} with something else than the interface promises")
 
 
 def refusal(response: aiohttp.ClientResponse, problem: Problem) -> ServerRefused:

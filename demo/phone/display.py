@@ -77,11 +77,11 @@ def _otp(standing: OtpStanding) -> Group:
 
 def entries_table(page: History) -> Group:
     """The history, one line each."""
-    table = Table("At", "What", "How it ended", "Receipt", "ID")
+    table = Table("At", "What", "How it ended", "Reference", "ID")
     for entry in page.entries:
         what = entry.application or entry.device or ""
         table.add_row(
-            _moment(entry.at), plain(what), plain(entry.reason or entry.state or entry.kind), plain(entry.receipt), plain(entry.id)
+            _moment(entry.at), plain(what), plain(entry.reason or entry.state or entry.kind), plain(entry.reference), plain(entry.id)
         )
     return Group(table, plain(f"--before {page.next}" if page.next else "That is all."))
 

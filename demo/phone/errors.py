@@ -33,6 +33,10 @@ class TransactionRefused(PhoneError):
     """What the server shows is not what it wants signed; the phone does not sign."""
 
 
+class ReceiptMissing(PhoneError):
+    """There is no signed receipt."""
+
+
 class CodeRequired(PhoneError):
     """The application shows a code, and it must be typed here."""
 

@@ -10,7 +10,7 @@ import pkcs11
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from pkcs11 import MGF, Attribute, KeyType, Mechanism
+from pkcs11 import MGF, Attribute, KeyType, Mechanism, ObjectClass
 from pkcs11.util.ec import encode_ec_public_key, encode_named_curve_parameters
 
 from hsm.cryptoki.gcm import decrypt, encrypt
@@ -153,6 +153,17 @@ class Token:
 
     def has_secret_key(self, key_id: bytes) -> bool:
         return self._has(ENCRYPTION, key_id)
+
+    def has_signing_key(self, key_id: bytes) -> bool:
+        return self._has(SIGNING, key_id)
+
+    def ec_public_key(self, key_id: bytes) -> bytes:
+        """Give the public half of an EC key pair (SubjectPublicKeyInfo, DER); raises HsmUnavailable where the token has none."""
+        with self._session() as session, self._objects:
+            found = next(iter(session.raw.get_objects({Attribute.CLASS: ObjectClass.PUBLIC_KEY, Attribute.ID: key_id})), None)
+            if found is None:
+                raise HsmUnavailable(f"the public key of {key_id.hex()} is not on the token")
+            return bytes(encode_ec_public_key(found))
 
     def _has(self, use: KeyUse, key_id: bytes) -> bool:
         with self._session() as session, self._objects:

@@ -194,11 +194,16 @@ class StatusReply(Struct, frozen=True):
 
 
 class HealthReply(Struct, frozen=True):
-    """How the SAM is: each part with `ok` or what is wrong, the number of keys, and its clock."""
+    """
+    How the SAM is: each part with `ok` or what is wrong, the number of keys, and its clock.
+
+    `statement_key` is the SHA-256 of the public key that signs statements (SubjectPublicKeyInfo, DER), in hex.
+    """
 
     parts: dict[str, str]
     keys: int
     time: float
+    statement_key: str = ""
 
 
 class ErrorCode(StrEnum):

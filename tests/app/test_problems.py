@@ -10,7 +10,7 @@ from app.problems import ENDS, PROBLEMS, SIGNING, csc_words
 from hsm.messages import ErrorCode
 
 # Between programs only, before any request, or with words of their own.
-NOT_OUTSIDE = {errors.NatsuinError, errors.CannotStart, errors.SamRefused, errors.Ended, errors.SigningRefused}
+NOT_OUTSIDE = {errors.NatsuinError, errors.CannotStart, errors.SamRefused, errors.StatementRefused, errors.Ended, errors.SigningRefused}
 GROUPS = {errors.BadRequest, errors.Unauthenticated, errors.NotAllowed, errors.Unavailable}
 CLASSES = [one for _, one in inspect.getmembers(errors, inspect.isclass) if issubclass(one, errors.NatsuinError)]
 STANDARD = {"invalid_request", "access_denied", "invalid_token", "expired_token", "temporarily_unavailable", "server_error"}

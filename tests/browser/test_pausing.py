@@ -161,7 +161,7 @@ def test_key_is_destroyed(shop: Application, make_phone: MakePhone, newcomer: Pe
 
 
 def test_history_tells_and_leads_to_the_evidence(shop: Application, old_phone: Phone, newcomer: Person) -> None:
-    """Newest first; an entry shows document, end, receipt number and the words that were signed."""
+    """Newest first; an entry shows document, end, reference number and the words that were signed."""
     request = Request(shop, newcomer.credential_id)
     old_phone.page.goto(request.url)
     old_phone.tap("Approve")
@@ -171,10 +171,10 @@ def test_history_tells_and_leads_to_the_evidence(shop: Application, old_phone: P
     old_phone.shows("History")
     entry = old_phone.page.locator(".history a").first
     expect(entry).to_contain_text("工事請負契約書_AK-2026-118.pdf")
-    receipt = entry.locator(".mono").inner_text()
+    reference = entry.locator(".mono").inner_text()
     entry.click()
     old_phone.shows("Approved")
-    expect(old_phone.page.locator("main")).to_contain_text(receipt)
+    expect(old_phone.page.locator("main")).to_contain_text(reference)
     old_phone.page.get_by_text("The words, as they are kept").click()
     expect(old_phone.page.locator(".raw").first).to_contain_text(request.handle)
 

@@ -135,7 +135,7 @@ class AccountServer(Server):
         return web.json_response({"keys": [{"credential_id": KEY, "state": "frozen", "until": None}]})
 
     async def history(self, request: web.Request) -> web.Response:
-        entry = {"id": "C" * 22, "kind": "signature", "at": 1, "receipt": "A7F2-93KD", "application": "Shop\x1b[2J", "state": "signed"}
+        entry = {"id": "C" * 22, "kind": "signature", "at": 1, "reference": "A7F2-93KD", "application": "Shop\x1b[2J", "state": "signed"}
         return web.json_response({"entries": [entry], "next": None})
 
 

@@ -42,7 +42,7 @@ async def test_adds_removes_freezes_and_unfreezes() -> None:
         assert (await account.freeze("day"))[0].state == "frozen"
         await account.unfreeze(KEY)
         assert server.done == ["add_passkey", "remove_passkey", "unfreeze"]
-        assert (await account.history()).entries[0].receipt == "A7F2-93KD"
+        assert (await account.history()).entries[0].reference == "A7F2-93KD"
 
 
 @in_loop

@@ -123,6 +123,7 @@ def test_no_page_of_another_site_acts_for_a_signer(shop: Application, taro: Sign
         "/account/otp/offer": {},
         "/account/otp/serial": {"serial": "x"},
         "/second-way": {},
+        "/receipt": {"credential_id": taro.credential_id},
     }
     assert {re.sub(rf"{handle}|{UNKNOWN_ID}", "{id}", path) for path in bodies} == FOR_PHONES
     for path, body in bodies.items():

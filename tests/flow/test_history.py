@@ -43,7 +43,7 @@ def test_every_end_is_told(shop: Application, person: Person, browser: Browser) 
     }
     assert [told[handle]["documents"] for handle in (signed, declined)] == [[{"label": "0.pdf"}], [{"label": "2.pdf"}]]
     page = browser.get("/history", Accept_Language="en").text
-    for words in ("Signed", "Approved", "Declined", "Refused and reported", told[signed]["receipt"]):
+    for words in ("Signed", "Approved", "Declined", "Refused and reported", told[signed]["reference"]):
         assert words in page
 
 
@@ -60,7 +60,7 @@ def test_evidence_is_what_was_shown_and_signed(shop: Application, person: Person
     assert "".join(detail["certificate"]) == json.loads(raw)["certificate_sha256"]
     assert detail["approved_with"] == "Device"
     page = browser.get(f"/history/{handle}", Accept_Language="ja").text
-    for words in ("契約書.pdf", detail["receipt"], detail["evidence"]["challenge"]):
+    for words in ("契約書.pdf", detail["reference"], detail["evidence"]["challenge"]):
         assert words in page
 
 

@@ -9,7 +9,16 @@ from typing import Any
 import msgspec
 
 from demo.passkey import Defects
-from hsm.messages import ActivateRequest, ApproveRequest, CertifyRequest, CollectRequest, EnrollRequest, EnrollTransaction, challenge
+from hsm.messages import (
+    ActivateRequest,
+    ApproveRequest,
+    CertifyRequest,
+    CollectRequest,
+    EnrollRequest,
+    EnrollTransaction,
+    StatementRequest,
+    challenge,
+)
 from hsm.server import MAX_REQUEST_BYTES, OPERATIONS
 from tests.harness.forgeries import SHA1, SHA384, SHA512, Forgery, flipped, forgery
 from tests.harness.hostile import World
@@ -122,6 +131,18 @@ def forged_collections(world: World) -> Iterator[Forgery]:
         "lapsed": CollectRequest(world.lapsed.transaction.id, ready.application_id),
     }.items():
         yield forgery(f"collect: {name}", "collect", request)
+
+
+def forged_statements(world: World) -> Iterator[Forgery]:
+    """Ask for a statement of what is not there, or one that says something."""
+    key = world.alice.credential_id
+    yield forgery("statement: unknown", "statement", StatementRequest(new_id()))
+    yield forgery("statement: an authorization for a key", "statement", StatementRequest(world.ready.transaction.id))
+    yield forgery("statement: an enrolment for a key", "statement", StatementRequest(world.alice.enrollment_id))
+    odd: dict[str, Any] = {"first": -1, "payload": "Alice owes Mallory", "entries": [], "enrollment_id": world.bob.enrollment_id, "made": 0}
+    odd |= {"total": 1, "tree": {"size": 1, "root_sha256": "0" * 64}, "nonce": "A" * 43, "salt": "", "key_id": "natsuin-statement"}
+    for name, value in [*odd.items(), ("first", 2**53), ("first", "0"), ("first", 1.5), ("credential_id", "natsuin-statement")]:
+        yield forgery(f"statement: {name} {value}", "statement", msgspec.json.encode({"credential_id": key, name: value}))
 
 
 def forged_enrollments(world: World) -> Iterator[Forgery]:

@@ -24,6 +24,7 @@ FORGERIES = (
     forged_uses.forged_sads,
     forged_uses.forged_activations,
     forged_uses.forged_collections,
+    forged_uses.forged_statements,
     forged_uses.forged_enrollments,
     forged_amendments.forged_amendments,
     forged_otp.forged_otps,

@@ -13,7 +13,7 @@ NEW_DEVICE = {"id": "A" * 22, "name": "書斎のパソコン"}
 
 def event(kind: str, **fields: Any) -> dict[str, Any]:
     missing = dict.fromkeys(("device", "new_name", "by_device", "cause", "until"))
-    return {"id": "E" * 22, "place": NOW, "kind": kind, "at": NOW, "receipt": "W4K9-X2PD"} | missing | fields
+    return {"id": "E" * 22, "place": NOW, "kind": kind, "at": NOW, "reference": "W4K9-X2PD"} | missing | fields
 
 
 def signature(state: str, reason: str | None = None, **fields: Any) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def signature(state: str, reason: str | None = None, **fields: Any) -> dict[str,
         "documents": documents("工事請負契約書_AK-2026-118.pdf"),
         "state": state,
         "reason": reason,
-        "receipt": "A7F2-93KD",
+        "reference": "A7F2-93KD",
     }
     return asked | fields
 
@@ -67,6 +67,7 @@ def key(state: str = "active", **changes: Any) -> dict[str, Any]:
         "not_before": NOW - 400 * DAY_S,
         "not_after": NOW + 500 * DAY_S,
         "fingerprint": fingerprint("certificate"),
+        "receipt": "signed",
     }
     return view | changes
 
@@ -76,6 +77,22 @@ def account(
 ) -> Sample:
     view = {"name": "山田 太郎", "keys": keys, "devices": devices or DEVICES, "waiting": waiting, "otp": otp}
     return Sample("account.html", {"signed_in": True, "view": view, "frozen": frozen, "path": "/account"})
+
+
+def receipts(*states: str, key_state: str = "active") -> Sample:
+    def view(state: str) -> dict[str, Any]:
+        return {
+            "credential_id": KEY_ID,
+            "state": state,
+            "approval": "/approve/" + "A" * 22 if state == "asked" else None,
+            "document": f"/receipt/{KEY_ID}/document",
+            "signed_at": NOW if state == "signed" else None,
+            "serial": key()["serial"],
+            "not_after": key()["not_after"],
+            "key_state": key_state,
+        }
+
+    return Sample("receipt.html", {"signed_in": True, "view": {"receipts": [view(state) for state in states]}, "path": "/receipt"})
 
 
 def addition(state: str, **changes: Any) -> Sample:
@@ -96,7 +113,7 @@ def device(number: int, others: int, **changes: Any) -> Sample:
 
 
 def history(entries: list[dict[str, Any]], following: str | None = None, *, first: bool = True) -> Sample:
-    view = {"entries": entries, "next": following, "first": first}
+    view = {"entries": entries, "next": following, "first": first, "statements": [KEY_ID]}
     return Sample("history.html", {"signed_in": True, "view": view, "path": "/history"})
 
 
@@ -148,6 +165,13 @@ ACCOUNT_SAMPLES: dict[str, Sample] = {
     "history-hostile": history(
         [signature("signed", application=HOSTILE[0], documents=documents(*HOSTILE)), event("device_added", device=HOSTILE[1])]
     ),
+    "receipt": receipts("open"),
+    "receipt-asked": receipts("asked"),
+    "receipt-signed": receipts("signed"),
+    "receipt-two": receipts("signed", "open"),
+    "receipt-paused": receipts("open", key_state="frozen"),
+    "receipt-none": receipts(),
+    "account-unsigned-receipt": account([key(receipt="open")]),
     "entry": entry(signature("signed")),
     "entry-event": entry(EVENTS[0]),
     "entry-freeze": entry(EVENTS[1], with_evidence=False),

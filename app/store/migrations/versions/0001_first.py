@@ -129,3 +129,19 @@ def upgrade() -> None:
         sa.Column("enrollment_id", sa.String(22), primary_key=True),
         sa.Column("put_off_at", sa.BigInteger, nullable=False),
     )
+    op.create_table(
+        "receipts",
+        sa.Column("credential_id", sa.String(22), sa.ForeignKey("credentials.credential_id"), primary_key=True),
+        sa.Column("user_id", sa.String(64), sa.ForeignKey("signers.user_id"), nullable=False, index=True),
+        sa.Column("state", sa.String(10), nullable=False),
+        sa.Column("authorization_id", sa.String(22), sa.ForeignKey("authorizations.id")),
+        sa.Column("original_bytes", sa.Integer, nullable=False),
+        sa.Column("hole_start", sa.Integer, nullable=False),
+        sa.Column("hole_end", sa.Integer, nullable=False),
+        sa.Column("signed_attributes", sa.LargeBinary, nullable=False),
+        sa.Column("sad", sa.String(1000)),
+        sa.Column("composed", sa.BigInteger, nullable=False),
+        sa.Column("signed_at", sa.BigInteger),
+        sa.Column("pdf", sa.LargeBinary, nullable=False),
+    )
+    op.create_index("receipts_state", "receipts", ["state"])

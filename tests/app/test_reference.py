@@ -5,25 +5,25 @@ import secrets
 import pytest
 
 from app.phone.approve import stamp
-from app.phone.receipt import RECEIPT_ALPHABET, receipt_number
+from app.phone.reference import REFERENCE_ALPHABET, reference_number
 
 
-def test_receipt_number_can_be_read_out() -> None:
+def test_reference_number_can_be_read_out() -> None:
     """Two groups of four from 32 signs that nobody confuses; the same for the same id, another for another."""
     ids = [secrets.token_urlsafe(16) for _ in range(200)]
-    numbers = {receipt_number(one) for one in ids}
+    numbers = {reference_number(one) for one in ids}
     assert len(numbers) == 200
-    assert numbers == {receipt_number(one) for one in ids}
+    assert numbers == {reference_number(one) for one in ids}
     for number in numbers:
         assert [len(group) for group in number.split("-")] == [4, 4]
-        assert set(number) <= {*RECEIPT_ALPHABET, "-"}
+        assert set(number) <= {*REFERENCE_ALPHABET, "-"}
 
 
 @pytest.mark.parametrize("sign", "01OI")
-def test_receipt_number_has_no_sign_that_looks_like_another(sign: str) -> None:
+def test_reference_number_has_no_sign_that_looks_like_another(sign: str) -> None:
     """32 signs, without 0, O, 1 and I."""
-    assert len(set(RECEIPT_ALPHABET)) == 32
-    assert sign not in RECEIPT_ALPHABET
+    assert len(set(REFERENCE_ALPHABET)) == 32
+    assert sign not in REFERENCE_ALPHABET
 
 
 @pytest.mark.parametrize(

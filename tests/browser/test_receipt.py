@@ -1,0 +1,65 @@
+"""The receipt in a browser: read, asked for, approved with the passkey, downloaded, and valid."""
+
+import asyncio
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from demo.validate import ask_authority, validate_with_pdfsig, validate_with_pyhanko
+from tests.browser.conftest import MakePhone, new_user_id
+from tests.browser.phone import Phone
+from tests.browser.words import ENGLISH, JAPANESE, Words
+from tests.harness.stack import Stack
+
+TEXTS = {
+    ENGLISH: ("The receipt for your certificate", "Sign the receipt", "Open the document", "Download the receipt", "Signed on"),
+    JAPANESE: ("電子証明書の受領書", "受領書に署名する", "文書を開いて読む", "受領書をダウンロード", "に署名しました"),
+}
+
+
+@pytest.mark.parametrize("words", [JAPANESE, ENGLISH], ids=["ja", "en"])
+def test_a_new_signer_signs_the_receipt_and_downloads_it(stack: Stack, make_phone: MakePhone, tmp_path: Path, words: Words) -> None:
+    """From the account page to a document that two validators accept; what is read on the way is what is signed."""
+    title, sign, open_it, download, signed_on = TEXTS[words]
+    phone = make_phone(words)
+    phone.enroll(stack.enrollment_url(new_user_id(), "山田 太郎"))
+    phone.page.goto("/account")
+    phone.page.locator('a[href="/receipt"]').click()
+    phone.shows(title)
+    phone.tap(sign)
+    phone.shows(words.asked)
+    read = document_behind(phone, open_it)
+    phone.tap(words.approve)
+    expect(phone.page.get_by_role("heading", name=re.compile(f"{words.signed}|{words.approved}"))).to_be_visible()
+    phone.page.goto("/receipt")
+    phone.shows(title)
+    while not phone.page.get_by_text(signed_on).is_visible():  # a worker may be signing it at this moment
+        phone.page.reload()
+        phone.shows(title)
+    with phone.page.expect_download() as downloading:
+        phone.page.get_by_role("link", name=download).click()
+    downloading.value.save_as(tmp_path / "receipt.pdf")
+    pdf = (tmp_path / "receipt.pdf").read_bytes()
+    assert downloading.value.suggested_filename.startswith("receipt-")
+    assert pdf.startswith(read)
+    assert validated(stack, pdf) == [True, True]
+
+
+def document_behind(phone: Phone, link: str) -> bytes:
+    """Fetch what a link of the page leads to, as this browser."""
+    address = phone.page.get_by_role("link", name=link).get_attribute("href")
+    return bytes(phone.context.request.get(str(address)).body())
+
+
+def validated(stack: Stack, pdf: bytes) -> list[bool]:
+    """Ask two validators; in a thread of its own, because Playwright has this one's event loop."""
+
+    async def ask() -> list[bool]:
+        authority = await ask_authority(f"http://localhost:{stack.port + 2}")
+        return [(await validate_with_pyhanko(pdf, authority)).accepted, (await validate_with_pdfsig(pdf, authority)).accepted]
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(ask())).result()
