@@ -14,7 +14,7 @@ from app.phone.history import event_view
 from app.phone.session import device_of, signer_of
 from app.phone.signed_in import signed_page
 from app.services import Services
-from app.store import additions, authorizations, events, parties
+from app.store import additions, authorizations, events, parties, receipts
 from hsm.messages import SignTransaction, parse_transaction
 
 NOTICE_S = 7 * 86_400
@@ -28,6 +28,7 @@ class Start(Struct, frozen=True):
     waiting: list[Authorization]
     new_devices: list[Addition]
     notices: list[Event]
+    receipt_owed: bool
 
 
 async def show(services: Services, request: Request) -> Response:
@@ -45,6 +46,7 @@ async def show(services: Services, request: Request) -> Response:
         new_devices=[{"id": one.id, "name": one.name} for one in start.new_devices],
         notices=[event_view(one) for one in start.notices],
         second_way_open=await is_second_way_open(services, device),
+        receipt_owed=start.receipt_owed,
     )
 
 
@@ -74,4 +76,5 @@ def _start(connection: Connection, user_id: str, now: float) -> Start:
         authorizations.waiting_for(connection, user_id, now),
         additions.made_for(connection, user_id, now),
         events.since(connection, user_id, now - NOTICE_S, MOST_NOTICES),
+        receipts.is_owed(connection, user_id),
     )

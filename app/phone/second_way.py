@@ -8,16 +8,22 @@ from app.domain.parties import Passkey
 from app.phone.session import device_of, read_message
 from app.phone.signed_in import as_json, signed_page, wants_json
 from app.services import Services
+from app.store import receipts
 
 RECOVERY_PAGE: str | None = None  # where printed recovery codes are made; None: there are none
-AFTERWARDS = "/"  # where enrolment goes on once the choice is made
 
 
 async def show(services: Services, request: Request) -> Response:
     """Show the ways that there may be, and which of them there are."""
     device = await device_of(services, request)
     ways = await second_ways_of(services, device)
-    view = {"devices": ways.devices, "otp": ways.otp, "recovery": RECOVERY_PAGE, "there": ways.is_there, "next": AFTERWARDS}
+    view = {
+        "devices": ways.devices,
+        "otp": ways.otp,
+        "recovery": RECOVERY_PAGE,
+        "there": ways.is_there,
+        "next": await _afterwards(services, device),
+    }
     if wants_json(request):
         return as_json(view)
     return await signed_page(services, request, device.user_id, "second_way.html", view=view)
@@ -31,5 +37,11 @@ async def onward(services: Services, device: Passkey) -> str:
 async def later(services: Services, request: Request) -> Response:
     """Take the signer's "later", or that the choice is made; the start page does not ask again."""
     await read_message(services, request)
-    await put_off(services, await device_of(services, request))
-    return JSONResponse({"next": AFTERWARDS})
+    device = await device_of(services, request)
+    await put_off(services, device)
+    return JSONResponse({"next": await _afterwards(services, device)})
+
+
+async def _afterwards(services: Services, device: Passkey) -> str:
+    """Say where enrolment goes on once the choice is made: the last of its steps, while that is still to do."""
+    return "/receipt" if await services.database.read(receipts.is_owed, device.user_id) else "/"

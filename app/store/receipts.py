@@ -3,11 +3,11 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, and_, exists, insert, select, update
 
 from app.domain.authorization import State
 from app.domain.receipt import Receipt
-from app.store.tables import authorizations
+from app.store.tables import authorizations, credentials
 from app.store.tables import receipts as table
 
 _ALL = select(*(table.c[name] for name in Receipt.__struct_fields__))
@@ -19,6 +19,15 @@ def of_key(connection: Connection, credential_id: str) -> Receipt | None:
 
 def of_signer(connection: Connection, user_id: str) -> list[Receipt]:
     return [Receipt(**row) for row in connection.execute(_ALL.where(table.c.user_id == user_id)).mappings()]
+
+
+def is_owed(connection: Connection, user_id: str) -> bool:
+    """Tell whether the signer has a key that is not destroyed and whose receipt is not signed."""
+    signed = and_(table.c.credential_id == credentials.c.credential_id, table.c.state == "signed")
+    owed = exists().where(
+        credentials.c.user_id == user_id, credentials.c.state == "enabled", ~exists().where(signed).correlate(credentials)
+    )
+    return bool(connection.execute(select(owed)).scalar_one())
 
 
 def pdf(connection: Connection, credential_id: str) -> bytes:

@@ -40,6 +40,18 @@ def activations_of(records: Records, credential_id: str) -> int:
     return int(records.one_of_sam(query, f"%{credential_id}%"))
 
 
+def test_start_page_reminds_until_the_receipt_is_signed(own: Browser) -> None:
+    """And the choice of a second way goes on to it, until then."""
+
+    def stands() -> tuple[bool, str]:
+        page = own.get("/", Accept_Language="en").text
+        return "sign the receipt for your certificate" in page, str(own.get("/second-way", Accept="application/json").json()["next"])
+
+    assert stands() == (True, "/receipt")
+    signed_receipt(own)
+    assert stands() == (False, "/")
+
+
 def test_receipt_is_read_approved_signed_and_valid(stack: Stack, shop: Application, holder: Person, own: Browser) -> None:
     """What was read is the beginning of what is signed; it names key, certificate, passkey and person, and two validators accept it."""
     assert receipt_of(own) | {"state": "open", "approval": None, "signed_at": None} == receipt_of(own)

@@ -38,7 +38,7 @@ def test_enrolment_leads_to_a_second_way(otp_stack: Stack, browser: Browser) -> 
     assert all(f'href="{way}"' in page for way in ("/account/add", "/account/otp"))
     assert "/account/recovery" not in page
     assert "you cannot sign any more" in page
-    assert ways(browser) == {"devices": 1, "otp": False, "recovery": None, "there": False, "next": "/"}
+    assert ways(browser) == {"devices": 1, "otp": False, "recovery": None, "there": False, "next": "/receipt"}
 
 
 def test_key_for_passkeys_only_is_not_offered_a_pin(stack: Stack, browse: Browse) -> None:
@@ -52,7 +52,7 @@ def test_start_page_reminds_until_it_is_put_off(browser: Browser) -> None:
     """As often as it is put off; the account page goes on to say that there is one device only."""
     assert reminds(browser)
     for _ in range(2):
-        assert told(browser.post("/second-way", {})) == (200, {"next": "/"})
+        assert told(browser.post("/second-way", {})) == (200, {"next": "/receipt"})
     assert not reminds(browser)
     assert "You have one device only" in browser.get("/account", Accept_Language="en").text
     assert ways(browser)["there"] is False

@@ -45,7 +45,7 @@ def ended(state: str, reason: str | None = None, frozen: Any = (), **changes: An
 
 def inbox(waiting: list[dict[str, Any]], **changes: Any) -> Sample:
     context = {"signed_in": True, "signer_name": "山田 太郎", "waiting": waiting, "new_devices": [], "notices": [], "frozen": ()}
-    context["second_way_open"] = False
+    context |= {"second_way_open": False, "receipt_owed": False}
     return Sample("inbox.html", context | changes)
 
 
@@ -67,6 +67,7 @@ SAMPLES: dict[str, Sample] = ACCOUNT_SAMPLES | {
     "inbox": inbox(WAITING),
     "inbox-empty": inbox([]),
     "inbox-second-way-open": inbox(WAITING, second_way_open=True),
+    "inbox-receipt-owed": inbox(WAITING, second_way_open=True, receipt_owed=True),
     "inbox-told": inbox([], frozen=[FROZEN_BY_TIME], new_devices=[NEW_DEVICE], notices=EVENTS),
     "approve": approval(),
     "approve-english": approval(
