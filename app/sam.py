@@ -15,6 +15,7 @@ from hsm.messages import (
     AmendRequest,
     ApproveReply,
     ApproveRequest,
+    CertificateStatus,
     CertifyReply,
     CertifyRequest,
     CollectReply,
@@ -98,8 +99,8 @@ class Sam(Door):
     async def freeze(self, request: FreezeRequest) -> FreezeReply:
         return await self._call("freeze", request, FreezeReply)
 
-    async def credential(self, credential_id: str) -> CredentialReply:
-        return await self._call("credential", CredentialRequest(credential_id), CredentialReply)
+    async def credential(self, credential_id: str, status: CertificateStatus | None = None) -> CredentialReply:
+        return await self._call("credential", CredentialRequest(credential_id, status), CredentialReply)
 
     async def status(self, authorization_id: str) -> StatusReply:
         return await self._call("status", StatusRequest(authorization_id), StatusReply)

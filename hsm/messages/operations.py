@@ -120,21 +120,23 @@ class FreezeReply(Struct, frozen=True):
 
 
 class CredentialRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """Ask how a key stands."""
+    """Ask how a key stands; and with the CA's word, just now, how its certificate does."""
 
     credential_id: Id
+    status: CertificateStatus | None = None
 
 
 class CredentialReply(Struct, frozen=True):
     """
     `state` is making, made (no certificate yet), enabled or destroyed; it signs nothing before `frozen_until` (unix seconds).
 
-    `factors` is what it may be used with.
+    `factors` is what it may be used with; `certificate` is how its certificate stands, None where nobody can tell.
     """
 
     state: str
     frozen_until: int
     factors: Factors
+    certificate: Literal["valid", "expired", "revoked", "suspended"] | None = None
 
 
 class CollectRequest(Struct, frozen=True, forbid_unknown_fields=True):
