@@ -26,6 +26,7 @@ from hsm.messages import (
     EnrollRequest,
     ErrorCode,
     ErrorReply,
+    ExamineReply,
     FreezeReply,
     FreezeRequest,
     HealthReply,
@@ -33,7 +34,10 @@ from hsm.messages import (
     ImportTokensRequest,
     ListTokensReply,
     ListTokensRequest,
+    PasskeyPolicyReply,
+    PasskeyRecord,
     RefuseRequest,
+    Registration,
     StatusReply,
     StatusRequest,
 )
@@ -104,6 +108,12 @@ class Sam(Door):
 
     async def status(self, authorization_id: str) -> StatusReply:
         return await self._call("status", StatusRequest(authorization_id), StatusReply)
+
+    async def passkey_policy(self) -> PasskeyPolicyReply:
+        return await self._call("passkey_policy", None, PasskeyPolicyReply)
+
+    async def examine(self, request: Registration) -> PasskeyRecord:
+        return (await self._call("examine", request, ExamineReply)).passkey
 
     async def health(self) -> HealthReply:
         return await self._call("health", None, HealthReply)

@@ -20,7 +20,7 @@ from app.errors import CannotStart, NatsuinError
 from app.store.batch import Batches
 from app.store.database import Database, migrate
 from app.store.redis import Ephemeral
-from hsm.messages import HealthReply
+from hsm.messages import HealthReply, PasskeyPolicyReply
 
 CLOCK_TOLERANCE_S = 2
 LOW_DISK_BYTES = 500_000_000
@@ -64,12 +64,12 @@ async def examine() -> list[Finding]:
 async def _sam(config: Config) -> list[Finding]:
     client = sams.connect(config)
     try:
-        health = await client.health()
+        health, policy = await client.health(), await client.passkey_policy()
     except NatsuinError as problem:
         return [Finding("sam", False, str(problem), f"Start it (`make up`, or `python -m hsm`); it should listen at {config.sam}.")]
     finally:
         await client.close()
-    return [Finding("sam", True, f"answers, {health.keys} signing keys"), *_parts(health), _clock(health)]
+    return [Finding("sam", True, f"answers, {health.keys} signing keys"), *_parts(health), _passkeys(policy), _clock(health)]
 
 
 def _parts(health: HealthReply) -> list[Finding]:
@@ -78,6 +78,13 @@ def _parts(health: HealthReply) -> list[Finding]:
         "store": "Look at the SAM's database and its disk.",
     }
     return [Finding(name, state == "ok", state, "" if state == "ok" else mends.get(name, "")) for name, state in health.parts.items()]
+
+
+def _passkeys(policy: PasskeyPolicyReply) -> Finding:
+    words = ["attested by a root of NATSUIN_ATTESTATION_ROOTS"] if policy.attestation else ["of any kind"]
+    words += [f"of {len(policy.models)} models (NATSUIN_AAGUIDS)"] if policy.models else []
+    words += [] if policy.synced else ["not synced"]
+    return Finding("passkeys", True, f"new ones are taken: {', '.join(words)}")
 
 
 def _clock(health: HealthReply) -> Finding:

@@ -81,6 +81,24 @@ class Registration(Struct, frozen=True, forbid_unknown_fields=True):
     response: dict[str, Any]
 
 
+class ExamineReply(Struct, frozen=True):
+    """The new passkey of a Registration, which answered and is of a kind that is taken; nothing was recorded, and it may do nothing."""
+
+    passkey: PasskeyRecord
+
+
+class PasskeyPolicyReply(Struct, frozen=True):
+    """
+    Which new passkeys are taken: with `attestation` what a root that counts attests, and of `models` (AAGUIDs) where any are named.
+
+    `synced` says whether it may be one that its provider copies to other devices.
+    """
+
+    attestation: bool
+    models: tuple[str, ...]
+    synced: bool
+
+
 class AmendRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """
     The signer's proof over an Amendment, with what it needs beside it.
@@ -218,6 +236,8 @@ class ErrorCode(StrEnum):
     CERTIFICATE_SUSPENDED = "certificate_suspended"
     STATUS_UNKNOWN = "status_unknown"
     EVIDENCE_REFUSED = "evidence_refused"
+    PASSKEY_UNACCEPTABLE = "passkey_unacceptable"
+    PASSKEY_SYNCED = "passkey_synced"
     SAD_INVALID = "sad_invalid"
     SAD_EXPIRED = "sad_expired"
     SAD_SPENT = "sad_spent"
