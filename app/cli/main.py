@@ -3,6 +3,7 @@
 import typer
 
 from app.cli import client, credential, signer, token
+from app.cli.acts import acts
 from app.cli.doctor import doctor
 from app.cli.redis_server import redis
 from app.cli.up import up
@@ -19,6 +20,7 @@ commands.add_typer(signer.commands, name="signer")
 commands.add_typer(credential.commands, name="credential")
 commands.add_typer(token.commands, name="token")
 commands.command()(doctor)
+commands.command()(acts)
 commands.command()(up)
 commands.command(hidden=True)(redis)
 

@@ -130,3 +130,14 @@ events = Table(
     Column("until", BigInteger),
 )
 Index("events_of_signer", events.c.user_id, events.c.at)
+acts = Table(
+    "acts",
+    metadata,
+    Column("id", String(22), primary_key=True),
+    Column("at_ms", BigInteger, nullable=False, index=True),
+    Column("who", String(500), nullable=False),
+    Column("way", String(20), nullable=False),  # command line, socket, tls
+    Column("act", String(40), nullable=False),
+    Column("subject", String(100), nullable=False),
+    Column("outcome", String(10), nullable=False),  # begun, done, refused
+)
