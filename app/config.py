@@ -29,6 +29,10 @@ class Config(Struct, frozen=True, kw_only=True):
     sam_tls_certificate: Path | None
     sam_tls_key: Path | None
     sam_tls_ca: Path | None
+    operator_listen: str  # "unix:PATH", or "HOST:PORT" for mutual TLS
+    operator_tls_certificate: Path | None
+    operator_tls_key: Path | None
+    operator_tls_client_ca: Path | None
     ca_url: str
     ca_tls_ca: Path | None  # None: whom the system trusts
     ca_office_url: str
@@ -85,6 +89,19 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         problems += [f"{name} is needed: to a SAM elsewhere we speak mutual TLS only" for name, path in tls.items() if path is None]
     elif not sam.startswith("unix:"):
         problems.append("NATSUIN_SAM must be unix:PATH or https://HOST:PORT")
+    operator_listen = environ.get("NATSUIN_OPERATOR_LISTEN", f"unix:{data / 'operator' / 'operator.sock'}")
+    operator_tls = {
+        name: file(name) for name in ("NATSUIN_OPERATOR_TLS_CERTIFICATE", "NATSUIN_OPERATOR_TLS_KEY", "NATSUIN_OPERATOR_TLS_CLIENT_CA")
+    }
+    if not operator_listen.startswith("unix:"):
+        problems += [
+            f"{name} is needed: over TCP an operator speaks mutual TLS only" for name, path in operator_tls.items() if path is None
+        ]
+        place, _, tcp_port = operator_listen.rpartition(":")
+        if not place or not (tcp_port.isascii() and tcp_port.isdigit() and 1 <= int(tcp_port[:6]) <= 65_535):
+            problems.append("NATSUIN_OPERATOR_LISTEN must be unix:PATH or HOST:PORT")
+    elif operator_listen == "unix:":
+        problems.append("NATSUIN_OPERATOR_LISTEN must be unix:PATH or HOST:PORT")
     ca_url = environ.get("NATSUIN_CA_URL", f"https://localhost:{port + 3}").rstrip("/")
     if not ca_url.startswith("https://"):
         problems.append("NATSUIN_CA_URL must be https: EST carries the signer's code")
@@ -107,6 +124,10 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         sam_tls_certificate=tls["NATSUIN_SAM_CLIENT_CERTIFICATE"],
         sam_tls_key=tls["NATSUIN_SAM_CLIENT_KEY"],
         sam_tls_ca=tls["NATSUIN_SAM_CA"],
+        operator_listen=operator_listen,
+        operator_tls_certificate=operator_tls["NATSUIN_OPERATOR_TLS_CERTIFICATE"],
+        operator_tls_key=operator_tls["NATSUIN_OPERATOR_TLS_KEY"],
+        operator_tls_client_ca=operator_tls["NATSUIN_OPERATOR_TLS_CLIENT_CA"],
         ca_url=ca_url,
         ca_tls_ca=ca_tls_ca,
         ca_office_url=environ.get("NATSUIN_CA_OFFICE_URL", f"http://localhost:{port + 2}").rstrip("/"),

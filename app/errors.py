@@ -6,7 +6,8 @@ The authorization server's errors, one tree; `problems` says how each looks outs
     ├── BadRequest         the request itself: BadParameter, BadJson, BadContentType, BodyTooLarge, WrongOrigin
     ├── Unauthenticated    who asks: BadAuthorizationHeader, TokenUnknown, TokenExpired, ClientRefused, SessionRequired, SignInRefused
     ├── NotAllowed         what is asked: CredentialUnknown, CredentialDisabled, InvalidAuthenticationData, HandleUnknown,
-    │                      AuthorizationUnknown, SubjectUnknown, LinkUnknown, CodeRefused, EvidenceRefused, RegistrationRefused, WrongCode,
+    │                      AuthorizationUnknown, SubjectUnknown, LinkUnknown, CodeRefused, EvidenceRefused, RegistrationRefused,
+    │                      PasskeyUnacceptable, PasskeySynced, WrongCode,
     │                      Ended, ChangeOver, LastPasskey, NameRefused, TooManyOpen, TooFast, SigningRefused, PinUnacceptable,
     │                      TokenCodeRefused
     ├── Unavailable        in doubt, so no for now: StoreUnavailable, RedisUnavailable, SamUnavailable, CertificateUnavailable,
@@ -131,6 +132,14 @@ class RegistrationRefused(NotAllowed):
     """The new passkey's answer did not verify."""
 
 
+class PasskeyUnacceptable(NotAllowed):
+    """The new passkey is not of a kind that the SAM's operator takes."""
+
+
+class PasskeySynced(NotAllowed):
+    """The new passkey may be copied to other devices, and the SAM's operator takes none that may."""
+
+
 class WrongCode(NotAllowed):
     """The code is not the one on the application's screen."""
 
@@ -232,3 +241,9 @@ class SamRefused(NatsuinError):
     def __init__(self, code: ErrorCode, authorization_id: str | None = None, problems: tuple[str, ...] = ()) -> None:
         super().__init__(code)
         self.code, self.authorization_id, self.problems = code, authorization_id, problems
+
+
+def registration_refused(refusal: SamRefused) -> NotAllowed:
+    """Say why the SAM does not take a new passkey, as far as its holder can do something about it."""
+    kinds = {ErrorCode.PASSKEY_UNACCEPTABLE: PasskeyUnacceptable, ErrorCode.PASSKEY_SYNCED: PasskeySynced}
+    return kinds.get(refusal.code, RegistrationRefused)(refusal.code)

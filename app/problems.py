@@ -52,6 +52,8 @@ PROBLEMS: dict[type[Exception], Problem] = {
     e.CodeRefused: Problem(403, "access_denied", "The CA refused the code", "code_refused"),
     e.EvidenceRefused: Problem(400, "access_denied", "The evidence does not verify", "evidence_refused"),
     e.RegistrationRefused: Problem(400, "access_denied", "The registration does not verify", "registration_refused"),
+    e.PasskeyUnacceptable: Problem(400, "access_denied", "This kind of passkey is not taken", "passkey_unacceptable"),
+    e.PasskeySynced: Problem(400, "access_denied", "No synced passkey is taken", "passkey_synced"),
     e.WrongCode: Problem(403, "access_denied", "The code is another", "wrong_code"),
     e.ChangeOver: Problem(400, INVALID, "The change is over", "change_over"),
     e.LastPasskey: Problem(400, INVALID, "The last passkey stays", "last_passkey"),

@@ -15,6 +15,7 @@ from hsm.messages import (
     AmendRequest,
     ApproveReply,
     ApproveRequest,
+    CertificateStatus,
     CertifyReply,
     CertifyRequest,
     CollectReply,
@@ -25,6 +26,7 @@ from hsm.messages import (
     EnrollRequest,
     ErrorCode,
     ErrorReply,
+    ExamineReply,
     FreezeReply,
     FreezeRequest,
     HealthReply,
@@ -34,7 +36,10 @@ from hsm.messages import (
     ListTokensRequest,
     OfferTokenReply,
     OfferTokenRequest,
+    PasskeyPolicyReply,
+    PasskeyRecord,
     RefuseRequest,
+    Registration,
     StatementReply,
     StatementRequest,
     StatusReply,
@@ -104,8 +109,8 @@ class Sam(Door):
     async def freeze(self, request: FreezeRequest) -> FreezeReply:
         return await self._call("freeze", request, FreezeReply)
 
-    async def credential(self, credential_id: str) -> CredentialReply:
-        return await self._call("credential", CredentialRequest(credential_id), CredentialReply)
+    async def credential(self, credential_id: str, status: CertificateStatus | None = None) -> CredentialReply:
+        return await self._call("credential", CredentialRequest(credential_id, status), CredentialReply)
 
     async def offer_token(self, credential_id: str) -> OfferTokenReply:
         return await self._call("offer_token", OfferTokenRequest(credential_id), OfferTokenReply)
@@ -118,6 +123,12 @@ class Sam(Door):
 
     async def status(self, authorization_id: str) -> StatusReply:
         return await self._call("status", StatusRequest(authorization_id), StatusReply)
+
+    async def passkey_policy(self) -> PasskeyPolicyReply:
+        return await self._call("passkey_policy", None, PasskeyPolicyReply)
+
+    async def examine(self, request: Registration) -> PasskeyRecord:
+        return (await self._call("examine", request, ExamineReply)).passkey
 
     async def health(self) -> HealthReply:
         return await self._call("health", None, HealthReply)

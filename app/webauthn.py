@@ -9,30 +9,27 @@ import json
 import secrets
 from typing import Any
 
-from msgspec import Struct
-from webauthn import verify_authentication_response, verify_registration_response
+from webauthn import verify_authentication_response
 from webauthn.helpers.structs import CredentialDeviceType
 
 from app.domain.parties import Passkey, Signer
-from app.errors import RegistrationRefused, SignInRefused
+from app.errors import SignInRefused
 
 TIMEOUT_MS = 300_000  # WebAuthn L3 §15.1: 5 to 10 minutes where the user is verified
 ALGORITHMS = (-7, -8, -257)  # ES256, EdDSA, RS256
 
 
-class Registered(Struct, frozen=True):
-    """What a new passkey says of itself; the SAM reads it again."""
-
-    passkey_id: bytes
-    public_key: bytes  # COSE_Key
-    sign_count: int
-    backup_eligible: bool
-
-
 def creation_options(
-    rp_id: str, rp_name: str, signer: Signer, challenge: bytes, existing: list[Passkey], hints: tuple[str, ...] = ("client-device",)
+    rp_id: str,
+    rp_name: str,
+    signer: Signer,
+    challenge: bytes,
+    existing: list[Passkey],
+    hints: tuple[str, ...] = ("client-device",),
+    *,
+    attested: bool,
 ) -> dict[str, Any]:
-    """Make PublicKeyCredentialCreationOptionsJSON (WebAuthn L3 §5.1.8)."""
+    """Make PublicKeyCredentialCreationOptionsJSON (WebAuthn L3 §5.1.8); `attested` where the SAM wants to know the passkey's model."""
     return {
         "rp": {"id": rp_id, "name": rp_name},
         "user": {"id": b64(signer.user_handle), "name": signer.user_id, "displayName": signer.name},
@@ -42,7 +39,7 @@ def creation_options(
         "excludeCredentials": [{"type": "public-key", "id": b64(passkey.passkey_id)} for passkey in existing],
         "authenticatorSelection": {"residentKey": "required", "requireResidentKey": True, "userVerification": "required"},
         "hints": list(hints),
-        "attestation": "none",
+        "attestation": "direct" if attested else "none",
         "extensions": {},
     }
 
@@ -57,33 +54,6 @@ def request_options(rp_id: str, challenge: bytes, allowed: list[Passkey]) -> dic
         "userVerification": "required",
         "extensions": {},
     }
-
-
-def read_registration(registration: dict[str, Any], *, challenge: bytes, rp_id: str, origin: str) -> Registered:
-    """
-    Read a registration (WebAuthn L3 §7.1), so that a signer is not asked about one that the SAM will refuse.
-
-    Raises:
-        RegistrationRefused: whatever is wrong with it.
-    """
-    try:
-        client_data = json.loads(unb64(registration["response"]["clientDataJSON"]))
-        if client_data.get("crossOrigin", False) is not False or "topOrigin" in client_data:
-            raise RegistrationRefused("in another site's page")
-        verified = verify_registration_response(
-            credential=registration,
-            expected_challenge=challenge,
-            expected_rp_id=rp_id,
-            expected_origin=origin,
-            require_user_verification=True,
-        )
-    except RegistrationRefused:
-        raise
-    # Hostile input makes the library and its parsers raise almost anything; every one of them is a refusal.
-    except Exception as error:
-        raise RegistrationRefused(type(error).__name__) from error
-    synced = verified.credential_device_type is CredentialDeviceType.MULTI_DEVICE
-    return Registered(verified.credential_id, verified.credential_public_key, verified.sign_count, synced)
 
 
 def new_challenge() -> bytes:

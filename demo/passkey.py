@@ -1,5 +1,5 @@
 """
-A passkey in software, with the browser around it (WebAuthn L3 §5.1, §6.3): ES256, attestation `none`, W3C JSON in and out.
+A passkey in software, with the browser around it (WebAuthn L3 §5.1, §6.3): ES256, attestation `none` or a `maker`'s, W3C JSON in and out.
 
 It says that its user was verified without asking anyone, so it belongs in tests, benchmarks and demos. `Defects` make it lie, one way at
 a time.
@@ -22,6 +22,8 @@ import cbor2
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat, load_der_private_key
+
+from demo.maker import Maker
 
 ES256 = -7
 AAGUID = bytes(16)  # what an authenticator without attestation says of its model
@@ -80,8 +82,12 @@ class Passkey:
     counter rises by one for all processes that use the file.
     """
 
-    def __init__(self, path: Path | None = None, *, backup_eligible: bool = False, backed_up: bool = False) -> None:
+    def __init__(
+        self, path: Path | None = None, *, backup_eligible: bool = False, backed_up: bool = False, maker: Maker | None = None
+    ) -> None:
         self.path = path
+        self.maker = maker
+        """Who attests of which model it is, where the relying party asks for it."""
         self.backup_eligible = backup_eligible
         self.backed_up = backed_up
         self.origin: str | None = None
@@ -121,13 +127,16 @@ class Passkey:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self.save()
         credential_id = defects.wrong_credential_id or self.credential_id
-        attested = AAGUID + len(credential_id).to_bytes(2, "big") + credential_id + cose_key(self.public_key)
+        maker = self.maker if creation_options.get("attestation") == "direct" else None
+        attested = (maker.model if maker else AAGUID) + len(credential_id).to_bytes(2, "big") + credential_id + cose_key(self.public_key)
         authenticator_data = self._authenticator_data(self.sign_count, defects, ATTESTED) + attested
         client_data = _client_data("webauthn.create", creation_options["challenge"], origin, defects)
+        signed = authenticator_data + hashlib.sha256(client_data).digest()
+        attestation = maker.attest(signed, self._key) if maker else {"fmt": "none", "attStmt": {}}
         return _credential(credential_id) | {
             "response": {
                 "clientDataJSON": to_base64url(client_data),
-                "attestationObject": to_base64url(cbor2.dumps({"fmt": "none", "attStmt": {}, "authData": authenticator_data})),
+                "attestationObject": to_base64url(cbor2.dumps(attestation | {"authData": authenticator_data})),
                 "authenticatorData": to_base64url(authenticator_data),
                 "transports": ["internal"],
                 "publicKey": to_base64url(self.public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)),

@@ -77,7 +77,7 @@ def start(config: Config) -> Sam:
         token,
         keyring,
         Store(config.database_url, keyring.seal_mac),
-        RelyingParty(config.rp_id, config.origin),
+        RelyingParty(config.rp_id, config.origin, config.passkeys),
         time.time,
         config.sad_life_s,
         config.status_policy,

@@ -13,19 +13,25 @@ from msgspec import Struct
 from webauthn import verify_authentication_response, verify_registration_response
 from webauthn.helpers import decode_credential_public_key
 from webauthn.helpers.decode_credential_public_key import DecodedRSAPublicKey
-from webauthn.helpers.structs import CredentialDeviceType
+from webauthn.helpers.structs import AttestationFormat, CredentialDeviceType
 
-from hsm.errors import EvidenceRefused
+from hsm.attestation import EVERYTHING, PasskeyPolicy, require_taken
+from hsm.errors import EvidenceRefused, Refused
 from hsm.messages import PasskeyRecord
 
+OWN_ROOTS = (
+    AttestationFormat.APPLE,
+    AttestationFormat.ANDROID_KEY,
+)  # where the library knows some, and takes no others but those it is given
 LEAST_RSA_BITS = 2_048  # NIST SP 800-131A rev. 2 §3
 
 
 class RelyingParty(Struct, frozen=True):
-    """Whose passkeys are believed: the RP ID and the one origin, compared exactly."""
+    """Whose passkeys are believed: the RP ID and the one origin, compared exactly; and which new ones are taken."""
 
     rp_id: str
     origin: str
+    taken: PasskeyPolicy = EVERYTHING
 
 
 class Verified(Struct, frozen=True):
@@ -37,12 +43,15 @@ class Verified(Struct, frozen=True):
     signature: bytes
 
 
-def verify_registration(party: RelyingParty, registration: dict[str, Any], challenge: bytes) -> PasskeyRecord:
+def verify_registration(
+    party: RelyingParty, registration: dict[str, Any], challenge: bytes, *, taken_before: bool = False
+) -> PasskeyRecord:
     """
-    Check that a new passkey answered `challenge` with its user verified (WebAuthn L3 §7.1).
+    Check that a new passkey answered `challenge` with its user verified (WebAuthn L3 §7.1); and that it is taken, unless it was before.
 
     Raises:
         EvidenceRefused: whatever is wrong with it, the parser's complaints included.
+        PasskeyUnacceptable, PasskeySynced: the operator does not take it.
     """
     require_same_origin(_client_data(registration))
     try:
@@ -52,9 +61,12 @@ def verify_registration(party: RelyingParty, registration: dict[str, Any], chall
             expected_rp_id=party.rp_id,
             expected_origin=party.origin,
             require_user_verification=True,
+            pem_root_certs_bytes_by_fmt={name: list(party.taken.roots) for name in OWN_ROOTS},
         )
         require_strong(verified.credential_public_key)
-    except EvidenceRefused:
+        if not taken_before:
+            require_taken(party.taken, verified)
+    except Refused:
         raise
     # Hostile input makes the library and its parsers raise almost anything; every one of them is a refusal.
     except Exception as error:

@@ -5,10 +5,15 @@ import re
 import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
+from uuid import UUID
 
 import msgspec
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding
 from msgspec import Struct
 
+from hsm.attestation import PasskeyPolicy
 from hsm.errors import BadConfiguration
 from hsm.messages import Factors
 from hsm.revocation import Requirement, StatusPolicy
@@ -29,7 +34,7 @@ class Config(Struct, frozen=True, kw_only=True):
     `origin` is the one web origin whose passkeys are believed; `rp_id` is its host. `sad_life_s` is how long an approval may be used.
     `sessions` is the number of PKCS#11 sessions, and so of operations at once. `embedded` means that the token is ours to make.
     `status_policy` says what the CA's word on a certificate is needed for, `factors` what may approve for
-    keys that are made from now on.
+    keys that are made from now on, `passkeys` which new passkeys are taken.
     """
 
     data: Path
@@ -49,6 +54,7 @@ class Config(Struct, frozen=True, kw_only=True):
     sad_life_s: int
     status_policy: StatusPolicy
     factors: Factors
+    passkeys: PasskeyPolicy
 
 
 def read_config(environ: Mapping[str, str] = os.environ) -> Config:
@@ -136,7 +142,42 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         sad_life_s=number("NATSUIN_SAD_LIFE", 120, 5, 600),
         status_policy=StatusPolicy(requirement, number("NATSUIN_STATUS_MAX_AGE", 300, 1, 30 * 86_400)),
         factors=factors,
+        passkeys=_passkey_policy(environ, problems),
     )
     if problems:
         raise BadConfiguration("\n".join(problems))
     return config
+
+
+def _passkey_policy(environ: Mapping[str, str], problems: list[str]) -> PasskeyPolicy:
+    """Read which passkeys are taken; what is wrong is added to `problems`."""
+    roots, models, before = [], [], len(problems)
+    if "NATSUIN_ATTESTATION_ROOTS" in environ:
+        place = Path(environ["NATSUIN_ATTESTATION_ROOTS"])
+        files = sorted(place.glob("*.pem")) if place.is_dir() else [place]
+        roots = [root for file in files for root in _roots(file, problems)]
+        if not roots and len(problems) == before:
+            problems.append(f"NATSUIN_ATTESTATION_ROOTS: there is no certificate in {place}")
+    for text in filter(None, re.split(r"[\s,]+", environ.get("NATSUIN_AAGUIDS", ""))):
+        try:
+            models.append(str(UUID(text)))
+        except ValueError:
+            problems.append(f"NATSUIN_AAGUIDS: {text} is no AAGUID, such as 2fc0579f-8113-47ea-b116-bb5a8db9202a")
+    if models and "NATSUIN_ATTESTATION_ROOTS" not in environ:
+        problems.append("NATSUIN_AAGUIDS needs NATSUIN_ATTESTATION_ROOTS: without attestation a passkey only claims to be of a model")
+    synced = environ.get("NATSUIN_SYNCED_PASSKEYS", "allow")
+    if synced not in ("allow", "refuse"):
+        problems.append("NATSUIN_SYNCED_PASSKEYS must be allow or refuse")
+    return PasskeyPolicy(tuple(roots), tuple(models), synced == "allow")
+
+
+def _roots(file: Path, problems: list[str]) -> list[bytes]:
+    """Read a file of certificates, each of them signed by itself, as PEM."""
+    try:
+        certificates = x509.load_pem_x509_certificates(file.read_bytes())
+        for certificate in certificates:
+            certificate.verify_directly_issued_by(certificate)
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature) as error:
+        problems.append(f"NATSUIN_ATTESTATION_ROOTS: {file} does not hold root certificates in PEM ({type(error).__name__})")
+        return []
+    return [certificate.public_bytes(Encoding.PEM) for certificate in certificates]

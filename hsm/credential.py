@@ -4,10 +4,13 @@ How a key stands: `freeze` lets it sign nothing for a time, `credential` tells, 
 Nothing here grants anything, so nothing here needs the signer's proof; what does is in `amendment`.
 """
 
+from cryptography import x509
+
 from hsm.errors import CredentialUnknown, CredentialUnusable, HsmUnavailable
 from hsm.journal import Event
 from hsm.messages import CredentialReply, CredentialRequest, FreezeReply, FreezeRequest
 from hsm.records import Credential
+from hsm.revocation import standing
 from hsm.sam import Sam
 
 
@@ -29,9 +32,14 @@ def freeze(sam: Sam, request: FreezeRequest) -> FreezeReply:
 
 
 def credential(sam: Sam, request: CredentialRequest) -> CredentialReply:
-    """Tell how a key stands; raises CredentialUnknown."""
+    """Tell how a key and its certificate stand; raises CredentialUnknown."""
     found = sam.store.credential(request.credential_id)
-    return CredentialReply(found.state, found.frozen_until, found.factors)
+    if found.certificate is None:
+        return CredentialReply(found.state, found.frozen_until, found.factors)
+    issuer = x509.load_der_x509_certificate(found.issuer_certificate) if found.issuer_certificate is not None else None
+    certificate = x509.load_der_x509_certificate(found.certificate)
+    stands = standing(sam.status_policy.max_age_s, certificate, issuer, request.status, sam.now())
+    return CredentialReply(found.state, found.frozen_until, found.factors, stands)
 
 
 def credential_of(sam: Sam, credential_id: str, enrollment_id: str) -> Credential:

@@ -43,9 +43,10 @@ def enroll(sam: Sam, request: EnrollRequest) -> EnrollReply:
     """
     now = sam.now()
     transaction = parse(request.transaction)  # (0)
-    record = verify_registration(sam.party, request.registration, challenge(EnrollTransaction, request.transaction))  # (1)
+    expected = challenge(EnrollTransaction, request.transaction)
     with sam.enrolling:  # a repeat that came while the key is being made would destroy that key as a broken attempt's
-        credential = begun(sam, request, transaction)  # (2)
+        credential = begun(sam, request, transaction)  # (1)
+        record = verify_registration(sam.party, request.registration, expected, taken_before=credential is not None)  # (2)
         if credential is None:
             require_current(transaction, now)
             credential = begin(sam, request, transaction, record, now)  # (3)
@@ -114,7 +115,7 @@ def parse(raw: bytes) -> EnrollTransaction:
 
 
 def begun(sam: Sam, request: EnrollRequest, transaction: EnrollTransaction) -> Credential | None:
-    """(2) Give the credential that this very enrolment began before; raises NotNew where another one did."""
+    """(1) Give the credential that this very enrolment began before; raises NotNew where another one did."""
     try:
         credential = sam.store.credential(transaction.credential_id)
     except CredentialUnknown:

@@ -5,6 +5,7 @@ The SAM's errors, one tree.
     ├── Refused                     the caller asked for something that it may not have; `code` is all that it learns
     │   ├── Malformed (also SeedsRefused), PinUnacceptable, NotNew, Expired, CredentialUnknown, CredentialUnusable
     │   ├── CertificateInvalid, CertificateExpired, CertificateRevoked, CertificateSuspended, StatusUnknown
+    │   ├── PasskeyUnacceptable, PasskeySynced
     │   ├── EvidenceRefused          also CodeRefused, StepUsed, PinRefused, TriesUsedUp, SecretUnreadable: no difference to the caller
     │   ├── SadInvalid, SadExpired, SadSpent, NotApproved, HashesDiffer
     │   ├── AlgorithmRefused, HashAlgorithmRefused, ParametersRefused
@@ -93,6 +94,18 @@ class EvidenceRefused(Refused):
     """The evidence does not prove that this signer approved this transaction."""
 
     code = ErrorCode.EVIDENCE_REFUSED
+
+
+class PasskeyUnacceptable(Refused):
+    """A new passkey is not of a kind that the operator takes."""
+
+    code = ErrorCode.PASSKEY_UNACCEPTABLE
+
+
+class PasskeySynced(Refused):
+    """A new passkey may be copied to other devices, which the operator does not take."""
+
+    code = ErrorCode.PASSKEY_SYNCED
 
 
 class CodeRefused(EvidenceRefused):

@@ -7,6 +7,7 @@ and what happens without any, is the operator's policy.
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -64,6 +65,23 @@ def require_good(
         raise CertificateSuspended(certificate.subject.rfc4514_string())
     if reason is not None:
         raise CertificateRevoked(f"{certificate.subject.rfc4514_string()}: {reason.value}")
+
+
+def standing(
+    max_age_s: int, certificate: x509.Certificate, issuer: x509.Certificate | None, given: CertificateStatus | None, now: float
+) -> Literal["valid", "expired", "revoked", "suspended"] | None:
+    """Say how a certificate stands, for whoever wants to know before asking for a signature; None where nobody can tell."""
+    if now > certificate.not_valid_after_utc.timestamp():
+        return "expired"  # and of no concern to its CA any more
+    try:
+        require_good(StatusPolicy(Requirement.REQUIRE, max_age_s), certificate, issuer, given, now)
+    except CertificateRevoked:
+        return "revoked"
+    except CertificateSuspended:
+        return "suspended"
+    except StatusUnknown:
+        return None
+    return "valid" if now >= certificate.not_valid_before_utc.timestamp() else None
 
 
 def _ocsp_reason(

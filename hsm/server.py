@@ -43,10 +43,12 @@ from hsm.messages import (
     ListTokensRequest,
     OfferTokenRequest,
     RefuseRequest,
+    Registration,
     StatementRequest,
     StatusRequest,
     TokensRequest,
 )
+from hsm.new_passkey import examine, passkey_policy
 from hsm.operator_tokens import import_tokens, list_tokens
 from hsm.sam import Sam
 from hsm.seeds.seed import MAX_FILE_BYTES
@@ -83,6 +85,7 @@ OPERATIONS = (
     Operation("offer_token", OfferTokenRequest, offer_token, lambda request: request.credential_id),
     Operation("tokens", TokensRequest, tokens, lambda request: request.credential_id),
     Operation("statement", StatementRequest, statement, lambda request: request.credential_id),
+    Operation("examine", Registration, examine),
     Operation("status", StatusRequest, status, lambda request: request.authorization_id),
 )
 
@@ -100,6 +103,7 @@ def create_server(sam: Sam, threads: int) -> Starlette:
     pool = ThreadPoolExecutor(threads, thread_name_prefix="operation")
     routes = _routes(sam, pool, OPERATIONS)
     routes.append(Route("/v1/health", _always(_health(sam, pool)), methods=["GET"]))
+    routes.append(Route("/v1/passkey_policy", _always(_passkey_policy(sam)), methods=["GET"]))
     return Starlette(routes=routes, max_body_size=MAX_REQUEST_BYTES)
 
 
@@ -171,6 +175,13 @@ def _health(sam: Sam, pool: ThreadPoolExecutor) -> Endpoint:
 
     async def endpoint(_: Request) -> Response:
         return await asyncio.get_running_loop().run_in_executor(pool, check)
+
+    return endpoint
+
+
+def _passkey_policy(sam: Sam) -> Endpoint:
+    async def endpoint(_: Request) -> Response:
+        return _reply(200, passkey_policy(sam))
 
     return endpoint
 

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from demo.maker import Maker
 from hsm.cryptoki import Token
 from hsm.sam import Sam
 from tests.harness.records import credential_ids
 from tests.harness.sam import TestCa, TestClock, TestSigner, make_sam, make_test_token
 from tests.harness.signer import Signer
 from tests.harness.stack import Application, Stack, running_stack
+from tests.harness.strict import Strict
 
 MEMORY = Path("/dev/shm")
 ROOM_BYTES = 2 << 30
@@ -85,3 +87,13 @@ def application(stack: Stack) -> Application:
 def person(stack: Stack) -> Signer:
     """A new person with an enrolled phone."""
     return Signer(stack)
+
+
+@pytest.fixture(scope="session")
+def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Strict]:
+    """A running stack whose operator takes passkeys of one model only, none of them synced."""
+    folder, maker = tmp_path_factory.mktemp("strict"), Maker()
+    (folder / "root.pem").write_bytes(maker.root_pem)
+    policy = {"NATSUIN_ATTESTATION_ROOTS": str(folder / "root.pem"), "NATSUIN_AAGUIDS": maker.aaguid, "NATSUIN_SYNCED_PASSKEYS": "refuse"}
+    with running_stack(folder, **policy) as made:
+        yield Strict(made, maker)

@@ -16,11 +16,11 @@ from app.account.naming import clean_name
 from app.domain.account import Addition
 from app.domain.identifiers import new_id, secret_sha256
 from app.domain.parties import Signer
-from app.errors import LinkUnknown, RegistrationRefused
+from app.errors import LinkUnknown, RegistrationRefused, SamRefused, registration_refused
 from app.services import Services
 from app.store import additions, parties
-from app.webauthn import b64, creation_options, read_registration
-from hsm.messages import NewPasskeyTransaction, challenge
+from app.webauthn import b64, creation_options
+from hsm.messages import NewPasskeyTransaction, Registration, challenge
 
 
 class Invitation(Struct, frozen=True):
@@ -32,7 +32,8 @@ class Invitation(Struct, frozen=True):
 
 
 async def invite(services: Services, secret: str) -> Invitation:
-    """Begin on the new device; a device that followed the same link before can't go on. Raises LinkUnknown."""
+    """Begin on the new device; a device that followed the same link before can't go on. Raises LinkUnknown, SamUnavailable."""
+    policy = await services.sam.passkey_policy()
     now = int(services.now())
     addition, signer = await services.database.read(_addition_and_signer, secret)
     if addition.standing(now) != "open":
@@ -51,7 +52,7 @@ async def invite(services: Services, secret: str) -> Invitation:
     existing = await services.database.read(parties.passkeys_of, signer.user_id)
     config = services.config
     expected = challenge(NewPasskeyTransaction, raw)
-    options = creation_options(config.rp_id, config.service_name, signer, expected, existing, hints=())
+    options = creation_options(config.rp_id, config.service_name, signer, expected, existing, hints=(), attested=policy.attestation)
     return Invitation(signer, raw, options)
 
 
@@ -62,6 +63,8 @@ async def make(services: Services, secret: str, registration: dict[str, Any], na
     Raises:
         LinkUnknown: the link is over, or another device was first.
         RegistrationRefused: it does not verify, is not an answer to what was asked last, or its passkey is known already.
+        PasskeyUnacceptable, PasskeySynced: it is not of a kind that is taken; the link is good for another one.
+        SamUnavailable: the same answer may be sent again.
         NameRefused: the device can't be called so.
     """
     name = clean_name(name)
@@ -74,9 +77,10 @@ async def make(services: Services, secret: str, registration: dict[str, Any], na
         raise LinkUnknown
     if addition.transaction is None:
         raise RegistrationRefused("nothing was asked yet")
-    config = services.config
-    expected = challenge(NewPasskeyTransaction, addition.transaction)
-    registered = read_registration(registration, challenge=expected, rp_id=config.rp_id, origin=config.origin)
+    try:
+        registered = await services.sam.examine(Registration(addition.transaction, registration))
+    except SamRefused as refusal:
+        raise registration_refused(refusal) from None
     made = msgspec.structs.asdict(registered) | {
         "registration": sent,
         "name": name,

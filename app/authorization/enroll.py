@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from app.domain.identifiers import new_id
 from app.domain.link import EnrollmentLink, read_link
 from app.domain.parties import Credential, Passkey, Signer
-from app.errors import CertificateUnavailable, LinkUnknown, RegistrationRefused, SamRefused
+from app.errors import CertificateUnavailable, LinkUnknown, RegistrationRefused, SamRefused, registration_refused
 from app.services import Services
 from app.store import credentials, links, parties
 from app.store.links import Link
@@ -70,12 +70,14 @@ async def welcome(services: Services, text: str) -> Welcome:
     Raises:
         LinkUnknown: never given, used, or over.
         CodeRefused: the CA would certify nothing for this code, so no passkey and no key are made for it.
+        SamUnavailable: it does not say which passkeys it takes.
     """
     given, link, signer = await _open(services, text)
     if link.state != "open":
         return Welcome(signer, MADE[link.state], None)
     with suppress(CertificateUnavailable):  # a CA that is silent keeps nobody from beginning: it is asked again for the certificate
         await services.ca.identify(signer.user_id, given.code)
+    policy = await services.sam.passkey_policy()
     now = int(services.now())
     transaction = EnrollTransaction(
         version=1,
@@ -94,7 +96,8 @@ async def welcome(services: Services, text: str) -> Welcome:
         return await welcome(services, text)  # another tab was first
     existing = await services.database.read(parties.passkeys_of, signer.user_id)
     config = services.config
-    options = creation_options(config.rp_id, config.service_name, signer, challenge(EnrollTransaction, raw), existing)
+    expected = challenge(EnrollTransaction, raw)
+    options = creation_options(config.rp_id, config.service_name, signer, expected, existing, attested=policy.attestation)
     return Welcome(signer, None, options)
 
 
@@ -103,7 +106,7 @@ async def make_key(services: Services, text: str, registration: Registration | N
     Register the passkey and have the key made, once; go on from wherever an earlier call was cut off.
 
     Raises:
-        LinkUnknown, RegistrationRefused: nothing was made by this call.
+        LinkUnknown, RegistrationRefused, PasskeyUnacceptable, PasskeySynced: nothing was made by this call.
         SamUnavailable: the same call, without a new passkey, goes on later.
     """
     await _progress(services, text, registration)
@@ -114,7 +117,7 @@ async def enroll(services: Services, text: str, registration: Registration | Non
     Do what `make_key` does where it was not done, and get the key's certificate; the passkey is known by the device's name.
 
     Raises:
-        LinkUnknown, RegistrationRefused: as `make_key`.
+        LinkUnknown, RegistrationRefused, PasskeyUnacceptable, PasskeySynced: as `make_key`.
         CodeRefused: the CA does not take the code; the key waits for the right code of the same link.
         SamUnavailable, CertificateUnavailable: the same call, without a new passkey, goes on later.
     """
@@ -189,7 +192,7 @@ async def _key(services: Services, link: Link, registration: Registration) -> En
     except SamRefused as refusal:
         if link.state == "keying":
             await services.database.write(links.advance_link, link, "open", registration=None)
-        raise RegistrationRefused(refusal.code) from None
+        raise registration_refused(refusal) from None
 
 
 def _passkey(record: PasskeyRecord, transaction: EnrollTransaction, device_name: str, now: int) -> Passkey:

@@ -1,15 +1,13 @@
-"""What every command works on: the settings and the database, brought to this version's tables."""
+"""What every command works on: the settings and the database, brought to this version's tables, and who gave the command."""
 
+import getpass
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from redis.asyncio import Redis
-
 from app.config import Config, read_config
-from app.store.batch import Batches
+from app.operator.desk import Actor, Desk
 from app.store.database import Database, migrate
-from app.store.redis import Ephemeral
 
 
 @contextmanager
@@ -26,7 +24,7 @@ def database() -> Iterator[tuple[Config, Database]]:
 
 
 @contextmanager
-def ephemeral(config: Config) -> Iterator[Ephemeral]:
-    """Open Redis, for one call within one event loop."""
-    redis: Redis = Redis.from_url(config.redis_url, socket_connect_timeout=1, socket_timeout=2)
-    yield Ephemeral(Batches(redis))
+def desk() -> Iterator[Desk]:
+    """Open what an operator's act works with; whoever runs this process acts."""
+    with database() as (config, opened):
+        yield Desk(config, opened, Actor(f"uid {os.getuid()} ({getpass.getuser()})", "command line"))

@@ -1,145 +1,18 @@
 """`natsuin doctor`: looks at every part, and says what to mend."""
 
-import asyncio
-import shutil
-from collections.abc import Awaitable, Callable
-
 import typer
-from msgspec import Struct, to_builtins
-from redis.asyncio import Redis
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy import Connection, text
 
-from app import sam as sams
-from app.ca import CertificationAuthority
 from app.cli.output import DONE, NO, Json, show
-from app.clock import system_clock
-from app.config import Config, read_config
-from app.errors import CannotStart, NatsuinError
-from app.paper import FONTS, has_fonts
-from app.store.batch import Batches
-from app.store.database import Database, migrate
-from app.store.redis import Ephemeral
-from hsm.messages import HealthReply
-
-CLOCK_TOLERANCE_S = 2
-LOW_DISK_BYTES = 500_000_000
-
-
-class Finding(Struct, frozen=True):
-    """One part: how it is, and what to do where it is not well."""
-
-    part: str
-    ok: bool
-    state: str
-    mend: str = ""
+from app.operator.examination import examined
 
 
 def doctor(as_json: Json = False) -> None:
     """Check settings, HSM, SAM, database, Redis, CA, clock, disk and fonts, and say what to mend."""
-    findings = asyncio.run(examine())
+    found = examined()
     table = Table("part", "", "state", "what to do")
-    for one in findings:
-        table.add_row(one.part, "[green]✓[/]" if one.ok else "[red]✗[/]", Text(one.state), Text(one.mend))
-    well = all(one.ok for one in findings)
-    show({"ok": well, "findings": to_builtins(findings)}, as_json, table)
-    raise typer.Exit(DONE if well else NO)
-
-
-async def examine() -> list[Finding]:
-    """Look at every part; nothing is changed but the tables, which are brought up to date."""
-    try:
-        config = read_config()
-    except CannotStart as problem:
-        return [Finding("settings", False, str(problem), "Correct the environment variables that are named.")]
-    findings = [Finding("settings", True, f"origin {config.origin}, data {config.data}")]
-    findings += await _sam(config)
-    findings.append(await _database(config))
-    findings.append(await _redis(config))
-    findings.append(await _ca(config))
-    findings.append(_disk(config))
-    findings.append(_fonts())
-    return findings
-
-
-async def _sam(config: Config) -> list[Finding]:
-    client = sams.connect(config)
-    try:
-        health = await client.health()
-    except NatsuinError as problem:
-        return [Finding("sam", False, str(problem), f"Start it (`make up`, or `python -m hsm`); it should listen at {config.sam}.")]
-    finally:
-        await client.close()
-    return [
-        Finding("sam", True, f"answers, {health.keys} signing keys"),
-        *_parts(health),
-        _clock(health),
-        Finding("statement key", True, health.statement_key),
-    ]
-
-
-def _parts(health: HealthReply) -> list[Finding]:
-    mends = {
-        "hsm": "Look at the token and the SAM's log; after a wrong PIN, correct the PIN file and restart the SAM.",
-        "store": "Look at the SAM's database and its disk.",
-    }
-    return [Finding(name, state == "ok", state, "" if state == "ok" else mends.get(name, "")) for name, state in health.parts.items()]
-
-
-def _clock(health: HealthReply) -> Finding:
-    apart_s = abs(health.time - system_clock())
-    ok = apart_s <= CLOCK_TOLERANCE_S
-    return Finding("clock", ok, f"{apart_s:.1f} s from the SAM's", "" if ok else "Let NTP set both clocks.")
-
-
-async def _database(config: Config) -> Finding:
-    def ask(connection: Connection) -> object:
-        return connection.execute(text("SELECT 1")).scalar_one()
-
-    return await _answers("sql", lambda: _ask_database(config, ask), "Check NATSUIN_DATABASE_URL, and that the server runs and has disk.")
-
-
-async def _ask_database(config: Config, ask: Callable[[Connection], object]) -> None:
-    migrate(config.database_url)
-    opened = Database(config.database_url)
-    try:
-        await opened.read(ask)
-    finally:
-        opened.close()
-
-
-async def _redis(config: Config) -> Finding:
-    redis: Redis = Redis.from_url(config.redis_url, socket_connect_timeout=1, socket_timeout=2)
-    try:
-        return await _answers("redis", Ephemeral(Batches(redis)).ping, "Start it (`make up`), or check NATSUIN_REDIS_URL.")
-    finally:
-        await redis.aclose()
-
-
-async def _ca(config: Config) -> Finding:
-    async def ask() -> None:
-        await CertificationAuthority(config.ca_url, config.ca_tls_ca).own_certificates()
-
-    mend = "Start it (`make up`), or check NATSUIN_CA_URL and NATSUIN_CA_TLS_CA. Without its word nothing is signed (NATSUIN_REVOCATION)."
-    return await _answers("ca", ask, mend)
-
-
-async def _answers(part: str, ask: Callable[[], Awaitable[None]], mend: str) -> Finding:
-    try:
-        await ask()
-    except NatsuinError as problem:
-        return Finding(part, False, f"{type(problem).__name__}: {problem}", mend)
-    return Finding(part, True, "answers")
-
-
-def _disk(config: Config) -> Finding:
-    place = next(one for one in (config.data, *config.data.parents) if one.exists())
-    free = shutil.disk_usage(place).free
-    ok = free >= LOW_DISK_BYTES
-    return Finding("disk", ok, f"{free // 1_000_000} MB free", "" if ok else "Make room: without a durable write nothing is signed.")
-
-
-def _fonts() -> Finding:
-    ok = has_fonts()
-    return Finding("fonts", ok, str(FONTS), "" if ok else "Install fonts-morisawa-bizud-gothic: without it no receipt can be printed.")
+    for one in found["findings"]:
+        table.add_row(one["part"], "[green]✓[/]" if one["ok"] else "[red]✗[/]", Text(one["state"]), Text(one["mend"]))
+    show(found, as_json, table)
+    raise typer.Exit(DONE if found["ok"] else NO)

@@ -3,6 +3,7 @@
 import typer
 
 from app.cli import client, credential, signer, statement, token
+from app.cli.acts import acts
 from app.cli.doctor import doctor
 from app.cli.redis_server import redis
 from app.cli.up import up
@@ -20,6 +21,7 @@ commands.add_typer(credential.commands, name="credential")
 commands.add_typer(token.commands, name="token")
 commands.add_typer(statement.commands, name="statement")
 commands.command()(doctor)
+commands.command()(acts)
 commands.command()(up)
 commands.command(hidden=True)(redis)
 

@@ -11,16 +11,13 @@ from rich.console import Console
 from rich.markup import escape
 
 from app.errors import NatsuinError
+from app.operator.refusal import Refusal as Refusal
 
 DONE, NO, USAGE = 0, 1, 2  # it is so; it is not, or was refused; the call or the settings can't be used
 people = Console(stderr=False, highlight=False)
 errors = Console(stderr=True, highlight=False)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value, for programs.")]
-
-
-class Refusal(Exception):
-    """What was asked can't be done; the text says why, and what to do."""
 
 
 @contextmanager

@@ -1,28 +1,24 @@
 """`natsuin signer`: the people who may enrol."""
 
-import re
-import secrets
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from app.authorization.enroll import MADE, transaction_of
-from app.cli.access import database
-from app.cli.invitation import by_hash, by_letter, by_link
+from app.cli.access import desk
+from app.cli.letter import letter_file
 from app.cli.output import Json, Refusal, answering, show
-from app.cli.ways import in_words, ways_of
-from app.clock import system_clock
+from app.cli.ways import in_words
 from app.domain.parties import Signer
-from app.store import credentials, links, parties
-from hsm.messages import is_plain_text
+from app.operator import signers
+from app.operator.desk import Desk
+from app.operator.invitation import Invitation, by_hash, by_letter, by_link
 
-LONGEST_NAME = 64  # RFC 5280 appendix A.1, ub-common-name
-USER_ID = re.compile(r"[A-Za-z0-9._@+-]{1,64}\Z")
 commands = typer.Typer(help="People who may sign.", no_args_is_help=True)
 
 
@@ -38,70 +34,52 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Let a person enrol: by a one-time link, which is printed, or by the CA's letter. Also for one more key of a person who is known."""
-    with answering(as_json), database() as (config, opened):
-        if not USER_ID.match(user_id):
-            raise Refusal("A user id has 1 to 64 letters, digits or . _ @ + -")
-        if not 0 < len(name) <= LONGEST_NAME or not name.strip() or not is_plain_text(name):
-            raise Refusal(f"A name has 1 to {LONGEST_NAME} characters, none of them control, bidi or zero-width.")
+    with answering(as_json), desk() as opened:
         if [letter is not None, code_sha256 is not None, code_stdin].count(True) > 1:
             raise Refusal("--letter, --code-sha256 and --code-stdin exclude each other.")
-        signer = Signer(user_id, name, secrets.token_bytes(64), int(system_clock()))
-        if letter is not None:
-            invited = by_letter(config, opened, signer, letter, postal_code, address or [])
-        elif code_sha256 is not None:
-            invited = by_hash(config, opened, signer, code_sha256)
-        else:
-            invited = by_link(config, opened, signer, sys.stdin.readline().strip() if code_stdin else None)
+
+        def invite(signer: Signer) -> Invitation:
+            if letter is not None:
+                return _into_file(opened, signer, letter, postal_code, address or [])
+            if code_sha256 is not None:
+                return by_hash(opened.config, opened.database, signer, code_sha256)
+            return by_link(opened.config, opened.database, signer, sys.stdin.readline().strip() if code_stdin else None)
+
+        invited = signers.add(opened, user_id, name, invite)
         show(invited.value, as_json, invited.text)
 
 
 @commands.command("list")
 def list_(as_json: Json = False) -> None:
     """List the people who may sign."""
-    with answering(as_json), database() as (_, opened):
-        found = opened.read_now(parties.all_signers)
+    with answering(as_json), desk() as opened:
+        found = signers.listed(opened)
         table = Table("user_id", "name", "since")
         for one in found:
-            table.add_row(one.user_id, Text(one.name), f"{datetime.fromtimestamp(one.created, UTC):%Y-%m-%d}")
-        show([{"user_id": one.user_id, "name": one.name, "created": one.created} for one in found], as_json, table)
+            table.add_row(one["user_id"], Text(one["name"]), f"{datetime.fromtimestamp(one['created'], UTC):%Y-%m-%d}")
+        show(found, as_json, table)
 
 
 @commands.command("show")
 def show_(user_id: Annotated[str, typer.Argument(help="As `signer list` shows it.")], as_json: Json = False) -> None:
     """Show a person's keys, and what may approve for them: devices, PIN and one-time password."""
-    with answering(as_json), database() as (config, opened):
-        signer = opened.read_now(parties.signer, user_id)
-        if signer is None:
-            raise Refusal(f"There is no signer {user_id}; `natsuin signer list` shows them.")
-        now = system_clock()
-        held = opened.read_now(credentials.of_signer, user_id)
-        ways = ways_of(config, held)
-        keys = [
-            {
-                "credential_id": one.credential_id,
-                "state": "frozen" if one.is_frozen(now) else one.state,
-                "not_after": one.not_after,
-                "ways": ways[one.credential_id],
-            }
-            for one in held
-        ]
-        devices = [
-            {"id": one.ref, "name": one.name, "added": one.created, "last_used": one.last_used, "synced": one.backup_eligible}
-            for one in opened.read_now(parties.passkeys_of, user_id)
-        ]
-        unfinished = [
-            {"credential_id": transaction_of(one).credential_id, "made": MADE[one.state]}
-            for one in opened.read_now(links.begun_links, user_id)
-        ]
-        known = {"user_id": user_id, "name": signer.name, "created": signer.created}
-        value = known | {"keys": keys, "devices": devices, "unfinished": unfinished}
+    with answering(as_json), desk() as opened:
+        value = signers.shown(opened, user_id)
         shown = Table.grid(padding=(0, 2))
-        shown.add_row("signer", Text(f"{signer.name} ({user_id})"))
-        for key in keys:
+        shown.add_row("signer", Text(f"{value['name']} ({user_id})"))
+        for key in value["keys"]:
             shown.add_row("key", Text(f"{key['credential_id']}  {key['state']}"))
-            shown.add_row("", Text(in_words(ways[str(key["credential_id"])])))
-        for begun in unfinished:
+            shown.add_row("", Text(in_words(key["ways"])))
+        for begun in value["unfinished"]:
             shown.add_row("unfinished", Text(f"{begun['credential_id']}  {begun['made']} made; goes on with the same code or link"))
-        for device in devices:
+        for device in value["devices"]:
             shown.add_row("device", Text(f"{device['name']}{'  (synced)' if device['synced'] else ''}"))
         show(value, as_json, shown)
+
+
+def _into_file(opened: Desk, signer: Signer, file: Path, postal_code: str, address: list[str]) -> Invitation:
+    """Where anything fails there is no letter."""
+    with letter_file(file) as paper:
+        invited = by_letter(opened.config, opened.database, signer, paper.write, postal_code, address)
+    lines = (invited.text, f"The letter is [bold]{escape(str(file))}[/].", "[dim]Print it, seal it, send it, and delete the file.[/]")
+    return Invitation(invited.value | {"letter": str(file)}, "\n".join(lines))

@@ -16,9 +16,9 @@ from honcho.manager import Manager
 from honcho.printer import Printer
 
 from app.cli.access import database
-from app.cli.client import add_application
 from app.cli.output import NO, Refusal, answering, people
 from app.config import Config
+from app.operator.clients import add_application
 from app.store import parties
 from app.store.database import Database
 

@@ -1,14 +1,15 @@
 """`credentials/list` and `credentials/info` (CSC 2.0 §11.5, §11.6): which keys a signer has, and what each can do."""
 
+import asyncio
 import base64
 from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from app.account.standing import Standing, standing
 from app.csc.algorithms import MULTISIGN, key_description
 from app.csc.body import Body, read_body
-from app.domain.parties import Credential
 from app.errors import BadParameter, CredentialUnknown
 from app.oauth.bearer import client_of
 from app.services import Services
@@ -29,11 +30,14 @@ async def list_credentials(services: Services, request: Request) -> Response:
     described = _options(body)
     now = services.now()
     found = await services.database.read(credentials.of_signer, user_id)
-    if only_valid:
-        found = [one for one in found if one.is_usable(now)]
-    answer: dict[str, object] = {"credentialIDs": [one.credential_id for one in found]}
+    standings = [Standing(one, None) for one in found]
+    if with_info or only_valid:
+        standings = await asyncio.gather(*(standing(services, one) for one in found))
+    if only_valid:  # of which nobody can tell stays: asking for a signature will
+        standings = [one for one in standings if one.credential.is_usable(now) and one.certificate in ("valid", None)]
+    answer: dict[str, object] = {"credentialIDs": [one.credential.credential_id for one in standings]}
     if with_info:
-        answer["credentialInfos"] = [{"credentialID": one.credential_id} | describe(one, now, *described) for one in found]
+        answer["credentialInfos"] = [{"credentialID": one.credential.credential_id} | describe(one, now, *described) for one in standings]
     if only_valid:
         answer["onlyValid"] = True
     return JSONResponse(answer)
@@ -48,15 +52,15 @@ async def credential_info(services: Services, request: Request) -> Response:
     credential = await services.database.read(credentials.get, credential_id)
     if credential is None:
         raise CredentialUnknown
-    return JSONResponse(describe(credential, services.now(), *described))
+    return JSONResponse(describe(await standing(services, credential), services.now(), *described))
 
 
-def describe(credential: Credential, now: float, certificates: str, cert_info: bool) -> dict[str, object]:
-    """Put a credential in the standard's words."""
-    leaf = credential.certificate
+def describe(stands: Standing, now: float, certificates: str, cert_info: bool) -> dict[str, object]:
+    """Put a credential in the standard's words; `cert.status` is there only where it is so now."""
+    credential, leaf = stands.credential, stands.credential.certificate
     cert: dict[str, object] = {}
-    if not credential.is_valid(now):
-        cert["status"] = "expired"
+    if stands.certificate is not None:
+        cert["status"] = stands.certificate
     if certificates != "none":
         shown = credential.certificates if certificates == "chain" else credential.certificates[:1]
         cert["certificates"] = [base64.b64encode(one).decode() for one in shown]

@@ -153,3 +153,14 @@ receipts = Table(
     Column("pdf", LargeBinary, nullable=False),
 )
 Index("receipts_state", receipts.c.state)
+acts = Table(
+    "acts",
+    metadata,
+    Column("id", String(22), primary_key=True),
+    Column("at_ms", BigInteger, nullable=False, index=True),
+    Column("who", String(500), nullable=False),
+    Column("way", String(20), nullable=False),  # command line, socket, tls
+    Column("act", String(40), nullable=False),
+    Column("subject", String(100), nullable=False),
+    Column("outcome", String(10), nullable=False),  # begun, done, refused
+)

@@ -81,6 +81,24 @@ class Registration(Struct, frozen=True, forbid_unknown_fields=True):
     response: dict[str, Any]
 
 
+class ExamineReply(Struct, frozen=True):
+    """The new passkey of a Registration, which answered and is of a kind that is taken; nothing was recorded, and it may do nothing."""
+
+    passkey: PasskeyRecord
+
+
+class PasskeyPolicyReply(Struct, frozen=True):
+    """
+    Which new passkeys are taken: with `attestation` what a root that counts attests, and of `models` (AAGUIDs) where any are named.
+
+    `synced` says whether it may be one that its provider copies to other devices.
+    """
+
+    attestation: bool
+    models: tuple[str, ...]
+    synced: bool
+
+
 class AmendRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """
     The signer's proof over an Amendment, with what it needs beside it.
@@ -120,21 +138,23 @@ class FreezeReply(Struct, frozen=True):
 
 
 class CredentialRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """Ask how a key stands."""
+    """Ask how a key stands; and with the CA's word, just now, how its certificate does."""
 
     credential_id: Id
+    status: CertificateStatus | None = None
 
 
 class CredentialReply(Struct, frozen=True):
     """
     `state` is making, made (no certificate yet), enabled or destroyed; it signs nothing before `frozen_until` (unix seconds).
 
-    `factors` is what it may be used with.
+    `factors` is what it may be used with; `certificate` is how its certificate stands, None where nobody can tell.
     """
 
     state: str
     frozen_until: int
     factors: Factors
+    certificate: Literal["valid", "expired", "revoked", "suspended"] | None = None
 
 
 class CollectRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -221,6 +241,8 @@ class ErrorCode(StrEnum):
     CERTIFICATE_SUSPENDED = "certificate_suspended"
     STATUS_UNKNOWN = "status_unknown"
     EVIDENCE_REFUSED = "evidence_refused"
+    PASSKEY_UNACCEPTABLE = "passkey_unacceptable"
+    PASSKEY_SYNCED = "passkey_synced"
     SAD_INVALID = "sad_invalid"
     SAD_EXPIRED = "sad_expired"
     SAD_SPENT = "sad_spent"

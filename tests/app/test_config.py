@@ -89,6 +89,8 @@ def test_every_part_can_be_elsewhere() -> None:
         ("NATSUIN_SAM_CA", "/nowhere/ca.pem"),
         ("NATSUIN_CA_URL", "http://ca.example.jp"),
         ("NATSUIN_CA_TLS_CA", "/nowhere/ca.pem"),
+        ("NATSUIN_OPERATOR_LISTEN", "unix:"),
+        ("NATSUIN_OPERATOR_TLS_KEY", "/nowhere/key.pem"),
     ],
 )
 def test_what_can_not_be_used_stops_the_start(name: str, value: str) -> None:
@@ -113,6 +115,19 @@ def test_sam_elsewhere_needs_mutual_tls(tmp_path: Path) -> None:
         file.touch()
     config = read_config({"NATSUIN_SAM": "https://sam:8443"} | {name: str(file) for name, file in files.items()})
     assert config.sam_tls_ca == files["NATSUIN_SAM_CA"]
+
+
+def test_operator_over_tcp_needs_mutual_tls(tmp_path: Path) -> None:
+    """By default the door is a socket under the data directory."""
+    assert read_config({"NATSUIN_DATA": "/srv/n"}).operator_listen == "unix:/srv/n/operator/operator.sock"
+    names = ("NATSUIN_OPERATOR_TLS_CERTIFICATE", "NATSUIN_OPERATOR_TLS_KEY", "NATSUIN_OPERATOR_TLS_CLIENT_CA")
+    listed = problems(NATSUIN_OPERATOR_LISTEN="127.0.0.1:8100")
+    assert [problem.split()[0] for problem in listed] == list(names)
+    (tmp_path / "file").touch()
+    files = dict.fromkeys(names, str(tmp_path / "file"))
+    assert read_config({"NATSUIN_OPERATOR_LISTEN": "127.0.0.1:8100"} | files).operator_listen == "127.0.0.1:8100"
+    for place in ("", "8100", ":8100", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:http"):
+        assert problems(NATSUIN_OPERATOR_LISTEN=place, **files) == ["NATSUIN_OPERATOR_LISTEN must be unix:PATH or HOST:PORT"]
 
 
 def test_no_secret_of_an_address_is_shown() -> None:

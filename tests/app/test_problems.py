@@ -20,6 +20,8 @@ PHONE = {
     "code_refused",
     "key_unusable",
     "registration_refused",
+    "passkey_unacceptable",
+    "passkey_synced",
     "certificate_unavailable",
     "sign_in_refused",
     "session_required",

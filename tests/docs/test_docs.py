@@ -11,6 +11,7 @@ import typer.main
 from app import routes
 from app.cli.main import commands
 from app.csc.info import METHODS
+from app.operator.door import CALLS
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
@@ -24,6 +25,15 @@ def test_every_route_is_in_the_api_page_and_no_other() -> None:
     """docs/api.md lists exactly the routes of app/routes.py."""
     served = {f"POST {path}" for path, _ in routes.POST} | {f"GET {path}" for path, _ in routes.GET}
     assert set(re.findall(r"\| `((?:GET|POST) [^`]+)` \|", text("docs/api.md"))) == served
+
+
+def test_every_call_of_the_operators_api_is_on_its_page_and_no_other() -> None:
+    """docs/operator-api.md lists exactly the calls of app/operator/door.py, each with a request and an answer."""
+    page, served = text("docs/operator-api.md"), {(call.method, f"/operator/v1{call.path}") for call in CALLS}
+    assert set(re.findall(r"\| `(GET|POST|DELETE) ([^`]+)` \|", page)) == served
+    shown = re.findall(r"^(GET|POST|DELETE) (/operator/v1\S+)(?: \{.*\})?\n200 [\[{]", page, re.MULTILINE)
+    patterns = {one: re.compile(re.sub(r"\{\w+\}", "[^/]+", one[1])) for one in served}
+    assert {one for one in served if not any(one[0] == method and patterns[one].fullmatch(path) for method, path in shown)} == set()
 
 
 def test_every_missing_method_is_named() -> None:

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from sqlalchemy import Connection
 
 from app.ca import ask_for_code
-from app.cli.client import add_application
 from app.config import Config, read_config
 from app.domain.link import new_link
 from app.domain.parties import Signer as SignerRecord
+from app.operator.clients import add_application
 from app.store import links, parties
 from app.store.database import Database
 from app.store.links import Link

@@ -38,3 +38,8 @@ class Records:
     def change_in_sam(self, query: str, *values: object) -> None:
         with closing(sqlite3.connect(self.sam, timeout=10)) as connection, connection:
             assert connection.execute(query, values).rowcount == 1
+
+    def script(self, statement: str) -> None:
+        """Do something to the tables of the web server's database."""
+        with closing(sqlite3.connect(self.app, timeout=10)) as connection, connection:
+            connection.execute(statement)

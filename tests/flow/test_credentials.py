@@ -131,7 +131,7 @@ def test_info_reads_the_certificate_out_if_asked(shop: Application, taro: Signer
     plain = shop.post(INFO, {"credentialID": taro.credential_id}).json()["cert"]
     told = shop.post(INFO, {"credentialID": taro.credential_id, "certInfo": True}).json()["cert"]
     leaf = x509.load_der_x509_certificate(base64.b64decode(told["certificates"][0]))
-    assert plain.keys() == {"certificates"}
+    assert plain.keys() == {"status", "certificates"}
     assert told["subjectDN"] == leaf.subject.rfc4514_string()
     assert "山田 太郎" in told["subjectDN"]
     assert told["issuerDN"] == leaf.issuer.rfc4514_string()

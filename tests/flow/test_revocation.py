@@ -40,6 +40,13 @@ def subject(shop: Application, signer: Person) -> str:
     return str(answer["cert"]["subjectDN"])
 
 
+def told(shop: Application, signer: Person) -> tuple[str, str | None]:
+    """How the key and its certificate stand, in the words of `credentials/info`."""
+    answer = shop.post("credentials/info", {"credentialID": signer.credential_id})
+    assert answer.status_code == 200
+    return answer.json()["key"]["status"], answer.json()["cert"].get("status")
+
+
 def disabled_on_the_phone(answer: httpx2.Response) -> bool:
     return answer.status_code == 400 and answer.json()["error"] == "key_unusable"
 
@@ -85,3 +92,43 @@ def test_without_the_ca_nothing_is_approved_or_signed_and_nothing_is_lost(
     assert shop.sign(signer.credential_id, sad, approved["hashes"]).status_code == 200
     browser.approve(waiting["handle"])
     assert shop.sign(signer.credential_id, shop.sad(waiting["handle"]), waiting["hashes"]).status_code == 200
+
+
+def test_info_says_how_a_certificate_stands_at_the_ca(fragile: Stack, shop: Application, signer: Person) -> None:
+    """At once, in its own word; what does not stand is not among the valid ones."""
+    only_valid = {"userID": signer.user_id, "onlyValid": True}
+    assert told(shop, signer) == ("enabled", "valid")
+    at_the_ca(fragile, "suspend", shop, signer)
+    assert told(shop, signer) == ("enabled", "suspended")
+    assert shop.post("credentials/list", only_valid).json()["credentialIDs"] == []
+    at_the_ca(fragile, "lift", shop, signer)
+    assert told(shop, signer) == ("enabled", "valid")
+    assert shop.post("credentials/list", only_valid).json()["credentialIDs"] == [signer.credential_id]
+    at_the_ca(fragile, "revoke", shop, signer)
+    assert told(shop, signer) == ("enabled", "revoked")
+    listed = shop.post("credentials/list", {"userID": signer.user_id, "credentialInfo": True}).json()
+    assert listed["credentialInfos"][0]["cert"]["status"] == "revoked"
+    assert shop.post("credentials/list", only_valid).json()["credentialIDs"] == []
+
+
+def test_info_says_nothing_of_a_certificate_of_which_nobody_tells(fragile: Stack, shop: Application, signer: Person) -> None:
+    """It answers without the CA, and without the SAM; who asks for valid ones only gets what may be valid."""
+    for part in ("ca", "sam"):
+        fragile.kill(part)
+        assert told(shop, signer) == ("enabled", None)
+        only_valid = {"userID": signer.user_id, "onlyValid": True}
+        assert shop.post("credentials/list", only_valid).json()["credentialIDs"] == [signer.credential_id]
+        fragile.start(part)
+    assert told(shop, signer) == ("enabled", "valid")
+
+
+def test_info_says_at_once_that_a_key_can_not_be_used(fragile: Stack, shop: Application, signer: Person, browser: Browser) -> None:
+    """Frozen or destroyed, also where only the SAM knows of it; its certificate stands all the same."""
+    fragile.natsuin("credential", "freeze", signer.credential_id)
+    assert told(shop, signer) == ("disabled", "valid")
+    records = Records(fragile)
+    records.change("UPDATE credentials SET frozen_until = 0, frozen_by = NULL WHERE credential_id = ?", signer.credential_id)
+    assert told(shop, signer) == ("disabled", "valid")
+    assert browser.change("destroy", signer.credential_id).status_code == 200
+    records.change("UPDATE credentials SET state = 'enabled' WHERE credential_id = ?", signer.credential_id)
+    assert told(shop, signer) == ("disabled", "valid")

@@ -200,6 +200,7 @@ class TestSigner:
             "challenge": b64(challenge(EnrollTransaction, raw)),
             "pubKeyCredParams": [{"type": "public-key", "alg": -7}],
             "authenticatorSelection": {"residentKey": "required", "userVerification": "required"},
+            "attestation": "direct",
         }
         return EnrollRequest(raw, self.passkey.create(options, ORIGIN, defects=defects))
 
@@ -269,6 +270,7 @@ class TestSigner:
             "challenge": b64(challenge(NewPasskeyTransaction, raw)),
             "pubKeyCredParams": [{"type": "public-key", "alg": -7}],
             "authenticatorSelection": {"residentKey": "required", "userVerification": "required"},
+            "attestation": "direct",
         }
         return Registration(raw, passkey.create(options, ORIGIN, defects=defects))
 

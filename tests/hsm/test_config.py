@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from demo.maker import Maker
+from hsm.attestation import EVERYTHING, PasskeyPolicy
 from hsm.config import Config, read_config
 from hsm.errors import BadConfiguration
 from hsm.revocation import Requirement, StatusPolicy
@@ -167,6 +169,43 @@ def test_factors_are_one_of_two(text: str) -> None:
     """Without the setting a passkey is needed."""
     assert problems(NATSUIN_FACTORS=text) == ["NATSUIN_FACTORS must be passkey or passkey_or_otp"]
     assert (read_config({}).factors, read_config({"NATSUIN_FACTORS": "passkey_or_otp"}).factors) == ("passkey", "passkey_or_otp")
+
+
+def test_which_passkeys_are_taken_is_said_with_roots_models_and_synced(tmp_path: Path) -> None:
+    """By default all are; roots come in one file, or in a folder of them."""
+    assert read_config({}).passkeys == EVERYTHING
+    roots = [Maker().root_pem for _ in range(3)]
+    (tmp_path / "one.pem").write_bytes(roots[0] + roots[1])
+    model, other = "2fc0579f-8113-47ea-b116-bb5a8db9202a", "d8522d9f-575b-4866-88a9-ba99fa02f35b"
+    settings = {
+        "NATSUIN_ATTESTATION_ROOTS": str(tmp_path / "one.pem"),
+        "NATSUIN_AAGUIDS": f"{model.upper()}, {other}",
+        "NATSUIN_SYNCED_PASSKEYS": "refuse",
+    }
+    assert read_config(settings).passkeys == PasskeyPolicy(tuple(roots[:2]), (model, other), synced=False)
+    (tmp_path / "two.pem").write_bytes(roots[2])
+    (tmp_path / "README").write_text("roots")
+    assert read_config({"NATSUIN_ATTESTATION_ROOTS": str(tmp_path)}).passkeys == PasskeyPolicy(tuple(roots))
+
+
+def test_a_policy_on_passkeys_that_says_nothing_is_a_problem(tmp_path: Path) -> None:
+    """A folder without roots would refuse everyone, or nobody; a model that nobody attests is only a claim."""
+    leaf = tmp_path / "leaf.pem"
+    leaf.write_bytes(Maker().attesting_pem)
+    (tmp_path / "text.pem").write_text("roots")
+    (tmp_path / "empty").mkdir()
+    for place in (leaf, tmp_path / "text.pem", tmp_path / "absent.pem"):
+        (problem,) = problems(NATSUIN_ATTESTATION_ROOTS=str(place))
+        assert problem.startswith(f"NATSUIN_ATTESTATION_ROOTS: {place} does not hold root certificates in PEM (")
+    (problem,) = problems(NATSUIN_ATTESTATION_ROOTS=str(tmp_path / "empty"))
+    assert problem == f"NATSUIN_ATTESTATION_ROOTS: there is no certificate in {tmp_path / 'empty'}"
+    assert len(problems(NATSUIN_ATTESTATION_ROOTS=str(tmp_path))) == 2
+    (problem,) = problems(NATSUIN_AAGUIDS="2fc0579f-8113-47ea-b116-bb5a8db9202a")
+    assert problem == "NATSUIN_AAGUIDS needs NATSUIN_ATTESTATION_ROOTS: without attestation a passkey only claims to be of a model"
+    (problem,) = problems(NATSUIN_AAGUIDS="YubiKey")
+    assert problem == "NATSUIN_AAGUIDS: YubiKey is no AAGUID, such as 2fc0579f-8113-47ea-b116-bb5a8db9202a"
+    (problem,) = problems(NATSUIN_SYNCED_PASSKEYS="no")
+    assert problem == "NATSUIN_SYNCED_PASSKEYS must be allow or refuse"
 
 
 def test_settings_are_values() -> None:

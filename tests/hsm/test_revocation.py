@@ -13,10 +13,11 @@ from cryptography.x509 import ocsp
 
 from hsm.activation import activate, status
 from hsm.approval import approve
+from hsm.credential import credential
 from hsm.enrollment import certify
 from hsm.errors import CertificateInvalid, CertificateRevoked, CertificateSuspended, Refused, StatusUnknown
-from hsm.messages import ApproveRequest, CertificateStatus, CertifyRequest, StatusRequest
-from hsm.revocation import Requirement, StatusPolicy, require_good
+from hsm.messages import ApproveRequest, CertificateStatus, CertifyRequest, CredentialRequest, StatusRequest
+from hsm.revocation import Requirement, StatusPolicy, require_good, standing
 from hsm.sam import Sam
 from tests.harness.authority import Authority, Holder
 from tests.harness.sam import NOW, TestClock, TestSigner
@@ -175,6 +176,14 @@ def test_a_list_of_another_time_ca_or_scope_does_not_count(authority: Authority,
             check(authority, listed, given)
 
 
+@pytest.mark.parametrize("lie", LIES.values(), ids=LIES.keys())
+def test_of_what_is_no_word_of_the_ca_nobody_can_tell(
+    authority: Authority, elsewhere: Authority, certificate: x509.Certificate, lie: Lie
+) -> None:
+    """Neither good nor bad is said on the strength of it."""
+    assert standing(300, certificate, authority.root.certificate, lie(authority, elsewhere, certificate), NOW) is None
+
+
 # ------------------------------------------------------------------------------------------------------------------ in the SAM
 
 
@@ -229,6 +238,24 @@ def test_step_4_a_certificate_revoked_since_the_approval_signs_nothing(signer: T
             activate(signer.sam, signer.activation(transaction, sad, status=given))
     assert status(signer.sam, StatusRequest(transaction.id)).outcome == "approved"
     assert activate(signer.sam, signer.activation(transaction, sad, status=word(signer, authority))).signatures
+
+
+def test_a_certificate_is_told_of_in_the_words_of_its_ca(signer: TestSigner, authority: Authority, clock: TestClock) -> None:
+    """Whatever the operator requires of it for signing; what is over is over, and nothing is said without a word."""
+    day = 86_400
+
+    def told(given: CertificateStatus | None) -> str | None:
+        return credential(signer.sam, CredentialRequest(signer.credential_id, given)).certificate
+
+    held, revoked = word(signer, authority, REVOKED, HOLD), word(signer, authority, REVOKED, COMPROMISE)
+    assert [told(given) for given in (word(signer, authority), held, revoked, None)] == ["valid", "suspended", "revoked", None]
+    careless = replace(signer.sam, status_policy=StatusPolicy(Requirement.OFF, 300))
+    assert credential(careless, CredentialRequest(signer.credential_id, held)).certificate == "suspended"
+    clock.now += 366 * day
+    assert [told(given) for given in (held, None)] == ["expired", "expired"]
+    clock.now -= 368 * day
+    early = authority.says(x509.load_der_x509_certificate(signer.certificate), at=-2 * datetime.timedelta(days=1))
+    assert told(early) is None  # good, and not valid yet, for which the standard has no word
 
 
 def test_the_ca_word_is_no_part_of_what_makes_two_requests_the_same(signer: TestSigner, authority: Authority) -> None:

@@ -7,9 +7,12 @@ from typing import Any
 
 import cbor2
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from hsm.assertion import RelyingParty, verify_assertion, verify_registration
-from hsm.errors import EvidenceRefused
+from hsm.attestation import PasskeyPolicy
+from hsm.errors import EvidenceRefused, PasskeyUnacceptable, Refused
 from hsm.messages import PasskeyRecord
 
 VECTORS = Path(__file__).parents[3] / "shared" / "vectors" / "webauthn" / "vectors.json"
@@ -61,11 +64,18 @@ class Vector:
         response = {field: _base64url(vector[field]) for field in fields}
         return {"id": _base64url(self.passkey_id), "rawId": _base64url(self.passkey_id), "type": "public-key", "response": response}
 
-    def register(self) -> PasskeyRecord:
-        return verify_registration(PARTY, self.registration, self.challenges[0])
+    def register(self, party: RelyingParty = PARTY) -> PasskeyRecord:
+        return verify_registration(party, self.registration, self.challenges[0])
 
     def use(self) -> int:
         return verify_assertion(PARTY, self.assertion, self.challenges[1], self.record, b"").sign_count
+
+
+def attested() -> RelyingParty:
+    """The same party, whose operator takes what the vectors' root stands behind, and nothing else."""
+    root = json.loads(VECTORS.read_text())["sctn-test-vectors-attestation-root-cert"]["root"]["attestation_ca_cert"]
+    pem = x509.load_der_x509_certificate(bytes.fromhex(root)).public_bytes(Encoding.PEM)
+    return RelyingParty(PARTY.rp_id, PARTY.origin, PasskeyPolicy((pem,)))
 
 
 def _base64url(value: bytes) -> str:
@@ -116,3 +126,26 @@ def test_an_assertion_with_one_changed_bit_is_refused(name: str) -> None:
                 vector.use()
         vector.assertion["response"][field] = right
     assert vector.use() >= 0
+
+
+@pytest.mark.parametrize("name", [name for name, (why, _) in EXPECTED.items() if why is None])
+def test_an_attestation_is_taken_where_its_root_counts(name: str) -> None:
+    """What attests itself has no root."""
+    vector = Vector(name)
+    if name == "packed-self-es256":
+        with pytest.raises(PasskeyUnacceptable, match="itself"):
+            vector.register(attested())
+    else:
+        assert vector.register(attested()) == vector.record
+
+
+def test_an_attestation_with_one_changed_bit_is_refused() -> None:
+    """Each bit of the attestation object counts, the model and the certificate among them."""
+    vector, party = Vector("packed-es256"), attested()
+    right = vector.registration["response"]["attestationObject"]
+    raw = base64.urlsafe_b64decode(right + "==")
+    for position in range(len(raw) * 8):
+        changed = (int.from_bytes(raw) ^ 1 << position).to_bytes(len(raw))
+        vector.registration["response"]["attestationObject"] = _base64url(changed)
+        with pytest.raises(Refused):
+            vector.register(party)

@@ -145,3 +145,13 @@ def upgrade() -> None:
         sa.Column("pdf", sa.LargeBinary, nullable=False),
     )
     op.create_index("receipts_state", "receipts", ["state"])
+    op.create_table(
+        "acts",
+        sa.Column("id", sa.String(22), primary_key=True),
+        sa.Column("at_ms", sa.BigInteger, nullable=False, index=True),
+        sa.Column("who", sa.String(500), nullable=False),
+        sa.Column("way", sa.String(20), nullable=False),
+        sa.Column("act", sa.String(40), nullable=False),
+        sa.Column("subject", sa.String(100), nullable=False),
+        sa.Column("outcome", sa.String(10), nullable=False),
+    )

@@ -2,8 +2,8 @@
 
 import asyncio
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from rich.markup import escape
@@ -12,11 +12,10 @@ from sqlalchemy.exc import IntegrityError
 
 from app.authorization.enroll import LINK_LIFE_S
 from app.ca import ask_for_code, ask_for_letter
-from app.cli.letter import letter_file
-from app.cli.output import Refusal
 from app.config import Config
 from app.domain.link import new_link
 from app.domain.parties import Signer
+from app.operator.refusal import Refusal
 from app.store import links, parties
 from app.store.database import Database
 from app.store.links import Link
@@ -46,29 +45,25 @@ def by_link(config: Config, opened: Database, signer: Signer, code: str | None) 
     return Invitation(_value(signer, url, link), "\n".join(lines))
 
 
-def by_letter(config: Config, opened: Database, signer: Signer, file: Path, postal_code: str, address: list[str]) -> Invitation:
-    """Have the CA write a letter with a code; where anything fails there is no letter."""
+def by_letter(
+    config: Config, opened: Database, signer: Signer, keep: Callable[[bytes], object], postal_code: str, address: list[str]
+) -> Invitation:
+    """Have the CA write a letter with a code, a PDF to `keep`; only then its code opens anything."""
     _require_name(opened.read_now(parties.signer, signer.user_id), signer)
     url = f"{config.origin}/enroll"
     place = {"postal_code": postal_code, "address": "\n".join(address), "enrollment_url": url}
-    with letter_file(file) as paper:
-        application = {"user_id": signer.user_id, "name": signer.name} | place
-        letter = asyncio.run(ask_for_letter(config.ca_office_url, registration_secret(config), application))
-        paper.write(letter.pdf)
-        link = Link(link_sha256=bytes.fromhex(letter.code_sha256), user_id=signer.user_id, expires=letter.expires, state="open")
-        opened.write_now(_add_letter, signer, link)
-    lines = (
-        _letter_text(signer, url, link),
-        f"The letter is [bold]{escape(str(file))}[/].",
-        "[dim]Print it, seal it, send it, and delete the file.[/]",
-    )
-    return Invitation(_value(signer, url, link) | {"letter": str(file)}, "\n".join(lines))
+    application = {"user_id": signer.user_id, "name": signer.name} | place
+    letter = asyncio.run(ask_for_letter(config.ca_office_url, registration_secret(config), application))
+    keep(letter.pdf)
+    link = Link(link_sha256=bytes.fromhex(letter.code_sha256), user_id=signer.user_id, expires=letter.expires, state="open")
+    opened.write_now(_add_letter, signer, link)
+    return Invitation(_value(signer, url, link), _letter_text(signer, url, link))
 
 
 def by_hash(config: Config, opened: Database, signer: Signer, code_sha256: str) -> Invitation:
     """Take the hash of a code that stands in a letter already."""
     if SHA256.match(code_sha256) is None:
-        raise Refusal("--code-sha256 takes 64 hexadecimal digits, as the CA gives them.")
+        raise Refusal("The hash of a code (--code-sha256) is 64 hexadecimal digits, as the CA gives them.")
     expires = signer.created + LETTER_LIFE_S
     link = Link(link_sha256=bytes.fromhex(code_sha256), user_id=signer.user_id, expires=expires, state="open")
     try:

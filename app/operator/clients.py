@@ -1,0 +1,76 @@
+"""The applications that may ask for signatures: registering, listing and removing them."""
+
+import asyncio
+import hashlib
+import secrets
+from typing import Any
+
+from redis.asyncio import Redis
+from sqlalchemy.exc import IntegrityError
+
+from app.clock import system_clock
+from app.config import Config
+from app.domain.identifiers import new_id
+from app.domain.parties import Application
+from app.errors import RedisUnavailable
+from app.operator.desk import Desk
+from app.operator.record import recorded
+from app.operator.refusal import Refusal, Unknown
+from app.store import parties
+from app.store.batch import Batches
+from app.store.database import Database
+from app.store.redis import Ephemeral
+from hsm.messages import MAX_NAME_CHARACTERS, is_plain_text
+
+
+def add(desk: Desk, name: str, *, asks_code: bool) -> dict[str, Any]:
+    """Register an application, and give its secret, once; raises Refusal."""
+    with recorded(desk, "client add", name):
+        if name == desk.config.service_name:
+            raise Refusal(f"{name} is this service itself; signers could not tell the two apart.")
+        application, secret = add_application(desk.database, name, asks_code=asks_code)
+    return {"client_id": application.client_id, "client_secret": secret, "name": name, "code": asks_code}
+
+
+def listed(desk: Desk) -> list[dict[str, Any]]:
+    """List the applications."""
+    return [
+        {"client_id": one.client_id, "name": one.name, "code": one.asks_code, "created": one.created}
+        for one in desk.database.read_now(parties.all_applications)
+    ]
+
+
+def remove(desk: Desk, client_id: str) -> dict[str, Any]:
+    """Remove an application, and end its tokens; raises Refusal."""
+    with recorded(desk, "client remove", client_id):
+        if not desk.database.write_now(parties.remove_application, client_id):
+            raise Unknown(f"There is no application {client_id}; `natsuin client list` shows them.")
+        _revoke_tokens(desk.config, client_id)
+    return {"client_id": client_id, "removed": True}
+
+
+def add_application(opened: Database, name: str, *, asks_code: bool) -> tuple[Application, str]:
+    """Register an application, and give it with its secret; raises Refusal where the name is taken or can't be shown."""
+    if not 0 < len(name) <= MAX_NAME_CHARACTERS or not is_plain_text(name):
+        raise Refusal(f"A name has 1 to {MAX_NAME_CHARACTERS} characters, none of them control, bidi or zero-width.")
+    secret = secrets.token_urlsafe(32)
+    digest = hashlib.sha256(secret.encode()).digest()
+    application = Application(new_id(), name, digest, asks_code, int(system_clock()))
+    try:
+        opened.write_now(parties.add_application, application)
+    except IntegrityError:
+        raise Refusal(f"An application is called {name} already; signers could not tell the two apart.") from None
+    return application, secret
+
+
+def _revoke_tokens(config: Config, client_id: str) -> None:
+    """Forget the application's tokens, where Redis is there to have any."""
+    try:
+        asyncio.run(_revoke(config, client_id))
+    except RedisUnavailable:
+        raise Refusal("The application is removed, but Redis does not answer: its tokens live until they expire.") from None
+
+
+async def _revoke(config: Config, client_id: str) -> None:
+    redis: Redis = Redis.from_url(config.redis_url, socket_connect_timeout=1, socket_timeout=2)
+    await Ephemeral(Batches(redis)).revoke_tokens_of(client_id)
