@@ -79,7 +79,8 @@ def test_a_key_is_shown_and_frozen(stack: Stack, door: OperatorDoor) -> None:
     assert door.call("POST", f"{path}/freeze", {"for_s": 600}).value["frozen_until"] > 0
     frozen = door.call("POST", f"{path}/freeze")
     assert (frozen.value["frozen_until"], frozen.value["frozen_by"]) == (None, "operator")
-    assert frozen.value == stack.natsuin("credential", "show", person.credential_id)
+    told = stack.natsuin("credential", "show", person.credential_id)
+    assert frozen.value == {name: value for name, value in told.items() if name != "ways"}
 
 
 def test_tokens_are_taken_in_and_listed(stack: Stack, door: OperatorDoor) -> None:

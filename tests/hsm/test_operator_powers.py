@@ -23,7 +23,7 @@ SEED = bytes(range(20))
 FILE = b"serial,seed,kind,algorithm,digits,period\nA,hex:" + SEED.hex().encode() + b",totp,sha1,6,30\n"
 POWERS = ("passkeys", "activations", "pins")
 """The tables of which an operator can change nothing; of the others it is looked at more closely."""
-HARMLESS = {"freeze", "refuse", "credential", "offer_token", "tokens", "status", "certify"}
+HARMLESS = {"freeze", "refuse", "credential", "offer_token", "tokens", "statement", "status", "certify"}
 """Of the web door, what answers without evidence: it takes away, or tells, or makes something that is nothing without evidence."""
 
 
@@ -106,5 +106,6 @@ def requests(signer: TestSigner) -> dict[str, dict[str, Any]]:
         "credential": {"credential_id": signer.credential_id},
         "offer_token": {"credential_id": signer.credential_id},
         "tokens": {"credential_id": signer.credential_id},
+        "statement": {"credential_id": signer.credential_id, "first": 0},
         "status": {"authorization_id": new_id()},
     }  # fmt: skip
