@@ -71,9 +71,18 @@ class Change:
         _require(self._change(CREDENTIALS, credential, state="made", public_key=public_key, csr=csr))
         self.journal(Event.KEY_MADE, credential.credential_id, public_key=_base64(public_key))
 
-    def certify(self, credential: Credential, certificate: bytes, issuer: bytes | None) -> None:
+    def begin_renewal(self, old: Credential, new: Credential) -> None:
+        """Record a key that is about to be made in the place of another, for `decide` to explain; raises NotNew where it is there."""
+        _require(self._change(CREDENTIALS, old, renewed_by=new.credential_id))
+        try:
+            self._add(CREDENTIALS, new)
+        except IntegrityError:
+            raise NotNew(f"credential {new.credential_id} is there already") from None
+
+    def certify(self, credential: Credential, certificate: bytes, issuer: bytes | None, frozen_until: int) -> None:
         """Record the certificate of a key and that of its issuer, and enable it."""
-        _require(self._change(CREDENTIALS, credential, state="enabled", certificate=certificate, issuer_certificate=issuer))
+        registered = {"certificate": certificate, "issuer_certificate": issuer, "frozen_until": frozen_until}
+        _require(self._change(CREDENTIALS, credential, state="enabled", **registered))
         self.journal(Event.CERTIFIED, credential.credential_id, certificate=_base64(certificate))
 
     def add_passkey(self, passkey: Passkey) -> None:

@@ -29,6 +29,7 @@ from hsm.messages import (
     parse_transaction,
 )
 from hsm.records import Credential, Passkey
+from hsm.renewal import inherited_freeze
 from hsm.revocation import Requirement
 from hsm.sam import Sam
 
@@ -81,8 +82,9 @@ def certify(sam: Sam, request: CertifyRequest) -> CertifyReply:
         raise CredentialUnusable(credential.state)
     if credential.certificate is None:
         issuer = issuer_of(sam, certificate, request.certificates)
+        frozen_until = inherited_freeze(sam, credential)
         with sam.store.change(now) as change:
-            change.certify(credential, request.certificates[0], issuer)
+            change.certify(credential, request.certificates[0], issuer, frozen_until)
     elif credential.certificate != request.certificates[0]:
         raise CertificateInvalid("another certificate was registered before")
     return CertifyReply(
@@ -140,6 +142,7 @@ def begin(sam: Sam, request: EnrollRequest, transaction: EnrollTransaction, reco
         enrollment_sha256=enrollment_sha256(request),
         factors=sam.factors,
         state="making",
+        certify_by=int(now) + sam.uncertified_life_s,
     )
     passkey = Passkey(
         passkey_id=record.passkey_id,

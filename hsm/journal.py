@@ -61,6 +61,8 @@ class Event(StrEnum):
     AMENDED = "amended"
     FROZEN = "frozen"
     DESTROYED = "destroyed"
+    RENEWAL_INTENDED = "renewal_intended"
+    FORGOTTEN = "forgotten"
     TRIED = "tried"
     OFFERED = "offered"
     IMPORTED = "imported"

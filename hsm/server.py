@@ -42,10 +42,12 @@ from hsm.messages import (
     ListTokensRequest,
     OfferTokenRequest,
     RefuseRequest,
+    RenewalRequest,
     StatusRequest,
     TokensRequest,
 )
 from hsm.operator_tokens import import_tokens, list_tokens
+from hsm.renewal import renewal
 from hsm.sam import Sam
 from hsm.seeds.seed import MAX_FILE_BYTES
 from hsm.tokens import offer_token, tokens
@@ -75,6 +77,7 @@ OPERATIONS = (
     Operation("collect", CollectRequest, collect, lambda request: request.authorization_id),
     Operation("activate", ActivateRequest, activate, lambda request: request.credential_id),
     Operation("amend", AmendRequest, amend),
+    Operation("renewal", RenewalRequest, renewal, lambda request: request.credential_id),
     Operation("freeze", FreezeRequest, freeze, lambda request: request.credential_id),
     Operation("credential", CredentialRequest, credential, lambda request: request.credential_id),
     Operation("offer_token", OfferTokenRequest, offer_token, lambda request: request.credential_id),
