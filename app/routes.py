@@ -62,6 +62,7 @@ GET: tuple[tuple[str, Endpoint], ...] = (
     ("/freeze", freeze.show),
     ("/keys/{id}/unfreeze", key.show_unfreeze),
     ("/keys/{id}/destroy", key.show_destroy),
+    ("/keys/{id}/renew", key.show_renew),
     ("/history", history.show),
     ("/history/{id}", entry.show),
     ("/health", health),

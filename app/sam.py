@@ -33,6 +33,8 @@ from hsm.messages import (
     ListTokensReply,
     ListTokensRequest,
     RefuseRequest,
+    RenewalReply,
+    RenewalRequest,
     StatusReply,
     StatusRequest,
 )
@@ -94,6 +96,9 @@ class Sam(Door):
 
     async def amend(self, request: AmendRequest) -> AmendReply:
         return await self._call("amend", request, AmendReply)
+
+    async def renewal(self, request: RenewalRequest) -> RenewalReply:
+        return await self._call("renewal", request, RenewalReply)
 
     async def freeze(self, request: FreezeRequest) -> FreezeReply:
         return await self._call("freeze", request, FreezeReply)

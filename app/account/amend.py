@@ -10,12 +10,13 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
+from app.account.renew import begun, go_on_soon
 from app.account.standing import follow
 from app.domain.account import Change, Event, EventKind
 from app.domain.parties import Passkey
-from app.errors import ChangeOver, EvidenceRefused, SamRefused, SamUnavailable, SignInRefused, SubjectUnknown
+from app.errors import ChangeOver, EvidenceRefused, SamRefused, SamUnavailable, SignInRefused, StatusUnavailable, SubjectUnknown
 from app.services import Services
-from app.store import additions, changes, credentials, events, parties
+from app.store import additions, changes, credentials, events, parties, renewals
 from app.webauthn import passkey_id_of
 from hsm.messages import (
     AddPasskeyTransaction,
@@ -25,6 +26,7 @@ from hsm.messages import (
     Outcome,
     Registration,
     RemovePasskeyTransaction,
+    RenewTransaction,
     UnfreezeTransaction,
     parse_amendment,
 )
@@ -40,6 +42,7 @@ async def amend(services: Services, user_id: str, change_id: str, assertion: dic
         SubjectUnknown: there is no such change, or it is another signer's.
         EvidenceRefused: the proof does not verify; it may be tried again.
         ChangeOver: its time is over, or what it changes is another now.
+        StatusUnavailable: nobody says whether the certificate of a key that is renewed still stands; it may be tried again.
         SamUnavailable: it is not known whether the SAM did it; asking again will tell.
     """
     change = await services.database.read(changes.of_signer, change_id, user_id)
@@ -59,9 +62,14 @@ async def amend(services: Services, user_id: str, change_id: str, assertion: dic
             await services.database.write(changes.take_back, change)
             if refusal.code in NOT_PROVEN:
                 raise EvidenceRefused from None
+            if refusal.code is ErrorCode.STATUS_UNKNOWN:
+                raise StatusUnavailable("the CA's word on the certificate is not to be had") from None
             await _look_again(services, change)
             raise ChangeOver from None
     await services.database.write(record, change_id, user_id, int(services.now()))
+    amendment = parse_amendment(change.transaction)
+    if isinstance(amendment, RenewTransaction):
+        await go_on_soon(services, amendment.new_credential_id)
 
 
 async def settle_change(services: Services, change: Change) -> None:
@@ -97,6 +105,9 @@ def record(connection: Connection, change_id: str, user_id: str, now: int) -> No
         case DestroyTransaction() as destroyed:
             credentials.destroy(connection, destroyed.credential_id)
             event = happened(kind=EventKind.KEY_DESTROYED, credential_id=destroyed.credential_id)
+        case RenewTransaction() as renewed:
+            renewals.add(connection, begun(renewed, now))
+            event = happened(kind=EventKind.RENEWAL_APPROVED, credential_id=renewed.credential_id)
         case other:
             raise TypeError(type(other).__name__)
     events.add(connection, event)
@@ -127,6 +138,11 @@ def _new_passkey(connection: Connection, change: Change, added: AddPasskeyTransa
 
 
 async def _request(services: Services, change: Change, assertion: dict[str, Any]) -> AmendRequest:
+    amendment = parse_amendment(change.transaction)
+    if isinstance(amendment, RenewTransaction):
+        credential = await services.database.read(credentials.get, amendment.credential_id)
+        assert credential is not None
+        return AmendRequest(change.transaction, assertion, status=await services.statuses.of(credential))
     if change.addition_id is None:
         return AmendRequest(change.transaction, assertion)
     addition = await services.database.read(additions.of_signer, change.addition_id, change.user_id)
@@ -140,5 +156,5 @@ async def _request(services: Services, change: Change, assertion: dict[str, Any]
 async def _look_again(services: Services, change: Change) -> None:
     """A key that the SAM finds otherwise than we do is brought up to what the SAM knows."""
     amendment = parse_amendment(change.transaction)
-    if isinstance(amendment, UnfreezeTransaction | DestroyTransaction):
+    if isinstance(amendment, UnfreezeTransaction | DestroyTransaction | RenewTransaction):
         await follow(services, amendment.credential_id)

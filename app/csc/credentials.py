@@ -29,6 +29,7 @@ async def list_credentials(services: Services, request: Request) -> Response:
     described = _options(body)
     now = services.now()
     found = await services.database.read(credentials.of_signer, user_id)
+    found.sort(key=lambda one: one.renewed_by is not None)  # an application that takes the first is to take the newer one
     if only_valid:
         found = [one for one in found if one.is_usable(now)]
     answer: dict[str, object] = {"credentialIDs": [one.credential_id for one in found]}

@@ -50,6 +50,22 @@ class Change(Struct, frozen=True, kw_only=True):
     sent_with: bytes | None = None
 
 
+class Renewal(Struct, frozen=True, kw_only=True):
+    """
+    A key that was approved in the place of another, on its way to its certificate.
+
+    `state` is open, done or over (there is no such key any more); it is gone on with at `next_try` (unix seconds).
+    """
+
+    credential_id: str
+    user_id: str
+    renews: str
+    key_algorithm: str
+    state: str = "open"
+    tries: int = 0
+    next_try: int
+
+
 class EventKind(StrEnum):
     """What can happen to what is a signer's own."""
 
@@ -59,6 +75,9 @@ class EventKind(StrEnum):
     KEY_FROZEN = "key_frozen"
     KEY_UNFROZEN = "key_unfrozen"
     KEY_DESTROYED = "key_destroyed"
+    RENEWAL_APPROVED = "renewal_approved"
+    KEY_RENEWED = "key_renewed"
+    RENEWAL_FAILED = "renewal_failed"
 
 
 class Event(Struct, frozen=True, kw_only=True):

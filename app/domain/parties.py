@@ -31,7 +31,8 @@ class Credential(Struct, frozen=True, kw_only=True):
     A signing key in the HSM and its certificate; `certificates` are DER, leaf first.
 
     `state` is enabled or destroyed; it signs nothing before `frozen_until` (unix seconds). `freeze_owed` means that the SAM has not
-    confirmed that yet. What belongs to one `enrollment_id`, keys and passkeys, belongs together.
+    confirmed that yet. `renewed_by` is the key that has taken its place; it may be used all the same. What
+    belongs to one `enrollment_id`, keys and passkeys, belongs together.
     """
 
     credential_id: str
@@ -46,6 +47,7 @@ class Credential(Struct, frozen=True, kw_only=True):
     frozen_until: int = 0
     frozen_by: str | None = None
     freeze_owed: bool = False
+    renewed_by: str | None = None
     created: int
 
     def is_frozen(self, now: float) -> bool:

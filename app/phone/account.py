@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.account.renew import renewal_of, under_way_of
 from app.account.standing import follow
 from app.domain.account import Addition
 from app.domain.parties import Credential, Passkey, Signer
@@ -26,11 +27,12 @@ async def show(services: Services, request: Request) -> Response:
             await follow(services, credential.credential_id)
         except Unavailable:
             break
+    under_way = await services.database.read(under_way_of, device.user_id)
     signer, keys, devices, waiting = await services.database.read(_own, device.user_id, services.now())
     view = {
         "user_id": signer.user_id,
         "name": signer.name,
-        "keys": [key_view(one, services.now()) for one in keys],
+        "keys": [key_view(one, services.now()) | {"renewal": renewal_of(services.config, one, under_way, services.now())} for one in keys],
         "devices": [device_view(one, device) for one in devices],
         "waiting": [{"id": one.id, "name": one.name} for one in waiting],
     }

@@ -77,6 +77,11 @@ def unfreeze(connection: Connection, credential_id: str) -> None:
     connection.execute(update(table).where(table.c.credential_id == credential_id).values(values))
 
 
+def renew(connection: Connection, credential_id: str, renewed_by: str) -> None:
+    """Record that another key has taken a key's place."""
+    connection.execute(update(table).where(table.c.credential_id == credential_id).values(renewed_by=renewed_by))
+
+
 def destroy(connection: Connection, credential_id: str) -> None:
     """Record that a key is no more."""
     values = {"state": "destroyed", "frozen_until": 0, "frozen_by": None, "freeze_owed": False}

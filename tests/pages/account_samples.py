@@ -44,6 +44,9 @@ MORE_EVENTS = [
     event("key_frozen", cause="operator"),
     event("key_unfrozen", by_device="iPhone"),
     event("key_destroyed", by_device="iPhone"),
+    event("renewal_approved", by_device="iPhone"),
+    event("key_renewed"),
+    event("renewal_failed"),
 ]
 DEVICES = [
     {"id": "1" * 22, "name": "Android スマートフォン", "added": NOW - 400 * DAY_S, "last_used": NOW, "synced": True, "current": True},
@@ -63,6 +66,8 @@ def key(state: str = "active", **changes: Any) -> dict[str, Any]:
         "not_before": NOW - 400 * DAY_S,
         "not_after": NOW + 500 * DAY_S,
         "fingerprint": fingerprint("certificate"),
+        "renewal": "no",
+        "renew_from": NOW + 470 * DAY_S,
     }
     return view | changes
 
@@ -127,6 +132,14 @@ ACCOUNT_SAMPLES: dict[str, Sample] = {
     "unfreeze-destroyed": Sample("unfreeze.html", {"signed_in": True, "view": key("destroyed")}),
     "destroy": Sample("destroy.html", {"signed_in": True, "view": key()}),
     "destroy-destroyed": Sample("destroy.html", {"signed_in": True, "view": key("destroyed")}),
+    "account-renewal": account([key(renewal="can", not_after=NOW + 20 * DAY_S)]),
+    "account-renewed": account([key(renewal="renewed", not_after=NOW + 20 * DAY_S), key(), key(renewal="under_way")]),
+    "renew": Sample("renew.html", {"signed_in": True, "view": key(renewal="can", not_after=NOW + 20 * DAY_S)}),
+    "renew-under-way": Sample("renew.html", {"signed_in": True, "view": key(renewal="under_way")}),
+    "renew-renewed": Sample("renew.html", {"signed_in": True, "view": key(renewal="renewed", not_after=NOW + 20 * DAY_S)}),
+    "renew-not-yet": Sample("renew.html", {"signed_in": True, "view": key()}),
+    "renew-frozen": Sample("renew.html", {"signed_in": True, "view": key("frozen", **FROZEN), "frozen": [FROZEN]}),
+    "renew-expired": Sample("renew.html", {"signed_in": True, "view": key("expired")}),
     "history": history([signature(*end) for end in ENDS] + EVENTS + MORE_EVENTS, "1795427000." + "S" * 22),
     "history-empty": history([]),
     "history-end": history([], first=False),
