@@ -8,7 +8,7 @@ import base64
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, select, update
 from sqlalchemy.exc import IntegrityError
 
 from hsm import journal
@@ -31,6 +31,7 @@ from hsm.records import (
     TokenRecord,
     activations,
     approvals,
+    credentials,
     tokens,
 )
 from hsm.seal import SealBroken
@@ -96,9 +97,23 @@ class Change:
         """Let a passkey approve no more, for `decide` to explain."""
         _require(self._change(PASSKEYS, passkey, state="removed"))
 
-    def set_credential(self, credential: Credential, *, state: str | None = None, frozen_until: int | None = None) -> None:
+    def credentials_of(self, signer: str) -> list[Credential]:
+        """Give the keys of a signer that were not destroyed, as they are now; raises EvidenceRefused where a row was tampered with."""
+        return self._credentials(credentials.c.signer == signer)
+
+    def credentials_replaced_by(self, enrollment_id: str) -> list[Credential]:
+        """Give the keys that end with this enrolment and were not destroyed yet; raises EvidenceRefused where a row was tampered with."""
+        return self._credentials(credentials.c.replaced_by == enrollment_id)
+
+    def _credentials(self, which: ColumnElement[bool]) -> list[Credential]:
+        wanted = select(credentials.c.credential_id).where(which, credentials.c.state != "destroyed")
+        return [self._now_of(CREDENTIALS, one) for one in self._connection.scalars(wanted.order_by(credentials.c.credential_id)).all()]
+
+    def set_credential(
+        self, credential: Credential, *, state: str | None = None, frozen_until: int | None = None, replaced_by: str | None = None
+    ) -> None:
         """Change how a key stands, for `decide` or `journal` to explain."""
-        wanted = {"state": state, "frozen_until": frozen_until}
+        wanted = {"state": state, "frozen_until": frozen_until, "replaced_by": replaced_by}
         _require(self._change(CREDENTIALS, credential, **{name: value for name, value in wanted.items() if value is not None}))
 
     def freeze(self, credential: Credential, until: int, by: str) -> None:
@@ -133,6 +148,10 @@ class Change:
         """
         if not self._change(TOKENS, token, **changes):
             raise StepUsed("the token was changed by another request")
+
+    def has_enrollment(self, enrollment_id: str) -> bool:
+        """Tell whether there is or ever was an enrolment of this name."""
+        return bool(self._versions.newest(PINS.name, enrollment_id))
 
     def pin(self, enrollment_id: str) -> PinRecord:
         """Give what is kept of an enrolment's PIN as it is now; raises EvidenceRefused where the row was tampered with."""

@@ -46,6 +46,7 @@ credentials = Table(
     Column("certify_by", BigInteger, nullable=False),  # without a certificate it is forgotten then
     Column("renews", String(22)),
     Column("renewed_by", String(22)),
+    Column("replaced_by", String(22)),
     Column("version", BigInteger, nullable=False),
     Column("seal", LargeBinary(32), nullable=False),
 )
@@ -124,7 +125,8 @@ class Credential(Struct, frozen=True):
     A signer's key; `state` is making, made (no certificate yet), enabled or destroyed.
 
     It signs nothing before `frozen_until` (unix seconds). `factors` is what may approve for it. Where there is no certificate at
-    `certify_by`, it is forgotten. A renewal makes a key that `renews` another, which is then `renewed_by` it.
+    `certify_by`, it is forgotten. A renewal makes a key that `renews` another, which is then `renewed_by` it. It is destroyed when the
+    enrolment `replaced_by` comes to its end.
     """
 
     credential_id: str
@@ -142,6 +144,7 @@ class Credential(Struct, frozen=True):
     certify_by: int = 0
     renews: str | None = None
     renewed_by: str | None = None
+    replaced_by: str | None = None
     version: int = 1
     seal: bytes = b""
 

@@ -43,6 +43,7 @@ def renew(sam: Sam, amendment: RenewTransaction, request: AmendRequest, now: flo
         state="making",
         certify_by=int(now) + sam.uncertified_life_s,
         renews=old.credential_id,
+        replaced_by=old.replaced_by,
     )
     return lambda change: change.begin_renewal(old, new)
 

@@ -33,6 +33,7 @@ from hsm.messages import (
     CertifyRequest,
     CollectRequest,
     CredentialRequest,
+    DestroyRequest,
     EnrollRequest,
     ErrorCode,
     ErrorReply,
@@ -43,11 +44,13 @@ from hsm.messages import (
     OfferTokenRequest,
     RefuseRequest,
     RenewalRequest,
+    ReplaceRequest,
     StatusRequest,
     TokensRequest,
 )
 from hsm.operator_tokens import import_tokens, list_tokens
 from hsm.renewal import renewal
+from hsm.replacement import destroy, replace
 from hsm.sam import Sam
 from hsm.seeds.seed import MAX_FILE_BYTES
 from hsm.tokens import offer_token, tokens
@@ -89,6 +92,8 @@ OPERATIONS = (
 OPERATOR_OPERATIONS = (
     Operation("import_tokens", ImportTokensRequest, import_tokens),
     Operation("list_tokens", ListTokensRequest, list_tokens),
+    Operation("replace", ReplaceRequest, replace, lambda request: request.enrollment_id),
+    Operation("destroy", DestroyRequest, destroy, lambda request: request.credential_id),
     Operation("freeze", FreezeRequest, freeze, lambda request: request.credential_id),
 )
 """What the operator's door offers; neither door offers what makes the other one dangerous."""

@@ -20,7 +20,7 @@ from app.services import Services
 from app.store import credentials, links, parties
 from app.store.links import Link
 from app.webauthn import b64, creation_options
-from hsm.messages import CertifyRequest, EnrollReply, EnrollRequest, EnrollTransaction, PasskeyRecord, challenge
+from hsm.messages import CertifyRequest, EnrollReply, EnrollRequest, EnrollTransaction, ErrorCode, PasskeyRecord, challenge
 
 LINK_LIFE_S = 7 * 86_400
 CEREMONY_LIFE_S = 3_600
@@ -187,6 +187,9 @@ async def _key(services: Services, link: Link, registration: Registration) -> En
     try:
         return await services.sam.enroll(EnrollRequest(link.transaction, registration.answer))
     except SamRefused as refusal:
+        if refusal.code is ErrorCode.CREDENTIAL_UNUSABLE:  # the SAM has forgotten the key: this code opens nothing any more
+            await services.database.write(links.advance_link, link, "done", registration=None)
+            raise LinkUnknown from None
         if link.state == "keying":
             await services.database.write(links.advance_link, link, "open", registration=None)
         raise RegistrationRefused(refusal.code) from None

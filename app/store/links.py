@@ -50,6 +50,12 @@ def end_open_links(connection: Connection, user_id: str) -> None:
     connection.execute(update(links).where(links.c.user_id == user_id, links.c.state == "open").values(state="done"))
 
 
+def overdue_links(connection: Connection, now: float, most: int) -> list[Link]:
+    """List the enrolments that have begun, and whose code or link is over."""
+    overdue = select(links).where(links.c.state.in_(("keying", "certifying")), links.c.expires <= int(now)).limit(most)
+    return [Link(**row) for row in connection.execute(overdue).mappings()]
+
+
 def begun_links(connection: Connection, user_id: str) -> list[Link]:
     """List a person's enrolments that have begun and not ended."""
     begun = select(links).where(links.c.user_id == user_id, links.c.state.in_(("keying", "certifying")))

@@ -49,7 +49,16 @@ from hsm.messages.operations import (
     StatusReply,
     StatusRequest,
 )
-from hsm.messages.operator import ImportTokensReply, ImportTokensRequest, ListTokensReply, ListTokensRequest
+from hsm.messages.operator import (
+    DestroyReply,
+    DestroyRequest,
+    ImportTokensReply,
+    ImportTokensRequest,
+    ListTokensReply,
+    ListTokensRequest,
+    ReplaceReply,
+    ReplaceRequest,
+)
 from hsm.messages.otp import NewOtp, OfferTokenReply, OfferTokenRequest, Otp, SuccessiveCodes, TokenInfo, TokensReply, TokensRequest
 from hsm.messages.transactions import (
     AnyTransaction,
@@ -121,6 +130,8 @@ __all__ = [
     "CollectRequest",
     "CredentialReply",
     "CredentialRequest",
+    "DestroyReply",
+    "DestroyRequest",
     "DestroyTransaction",
     "Digest",
     "Document",
@@ -161,6 +172,8 @@ __all__ = [
     "RenewTransaction",
     "RenewalReply",
     "RenewalRequest",
+    "ReplaceReply",
+    "ReplaceRequest",
     "ResynchroniseOtpTransaction",
     "SetOtpTransaction",
     "Sha256Hex",

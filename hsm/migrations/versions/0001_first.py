@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("certify_by", sa.BigInteger, nullable=False),
         sa.Column("renews", sa.String(22)),
         sa.Column("renewed_by", sa.String(22)),
+        sa.Column("replaced_by", sa.String(22)),
         sa.Column("version", sa.BigInteger, nullable=False),
         sa.Column("seal", sa.LargeBinary(32), nullable=False),
     )
