@@ -15,7 +15,23 @@ from app.csc.sign_hash import sign_hash
 from app.health import health
 from app.oauth.revoke import revoke
 from app.oauth.token import token
-from app.phone import account, add_device, approve, change, device, enroll, entry, freeze, history, inbox, key, new_device, sign_in
+from app.phone import (
+    account,
+    add_device,
+    approve,
+    change,
+    device,
+    enroll,
+    entry,
+    freeze,
+    history,
+    inbox,
+    key,
+    new_device,
+    reminder,
+    replacement,
+    sign_in,
+)
 from app.phone.page import STATIC, static_digest
 from app.services import Services
 
@@ -47,6 +63,8 @@ POST: tuple[tuple[str, Endpoint], ...] = (
     ("/new-device", new_device.register),
     ("/new-device/state", new_device.state),
     ("/freeze", freeze.freeze),
+    ("/account/replacement/stop", replacement.stop),
+    ("/account/reminders/{id}/dismiss", reminder.dismiss),
 )
 GET: tuple[tuple[str, Endpoint], ...] = (
     ("/", inbox.show),
@@ -56,6 +74,7 @@ GET: tuple[tuple[str, Endpoint], ...] = (
     ("/approve/{id}", approve.show),
     ("/account", account.show),
     ("/account/add", add_device.show),
+    ("/account/replacement", replacement.show),
     ("/account/add/{id}", add_device.look),
     ("/account/devices/{id}", device.show),
     ("/new-device", new_device.show),

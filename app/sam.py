@@ -21,6 +21,8 @@ from hsm.messages import (
     CollectRequest,
     CredentialReply,
     CredentialRequest,
+    DestroyReply,
+    DestroyRequest,
     EnrollReply,
     EnrollRequest,
     ErrorCode,
@@ -35,6 +37,8 @@ from hsm.messages import (
     RefuseRequest,
     RenewalReply,
     RenewalRequest,
+    ReplaceReply,
+    ReplaceRequest,
     StatusReply,
     StatusRequest,
 )
@@ -115,6 +119,12 @@ class Sam(Door):
 
 class OperatorSam(Door):
     """The operator's door, on the SAM's own machine; the web server has no part in what it does."""
+
+    async def replace(self, request: ReplaceRequest) -> ReplaceReply:
+        return await self._call("replace", request, ReplaceReply)
+
+    async def destroy(self, credential_id: str) -> DestroyReply:
+        return await self._call("destroy", DestroyRequest(credential_id), DestroyReply)
 
     async def import_tokens(self, request: ImportTokensRequest) -> ImportTokensReply:
         return await self._call("import_tokens", request, ImportTokensReply)

@@ -7,20 +7,25 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 from rich.text import Text
+from sqlalchemy import Connection
 
 from app.account.freeze import freeze_key
 from app.account.standing import follow
 from app.cli.access import database
 from app.cli.output import Json, Refusal, answering, show
+from app.cli.replacement import destroy_at_sam
 from app.clock import system_clock
 from app.config import Config
+from app.domain.account import Event, EventKind
+from app.domain.identifiers import new_id
 from app.domain.parties import Credential
 from app.errors import SamUnavailable
 from app.services import open_services
-from app.store import credentials
+from app.store import credentials, events
 from app.store.database import Database
 from hsm.messages import FOR_EVER
 
+DAY_S = 86_400
 commands = typer.Typer(help="The signing keys.", no_args_is_help=True)
 CredentialId = Annotated[str, typer.Argument(help="As `signer show` tells it.")]
 
@@ -32,6 +37,42 @@ def show_(credential_id: CredentialId, as_json: Json = False) -> None:
         known(opened, credential_id)
         credential = asyncio.run(_follow(config, credential_id))
         show(describe(credential), as_json, table(describe(credential)))
+
+
+@commands.command("list")
+def list_(
+    expiring: Annotated[bool, typer.Option("--expiring", help="Only those whose certificate ends soon and that were not renewed.")] = False,
+    days: Annotated[int, typer.Option(min=1, help="How soon.")] = 30,
+    as_json: Json = False,
+) -> None:
+    """List the keys, those whose certificate ends first before the others."""
+    with answering(as_json), database() as (_, opened):
+        now = system_clock()
+        found = opened.read_now(credentials.all_by_end)
+        if expiring:
+            found = [one for one in found if one.is_ending(now, days * DAY_S)]
+        shown = Table("credential_id", "user_id", "state", "valid until", "renewed by")
+        for one in found:
+            state = "frozen" if one.is_frozen(now) else one.state
+            shown.add_row(one.credential_id, one.user_id, state, f"{datetime.fromtimestamp(one.not_after, UTC):%Y-%m-%d}", one.renewed_by)
+        show([describe(one) for one in found], as_json, shown)
+
+
+@commands.command()
+def destroy(
+    credential_id: CredentialId,
+    yes: Annotated[bool, typer.Option("--yes", help="It can't be undone.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Destroy a key in the HSM, for good; what it signed before stays signed. Run it on the SAM's machine."""
+    with answering(as_json), database() as (config, opened):
+        credential = known(opened, credential_id)
+        if not yes:
+            raise Refusal(f"The key {credential_id} of {credential.user_id} would be gone for ever. Say so with --yes.")
+        asyncio.run(destroy_at_sam(config, credential_id))
+        opened.write_now(_record_destroyed, credential, int(system_clock()))
+        destroyed = known(opened, credential_id)
+        show(describe(destroyed), as_json, table(describe(destroyed)))
 
 
 @commands.command()
@@ -73,6 +114,7 @@ def describe(credential: Credential) -> dict[str, Any]:
         "serial": f"{credential.certificate.serial_number:x}",
         "not_before": credential.not_before,
         "not_after": credential.not_after,
+        "renewed_by": credential.renewed_by,
         "certificate_sha256": credential.certificate_sha256,
     }
 
@@ -85,6 +127,21 @@ def table(described: dict[str, Any]) -> Table:
             value = f"{datetime.fromtimestamp(value, UTC):%Y-%m-%d %H:%M:%S} UTC"
         shown.add_row(name, Text("until the signer says otherwise" if name == "frozen_until" and value is None else str(value)))
     return shown
+
+
+def _record_destroyed(connection: Connection, credential: Credential, now: int) -> None:
+    if credential.state == "destroyed":
+        return
+    credentials.destroy(connection, credential.credential_id)
+    event = Event(
+        id=new_id(),
+        user_id=credential.user_id,
+        at=now,
+        kind=EventKind.KEY_DESTROYED,
+        credential_id=credential.credential_id,
+        cause="operator",
+    )
+    events.add(connection, event)
 
 
 async def _follow(config: Config, credential_id: str) -> Credential:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from app.authorization.enroll import LINK_LIFE_S
+from app.authorization.replace import begin
 from app.ca import ask_for_code, ask_for_letter
 from app.cli.letter import letter_file
 from app.cli.output import Refusal
@@ -32,11 +33,12 @@ class Invitation(NamedTuple):
     text: str
 
 
-def by_link(config: Config, opened: Database, signer: Signer, code: str | None) -> Invitation:
+def by_link(config: Config, opened: Database, signer: Signer, code: str | None, replaces_as: str | None = None) -> Invitation:
     """Put a code, or one that the demo CA is asked for, into a one-time link."""
     text, link_sha256 = new_link(code if code is not None else code_from_ca(config, signer))
-    link = Link(link_sha256=link_sha256, user_id=signer.user_id, expires=signer.created + LINK_LIFE_S, state="open")
-    opened.write_now(_add, signer, link)
+    until = signer.created + LINK_LIFE_S
+    link = Link(link_sha256=link_sha256, user_id=signer.user_id, expires=until, state="open", replaces_as=replaces_as)
+    opened.write_now(_add if replaces_as is None else _add_letter, signer, link)
     url = f"{config.origin}/enroll#{text}"
     lines = (
         f"{escape(signer.name)} ({signer.user_id}) may enrol with this link, once, within {LINK_LIFE_S // 86_400} days:",
@@ -46,7 +48,9 @@ def by_link(config: Config, opened: Database, signer: Signer, code: str | None) 
     return Invitation(_value(signer, url, link), "\n".join(lines))
 
 
-def by_letter(config: Config, opened: Database, signer: Signer, file: Path, postal_code: str, address: list[str]) -> Invitation:
+def by_letter(
+    config: Config, opened: Database, signer: Signer, file: Path, postal_code: str, address: list[str], replaces_as: str | None = None
+) -> Invitation:
     """Have the CA write a letter with a code; where anything fails there is no letter."""
     _require_name(opened.read_now(parties.signer, signer.user_id), signer)
     url = f"{config.origin}/enroll"
@@ -55,7 +59,8 @@ def by_letter(config: Config, opened: Database, signer: Signer, file: Path, post
         application = {"user_id": signer.user_id, "name": signer.name} | place
         letter = asyncio.run(ask_for_letter(config.ca_office_url, registration_secret(config), application))
         paper.write(letter.pdf)
-        link = Link(link_sha256=bytes.fromhex(letter.code_sha256), user_id=signer.user_id, expires=letter.expires, state="open")
+        link_sha256, until = bytes.fromhex(letter.code_sha256), letter.expires
+        link = Link(link_sha256=link_sha256, user_id=signer.user_id, expires=until, state="open", replaces_as=replaces_as)
         opened.write_now(_add_letter, signer, link)
     lines = (
         _letter_text(signer, url, link),
@@ -65,12 +70,13 @@ def by_letter(config: Config, opened: Database, signer: Signer, file: Path, post
     return Invitation(_value(signer, url, link) | {"letter": str(file)}, "\n".join(lines))
 
 
-def by_hash(config: Config, opened: Database, signer: Signer, code_sha256: str) -> Invitation:
+def by_hash(config: Config, opened: Database, signer: Signer, code_sha256: str, replaces_as: str | None = None) -> Invitation:
     """Take the hash of a code that stands in a letter already."""
     if SHA256.match(code_sha256) is None:
         raise Refusal("--code-sha256 takes 64 hexadecimal digits, as the CA gives them.")
     expires = signer.created + LETTER_LIFE_S
-    link = Link(link_sha256=bytes.fromhex(code_sha256), user_id=signer.user_id, expires=expires, state="open")
+    link_sha256 = bytes.fromhex(code_sha256)
+    link = Link(link_sha256=link_sha256, user_id=signer.user_id, expires=expires, state="open", replaces_as=replaces_as)
     try:
         opened.write_now(_add_letter, signer, link)
     except IntegrityError:
@@ -115,6 +121,8 @@ def _add(connection: Connection, signer: Signer, link: Link) -> None:
     if known is None:
         parties.add_signer(connection, signer)
     links.add_link(connection, link)
+    if link.replaces_as is not None:
+        begin(connection, signer.user_id, signer.created)
 
 
 def _require_name(known: Signer | None, signer: Signer) -> None:

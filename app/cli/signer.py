@@ -15,6 +15,7 @@ from app.authorization.enroll import MADE, transaction_of
 from app.cli.access import database
 from app.cli.invitation import by_hash, by_letter, by_link
 from app.cli.output import Json, Refusal, answering, show
+from app.cli.replacement import announce
 from app.clock import system_clock
 from app.domain.parties import Signer
 from app.store import credentials, links, parties
@@ -34,6 +35,9 @@ def add(
     address: Annotated[list[str] | None, typer.Option(help="A line of the address; up to three.")] = None,
     code_sha256: Annotated[str | None, typer.Option("--code-sha256", help="The hash of the code in a letter that the CA has made.")] = None,
     code_stdin: Annotated[bool, typer.Option("--code-stdin", help="Read the CA's one-time code from standard input.")] = False,
+    replaces: Annotated[
+        bool, typer.Option("--replaces", help="For who has lost everything: all earlier keys are destroyed when the new one is certified.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Let a person enrol: by a one-time link, which is printed, or by the CA's letter. Also for one more key of a person who is known."""
@@ -45,12 +49,16 @@ def add(
         if [letter is not None, code_sha256 is not None, code_stdin].count(True) > 1:
             raise Refusal("--letter, --code-sha256 and --code-stdin exclude each other.")
         signer = Signer(user_id, name, secrets.token_bytes(64), int(system_clock()))
+        announced = announce(config, opened, user_id) if replaces else None
+        name_of = announced.enrollment_id if announced is not None else None
         if letter is not None:
-            invited = by_letter(config, opened, signer, letter, postal_code, address or [])
+            invited = by_letter(config, opened, signer, letter, postal_code, address or [], name_of)
         elif code_sha256 is not None:
-            invited = by_hash(config, opened, signer, code_sha256)
+            invited = by_hash(config, opened, signer, code_sha256, name_of)
         else:
-            invited = by_link(config, opened, signer, sys.stdin.readline().strip() if code_stdin else None)
+            invited = by_link(config, opened, signer, sys.stdin.readline().strip() if code_stdin else None, name_of)
+        if announced is not None:
+            invited = announced.told_with(invited)
         show(invited.value, as_json, invited.text)
 
 

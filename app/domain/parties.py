@@ -62,6 +62,10 @@ class Credential(Struct, frozen=True, kw_only=True):
         """Tell whether its certificate is valid now."""
         return self.not_before <= now <= self.not_after
 
+    def is_ending(self, now: float, within_s: int) -> bool:
+        """Tell whether its certificate ends within that time, and nothing has taken its place."""
+        return self.state == "enabled" and self.renewed_by is None and self.is_valid(now) and self.not_after - now <= within_s
+
     @property
     def certificate(self) -> x509.Certificate:
         return x509.load_der_x509_certificate(self.certificates[0])

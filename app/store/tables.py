@@ -30,6 +30,7 @@ links = Table(
     Column("state", String(10), nullable=False),  # open, keying (the SAM has or will have it), certifying (the key is made), done
     Column("transaction", LargeBinary),
     Column("registration", LargeBinary),
+    Column("replaces_as", String(22)),
 )
 credentials = Table(
     "credentials",
@@ -47,6 +48,7 @@ credentials = Table(
     Column("frozen_by", String(10)),  # signer, operator, not_me
     Column("freeze_owed", Boolean, nullable=False),  # the SAM has not confirmed it yet
     Column("renewed_by", String(22)),
+    Column("reminded", Integer),  # so many days before the end, last
     Column("not_me_at", BigInteger, nullable=False),  # the last refusal as "not me" that still counts towards freezing; 0: there is none
     Column("created", BigInteger, nullable=False),
 )
@@ -128,6 +130,12 @@ renewals = Table(
     Column("next_try", BigInteger, nullable=False),
 )
 Index("renewals_open", renewals.c.state, renewals.c.next_try)
+dismissals = Table(
+    "dismissals",
+    metadata,
+    Column("credential_id", ForeignKey("credentials.credential_id"), primary_key=True),
+    Column("passkey_id", LargeBinary(1023), primary_key=True),
+)
 events = Table(
     "events",
     metadata,

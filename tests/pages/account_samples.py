@@ -8,6 +8,8 @@ KEY_ID = "K" * 22
 DAY_S = 86_400
 FROZEN = {"credential_id": KEY_ID, "until": None, "by": "not_me"}
 FROZEN_BY_TIME = {"credential_id": KEY_ID, "until": NOW + 3600, "by": "signer"}
+ENDING = {"kind": "ending", "credential_id": KEY_ID, "not_after": NOW + 20 * DAY_S, "urgent": False}
+ENDING_SOON = {"kind": "ending", "credential_id": KEY_ID, "not_after": NOW + 5 * DAY_S, "urgent": True}
 NEW_DEVICE = {"id": "A" * 22, "name": "書斎のパソコン"}
 
 
@@ -47,6 +49,11 @@ MORE_EVENTS = [
     event("renewal_approved", by_device="iPhone"),
     event("key_renewed"),
     event("renewal_failed"),
+    event("key_ending", until=NOW + 30 * DAY_S),
+    event("replacement_begun"),
+    event("replacement_stopped", by_device="iPhone"),
+    event("key_replaced"),
+    event("key_destroyed", cause="operator"),
 ]
 DEVICES = [
     {"id": "1" * 22, "name": "Android スマートフォン", "added": NOW - 400 * DAY_S, "last_used": NOW, "synced": True, "current": True},
@@ -72,9 +79,11 @@ def key(state: str = "active", **changes: Any) -> dict[str, Any]:
     return view | changes
 
 
-def account(keys: list[dict[str, Any]], devices: list[dict[str, Any]] | None = None, waiting: Any = (), frozen: Any = ()) -> Sample:
+def account(
+    keys: list[dict[str, Any]], devices: list[dict[str, Any]] | None = None, waiting: Any = (), frozen: Any = (), told: Any = ()
+) -> Sample:
     view = {"name": "山田 太郎", "keys": keys, "devices": devices or DEVICES, "waiting": waiting}
-    return Sample("account.html", {"signed_in": True, "view": view, "frozen": frozen, "path": "/account"})
+    return Sample("account.html", {"signed_in": True, "view": view, "frozen": frozen, "told": told, "path": "/account"})
 
 
 def addition(state: str, **changes: Any) -> Sample:
@@ -110,6 +119,11 @@ ACCOUNT_SAMPLES: dict[str, Sample] = {
     "account-one-device": account([key("expired")], DEVICES[:1]),
     "account-two-keys": account([key(), key("destroyed"), key("not_yet")]),
     "account-hostile": account([key(holder=HOSTILE[0], issuer=HOSTILE[1])], [DEVICES[0] | {"name": text} for text in HOSTILE]),
+    "account-ending": account([key(renewal="can", not_after=NOW + 20 * DAY_S)], told=[ENDING]),
+    "account-ending-soon": account([key(renewal="can", not_after=NOW + 5 * DAY_S)], told=[ENDING_SOON, {"kind": "replacement"}]),
+    "replacement": Sample("replacement.html", {"signed_in": True, "state": "open"}),
+    "replacement-begun": Sample("replacement.html", {"signed_in": True, "state": "begun"}),
+    "replacement-none": Sample("replacement.html", {"signed_in": True, "state": "none"}),
     "account-add": Sample("add_device.html", {"signed_in": True}),
     "new-device": Sample("new_device.html", {"signed_in": False, "device": "iPhone"}),
     "add-made": addition("made"),
