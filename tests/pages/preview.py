@@ -39,6 +39,7 @@ ANSWERS: dict[str, object] = {
     "/new-device/options": {**PERSON, "transaction": "e30", "publicKey": creation_options()},
     "/new-device": {"state": "made", "name": "書斎のパソコン", "code": "482 913", "expires_in": 600},
     "/freeze": {"keys": []},
+    "/renew-under-way": {"renewal": "under_way"},
 }
 MEDIA = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml", ".png": "image/png"}
 
