@@ -1,8 +1,10 @@
 """Renewal through the real stack: one new key and one certificate, whatever dies on the way; and what openssl says of both."""
 
 import asyncio
+import json
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -22,7 +24,7 @@ from tests.flow.records import Records
 from tests.flow.test_enrollment_deaths import objects_on_token
 from tests.flow.test_revocation import at_the_ca
 from tests.harness.mortal import start_mortal
-from tests.harness.stack import COMMANDS, Application, Stack, running_stack
+from tests.harness.stack import COMMANDS, ROOT, Application, Stack, running_stack
 
 DEATHS = [
     ("sam", "before", "hsm.change:Change.begin_renewal"),
@@ -107,6 +109,23 @@ def test_applications_are_given_the_new_key_first_and_may_use_both(shop: Applica
     assert [sign_with(shop, person, one) for one in listed["credentialIDs"]] == [200, 200]
     told = [entry.kind for entry in person.own(lambda account: account.history()).entries]
     assert sorted(told) == ["key_renewed", "renewal_approved", "signature", "signature"]
+
+
+def test_the_phone_without_a_screen_renews(renewing: Stack, tmp_path: Path) -> None:
+    """`python -m demo.phone renew`: every key that can be, and it waits for the new one; the second time there is nothing to do."""
+    passkey = str(tmp_path / "taro.json")
+
+    def phone(*words: str, text: str = "") -> list[dict[str, object]]:
+        command = [sys.executable, "-m", "demo.phone", *words, "--passkey", passkey, "--json"]
+        done = subprocess.run(command, input=text, cwd=ROOT, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    phone("enroll", "-", text=renewing.enrollment_url() + "\n")
+    (renewed,) = phone("renew", "--origin", renewing.origin)
+    assert renewed["renewal"] == "renewed"
+    (own,) = phone("passkeys", "--origin", renewing.origin)
+    assert str(renewed["renewed_by"]) in str(own)
 
 
 def test_a_key_is_renewed_once(renewing: Stack, person: Person) -> None:
