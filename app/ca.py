@@ -25,6 +25,7 @@ IDENTIFIED_WITHIN_S = 5  # somebody waits for a page
 Headers = dict[str, str]
 Answer = TypeVar("Answer", bound=Struct)
 ENROLL = "/.well-known/est/simpleenroll"
+REENROLL = "/.well-known/est/simplereenroll"
 
 
 class Letter(Struct, frozen=True):
@@ -39,14 +40,17 @@ class CertificationAuthority:
     """
     A client of one CA, by TLS; `tls_ca` is a file with the trust anchor, None for whom the system trusts.
 
+    `client` are the files of a registration authority's certificate and key, which it shows where it renews; None where there is none.
+
     Raises, from every method:
         CodeRefused: it does not know the signer by this code (HTTP 401).
         CertificateUnavailable: it does not answer, or said no to something else.
     """
 
-    def __init__(self, url: str, tls_ca: Path | None) -> None:
+    def __init__(self, url: str, tls_ca: Path | None, client: tuple[Path, Path] | None = None) -> None:
         self._url = url
         self._tls_ca = tls_ca
+        self._client = client
 
     async def identify(self, user_id: str, code: str) -> None:
         """
@@ -61,12 +65,26 @@ class CertificationAuthority:
         leaf = self._certificates(await self._request("POST", ENROLL, (200,), base64.encodebytes(csr), _credential(user_id, code)))
         return in_order(leaf, await self.own_certificates())
 
+    async def reenroll(self, csr: bytes) -> tuple[bytes, ...]:
+        """Give a CSR (DER) that the old key has approved (RFC 7030 §4.2.2); get the new certificate and its chain (DER), leaf first."""
+        headers = {"Content-Type": "application/pkcs10"}
+        answer = await self._request("POST", REENROLL, (200,), base64.encodebytes(csr), headers, as_client=True)
+        return in_order(self._certificates(answer), await self.own_certificates())
+
     async def own_certificates(self) -> list[x509.Certificate]:
         """Give the CA's own certificates (RFC 7030 §4.1)."""
         return self._certificates(await self._request("GET", "/.well-known/est/cacerts", (200,)))
 
     async def _request(
-        self, method: str, path: str, good: tuple[int, ...], body: bytes = b"", headers: Headers | None = None, within_s: int = DEADLINE_S
+        self,
+        method: str,
+        path: str,
+        good: tuple[int, ...],
+        body: bytes = b"",
+        headers: Headers | None = None,
+        within_s: int = DEADLINE_S,
+        *,
+        as_client: bool = False,
     ) -> bytes:
         asking: Any = {
             "data": body,
@@ -74,7 +92,7 @@ class CertificationAuthority:
             "allow_redirects": False,
             "timeout": aiohttp.ClientTimeout(total=within_s, connect=3),
         }
-        async with self._session() as session:
+        async with self._session(as_client=as_client) as session:
             try:
                 async with session.request(method, self._url + path, **asking) as answer:
                     if answer.status == 401:
@@ -85,11 +103,18 @@ class CertificationAuthority:
             except (aiohttp.ClientError, TimeoutError) as error:
                 raise CertificateUnavailable(f"{path}: {type(error).__name__}") from error
 
-    def _session(self) -> aiohttp.ClientSession:
+    def _session(self, *, as_client: bool) -> aiohttp.ClientSession:
         try:
             trusting = ssl.create_default_context(cafile=self._tls_ca)  # read each time: the CA may start after us, or get a new root
         except OSError as error:
             raise CertificateUnavailable(f"the CA's trust anchor {self._tls_ca} can't be used: {type(error).__name__}") from error
+        if as_client:
+            if self._client is None:
+                raise CertificateUnavailable("there is no registration authority's certificate to renew with")
+            try:
+                trusting.load_cert_chain(*self._client)
+            except OSError as error:
+                raise CertificateUnavailable(f"the certificate {self._client[0]} can't be used: {type(error).__name__}") from error
         return aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trusting))
 
     def _certificates(self, body: bytes) -> list[x509.Certificate]:

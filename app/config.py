@@ -35,6 +35,8 @@ class Config(Struct, frozen=True, kw_only=True):
     operator_tls_client_ca: Path | None
     ca_url: str
     ca_tls_ca: Path | None  # None: whom the system trusts
+    ca_client_certificate: Path | None  # a registration authority's; None: nothing is renewed
+    ca_client_key: Path | None
     ca_office_url: str
     ca_registration_file: Path
     key_algorithm: str
@@ -44,8 +46,16 @@ class Config(Struct, frozen=True, kw_only=True):
     token_life_s: int
     session_life_s: int
     status_reuse_s: int
+    renew_before_s: int
     service_name: str
     region: str
+
+    @property
+    def ca_client(self) -> tuple[Path, Path] | None:
+        """The files of the registration authority's certificate and key."""
+        if self.ca_client_certificate is None or self.ca_client_key is None:
+            return None
+        return self.ca_client_certificate, self.ca_client_key
 
     @property
     def secure(self) -> bool:
@@ -108,6 +118,12 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
     ca_tls_ca = file("NATSUIN_CA_TLS_CA")
     if ca_tls_ca is None and "NATSUIN_CA_URL" not in environ:
         ca_tls_ca = data / "ca" / "root.pem"  # the demo CA makes it when it starts
+    client = {name: file(name) for name in ("NATSUIN_CA_CLIENT_CERTIFICATE", "NATSUIN_CA_CLIENT_KEY")}
+    if "NATSUIN_CA_URL" not in environ and client == {"NATSUIN_CA_CLIENT_CERTIFICATE": None, "NATSUIN_CA_CLIENT_KEY": None}:
+        made = ("signing-service.pem", "signing-service-key.pem")  # by the demo CA, when it starts
+        client = {name: data / "ca" / file_name for name, file_name in zip(client, made, strict=True)}
+    if (client["NATSUIN_CA_CLIENT_CERTIFICATE"] is None) != (client["NATSUIN_CA_CLIENT_KEY"] is None):
+        problems.append("NATSUIN_CA_CLIENT_CERTIFICATE and NATSUIN_CA_CLIENT_KEY belong together")
     key_algorithm = environ.get("NATSUIN_KEY_ALGORITHM", "rsa-3072")
     if key_algorithm not in ("rsa-2048", "rsa-3072", "rsa-4096", "p-256", "p-384"):
         problems.append("NATSUIN_KEY_ALGORITHM must be rsa-2048, rsa-3072, rsa-4096, p-256 or p-384")
@@ -130,6 +146,8 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         operator_tls_client_ca=operator_tls["NATSUIN_OPERATOR_TLS_CLIENT_CA"],
         ca_url=ca_url,
         ca_tls_ca=ca_tls_ca,
+        ca_client_certificate=client["NATSUIN_CA_CLIENT_CERTIFICATE"],
+        ca_client_key=client["NATSUIN_CA_CLIENT_KEY"],
         ca_office_url=environ.get("NATSUIN_CA_OFFICE_URL", f"http://localhost:{port + 2}").rstrip("/"),
         ca_registration_file=Path(environ.get("NATSUIN_CA_REGISTRATION_FILE", data / "ca" / "ra-secret")),
         key_algorithm=key_algorithm,
@@ -138,6 +156,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         open_per_signer=number("NATSUIN_OPEN_PER_SIGNER", 3, 1, 100_000),
         token_life_s=number("NATSUIN_TOKEN_LIFE", 3_600, 1, 86_400),
         session_life_s=number("NATSUIN_SESSION_LIFE", 30 * 86_400, 60, 366 * 86_400),
+        renew_before_s=86_400 * number("NATSUIN_RENEW_BEFORE", 30, 1, 3_650),
         status_reuse_s=number("NATSUIN_STATUS_REUSE", 0, 0, 3_600),
         service_name=environ.get("NATSUIN_NAME", "Natsuin"),
         region=environ.get("NATSUIN_REGION", "JP"),

@@ -22,6 +22,8 @@ from hsm.messages import (
     CollectRequest,
     CredentialReply,
     CredentialRequest,
+    DestroyReply,
+    DestroyRequest,
     EnrollReply,
     EnrollRequest,
     ErrorCode,
@@ -40,6 +42,10 @@ from hsm.messages import (
     PasskeyRecord,
     RefuseRequest,
     Registration,
+    RenewalReply,
+    RenewalRequest,
+    ReplaceReply,
+    ReplaceRequest,
     StatementReply,
     StatementRequest,
     StatusReply,
@@ -106,6 +112,9 @@ class Sam(Door):
     async def amend(self, request: AmendRequest) -> AmendReply:
         return await self._call("amend", request, AmendReply)
 
+    async def renewal(self, request: RenewalRequest) -> RenewalReply:
+        return await self._call("renewal", request, RenewalReply)
+
     async def freeze(self, request: FreezeRequest) -> FreezeReply:
         return await self._call("freeze", request, FreezeReply)
 
@@ -136,6 +145,12 @@ class Sam(Door):
 
 class OperatorSam(Door):
     """The operator's door, on the SAM's own machine; the web server has no part in what it does."""
+
+    async def replace(self, request: ReplaceRequest) -> ReplaceReply:
+        return await self._call("replace", request, ReplaceReply)
+
+    async def destroy(self, credential_id: str) -> DestroyReply:
+        return await self._call("destroy", DestroyRequest(credential_id), DestroyReply)
 
     async def import_tokens(self, request: ImportTokensRequest) -> ImportTokensReply:
         return await self._call("import_tokens", request, ImportTokensReply)

@@ -46,7 +46,7 @@ async def open_services(config: Config, now: Clock = system_clock) -> AsyncItera
     listening = asyncio.create_task(wakeups.run())
     statuses = CertificateStatuses.open(config.status_reuse_s, now)
     try:
-        ca = CertificationAuthority(config.ca_url, config.ca_tls_ca)
+        ca = CertificationAuthority(config.ca_url, config.ca_tls_ca, config.ca_client)
         yield Services(config, now, database, Ephemeral(batches), wakeups, sam, ca, statuses)
     finally:
         listening.cancel()

@@ -27,6 +27,7 @@ from hsm.cryptoki import Module, Token
 from hsm.database import migrate
 from hsm.embedded import make_token, point_softhsm_at
 from hsm.errors import AlreadyRunning, SamError
+from hsm.forgetting import forget_overdue
 from hsm.journal import Event
 from hsm.keyring import Keyring, signers_keys
 from hsm.sam import Sam
@@ -34,6 +35,7 @@ from hsm.server import create_operator_server, create_server
 from hsm.store import Store
 
 PR_SET_DUMPABLE = 4
+FORGET_EVERY_S = 60
 log = logging.getLogger("natsuin.sam")
 
 
@@ -82,12 +84,14 @@ def start(config: Config) -> Sam:
         config.sad_life_s,
         config.status_policy,
         config.factors,
+        config.uncertified_life_s,
     )
     entries = sam.store.verify_journal(sam.now())
     with sam.store.change(sam.now()) as change:
         abandoned = change.settle_abandoned("the SAM stopped before it could record an outcome")
         change.journal(Event.STARTED, "sam", keys=signers_keys(token))
     complete_destructions(sam)
+    forget_overdue(sam)
     log.info("ready: %d keys, %d journal entries, %d activations ended as unknown", signers_keys(token), entries, abandoned)
     return sam
 
@@ -136,15 +140,23 @@ def serve(config: Config, sam: Sam) -> None:
         web, operator = uvicorn.Server(settings), uvicorn.Server(_settings(create_operator_server(sam)))
         try:
             with asyncio.Runner(loop_factory=settings.get_loop_factory()) as runner:
-                runner.run(_both(web, operator, operator_socket))
+                runner.run(_both(web, operator, operator_socket, sam))
         finally:
             sam.store.close()
             sam.token.close()
 
 
-async def _both(web: uvicorn.Server, operator: uvicorn.Server, operator_socket: socket.socket) -> None:
+async def _both(web: uvicorn.Server, operator: uvicorn.Server, operator_socket: socket.socket, sam: Sam) -> None:
+    forgetting = asyncio.create_task(_keep_forgetting(sam))
     # Each server takes over the signals when it starts, and when it has stopped gives what came to the one before it: both stop, in turn.
     await asyncio.gather(web.serve(), operator.serve(sockets=[operator_socket]))
+    forgetting.cancel()
+
+
+async def _keep_forgetting(sam: Sam) -> None:
+    while True:
+        await asyncio.sleep(min(FORGET_EVERY_S, sam.uncertified_life_s))
+        await asyncio.to_thread(forget_overdue, sam)
 
 
 def _settings(application: Starlette, **place: Any) -> uvicorn.Config:

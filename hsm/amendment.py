@@ -1,8 +1,9 @@
 """
 `amend`: a signer changes what belongs to one enrolment, on the proof of a passkey that belongs to it already.
 
-A passkey more, a passkey less, a frozen key used again, a key destroyed; PINs and one-time passwords are in `otp_amendment`. The numbers
-are the same in docs/flow.md and in the tests. What needs no proof, because it grants nothing, is in `credential`.
+A passkey more, a passkey less, a frozen key used again, a key destroyed; renewing is in `renewal`, PINs and one-time passwords are in
+`otp_amendment`. The numbers are the same in docs/flow.md and in the tests. What needs no proof, because it grants nothing, is in
+`credential`.
 """
 
 import hashlib
@@ -25,6 +26,7 @@ from hsm.messages import (
     Outcome,
     PasskeyRecord,
     RemovePasskeyTransaction,
+    RenewTransaction,
     UnfreezeTransaction,
     challenge,
     parse_amendment,
@@ -32,6 +34,7 @@ from hsm.messages import (
 )
 from hsm.otp_amendment import OTP_CHECKS, Write
 from hsm.records import Approval, Passkey
+from hsm.renewal import renew
 from hsm.sam import Sam
 
 
@@ -49,8 +52,10 @@ def amend(sam: Sam, request: AmendRequest) -> AmendReply:
     passkey = allowed_passkey(sam, amendment.enrollment_id, amendment.signer, request.assertion)  # (2)
     proof = proof_over(sam, type(amendment), request.transaction, request.assertion, passkey)  # (3)
     added = new_passkey(sam, amendment, request, now) if isinstance(amendment, AddPasskeyTransaction) else None
-    if type(amendment) in OTP_CHECKS:
-        write = OTP_CHECKS[type(amendment)](sam, amendment, request, now)  # (4)
+    if isinstance(amendment, RenewTransaction):
+        write = renew(sam, amendment, request, now)  # (4)
+    elif type(amendment) in OTP_CHECKS:
+        write = OTP_CHECKS[type(amendment)](sam, amendment, request, now)
     else:
         write = CHECKS[type(amendment)](sam, amendment, passkey, added)
     done = Approval(

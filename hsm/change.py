@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, select, update
 from sqlalchemy.exc import IntegrityError
 
 from hsm import journal
@@ -32,6 +32,7 @@ from hsm.records import (
     TokenRecord,
     activations,
     approvals,
+    credentials,
     tokens,
 )
 from hsm.seal import SealBroken
@@ -76,9 +77,18 @@ class Change:
         _require(self._change(CREDENTIALS, credential, state="made", public_key=public_key, csr=csr))
         self.journal(Event.KEY_MADE, credential.credential_id, public_key=_base64(public_key))
 
-    def certify(self, credential: Credential, certificate: bytes, issuer: bytes | None) -> None:
+    def begin_renewal(self, old: Credential, new: Credential) -> None:
+        """Record a key that is about to be made in the place of another, for `decide` to explain; raises NotNew where it is there."""
+        _require(self._change(CREDENTIALS, old, renewed_by=new.credential_id))
+        try:
+            self._add(CREDENTIALS, new)
+        except IntegrityError:
+            raise NotNew(f"credential {new.credential_id} is there already") from None
+
+    def certify(self, credential: Credential, certificate: bytes, issuer: bytes | None, frozen_until: int) -> None:
         """Record the certificate of a key and that of its issuer, and enable it."""
-        _require(self._change(CREDENTIALS, credential, state="enabled", certificate=certificate, issuer_certificate=issuer))
+        registered = {"certificate": certificate, "issuer_certificate": issuer, "frozen_until": frozen_until}
+        _require(self._change(CREDENTIALS, credential, state="enabled", **registered))
         self.journal(Event.CERTIFIED, credential.credential_id, certificate=_base64(certificate))
 
     def add_passkey(self, passkey: Passkey) -> None:
@@ -92,9 +102,23 @@ class Change:
         """Let a passkey approve no more, for `decide` to explain."""
         _require(self._change(PASSKEYS, passkey, state="removed"))
 
-    def set_credential(self, credential: Credential, *, state: str | None = None, frozen_until: int | None = None) -> None:
+    def credentials_of(self, signer: str) -> list[Credential]:
+        """Give the keys of a signer that were not destroyed, as they are now; raises EvidenceRefused where a row was tampered with."""
+        return self._credentials(credentials.c.signer == signer)
+
+    def credentials_replaced_by(self, enrollment_id: str) -> list[Credential]:
+        """Give the keys that end with this enrolment and were not destroyed yet; raises EvidenceRefused where a row was tampered with."""
+        return self._credentials(credentials.c.replaced_by == enrollment_id)
+
+    def _credentials(self, which: ColumnElement[bool]) -> list[Credential]:
+        wanted = select(credentials.c.credential_id).where(which, credentials.c.state != "destroyed")
+        return [self._now_of(CREDENTIALS, one) for one in self._connection.scalars(wanted.order_by(credentials.c.credential_id)).all()]
+
+    def set_credential(
+        self, credential: Credential, *, state: str | None = None, frozen_until: int | None = None, replaced_by: str | None = None
+    ) -> None:
         """Change how a key stands, for `decide` or `journal` to explain."""
-        wanted = {"state": state, "frozen_until": frozen_until}
+        wanted = {"state": state, "frozen_until": frozen_until, "replaced_by": replaced_by}
         _require(self._change(CREDENTIALS, credential, **{name: value for name, value in wanted.items() if value is not None}))
 
     def freeze(self, credential: Credential, until: int, by: str) -> None:
@@ -129,6 +153,10 @@ class Change:
         """
         if not self._change(TOKENS, token, **changes):
             raise StepUsed("the token was changed by another request")
+
+    def has_enrollment(self, enrollment_id: str) -> bool:
+        """Tell whether there is or ever was an enrolment of this name."""
+        return bool(self._versions.newest(PINS.name, enrollment_id))
 
     def pin(self, enrollment_id: str) -> PinRecord:
         """Give what is kept of an enrolment's PIN as it is now; raises EvidenceRefused where the row was tampered with."""

@@ -34,7 +34,8 @@ class Config(Struct, frozen=True, kw_only=True):
     `origin` is the one web origin whose passkeys are believed; `rp_id` is its host. `sad_life_s` is how long an approval may be used.
     `sessions` is the number of PKCS#11 sessions, and so of operations at once. `embedded` means that the token is ours to make.
     `status_policy` says what the CA's word on a certificate is needed for, `factors` what may approve for
-    keys that are made from now on, `passkeys` which new passkeys are taken.
+    keys that are made from now on, `passkeys` which new passkeys are taken,
+    `uncertified_life_s` how long a key may wait for its certificate.
     """
 
     data: Path
@@ -55,6 +56,7 @@ class Config(Struct, frozen=True, kw_only=True):
     status_policy: StatusPolicy
     factors: Factors
     passkeys: PasskeyPolicy
+    uncertified_life_s: int
 
 
 def read_config(environ: Mapping[str, str] = os.environ) -> Config:
@@ -143,6 +145,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         status_policy=StatusPolicy(requirement, number("NATSUIN_STATUS_MAX_AGE", 300, 1, 30 * 86_400)),
         factors=factors,
         passkeys=_passkey_policy(environ, problems),
+        uncertified_life_s=number("NATSUIN_UNCERTIFIED_LIFE", 31 * 86_400, 1, 366 * 86_400),
     )
     if problems:
         raise BadConfiguration("\n".join(problems))

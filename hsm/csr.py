@@ -1,12 +1,19 @@
-"""A certification request (PKCS#10, RFC 2986) that is signed by a key on the token."""
+"""
+A certification request (PKCS#10, RFC 2986) that is signed by a key on the token; for a renewal with the old key's approval in it.
 
+The approval is an attribute of ours, which a CA that does not know it leaves aside: docs/ca.md describes it.
+"""
+
+import base64
 import hashlib
+from contextlib import suppress
 from typing import Any, NoReturn
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, load_der_public_key
+from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7Options, PKCS7SignatureBuilder
 from cryptography.x509.oid import NameOID
 
 from hsm.cryptoki import Token
@@ -15,6 +22,7 @@ from hsm.records import Credential
 
 MAX_COMMON_NAME_BYTES = 64
 X520_NAME = x509.ObjectIdentifier("2.5.4.41")
+RENEWAL_APPROVAL = x509.ObjectIdentifier("2.25.128706472020866307858725443921526744226")
 
 
 def certification_request(token: Token, credential: Credential, signer_name: str, public_key: bytes) -> bytes:
@@ -23,11 +31,31 @@ def certification_request(token: Token, credential: Credential, signer_name: str
     name = NameOID.COMMON_NAME if len(signer_name.encode()) <= MAX_COMMON_NAME_BYTES else X520_NAME
     # Not serialNumber: that is a PrintableString, which has no place for `@` and `_`.
     subject = x509.Name([x509.NameAttribute(name, signer_name), x509.NameAttribute(NameOID.USER_ID, credential.signer)])
+    key = _key(token, credential.key_id, public_key)
+    return x509.CertificateSigningRequestBuilder(subject).sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def renewal_request(token: Token, old: Credential, certificate: x509.Certificate, new: Credential, public_key: bytes) -> bytes:
+    """
+    Ask, in DER, for a certificate of `public_key` in the place of `certificate`, the old key's, with its names (RFC 7030 §4.2.2).
+
+    The old key signs, once: CMS SignedData (RFC 5652) around the same request without this attribute.
+    """
+    key = _key(token, new.key_id, public_key)
+    asked = x509.CertificateSigningRequestBuilder(certificate.subject)
+    with suppress(x509.ExtensionNotFound):
+        alternative = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+        asked = asked.add_extension(alternative.value, alternative.critical)
+    bare = asked.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+    signer = _key(token, old.key_id, old.public_key or b"")
+    signed = PKCS7SignatureBuilder().set_data(bare).add_signer(certificate, signer, hashes.SHA256())
+    approval = base64.b64encode(signed.sign(Encoding.DER, [PKCS7Options.Binary, PKCS7Options.NoCapabilities]))
+    return asked.add_attribute(RENEWAL_APPROVAL, approval).sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def _key(token: Token, key_id: bytes, public_key: bytes) -> "_RsaKey | _EcKey":
     key = load_der_public_key(public_key)
-    signer: _RsaKey | _EcKey = (
-        _RsaKey(token, credential.key_id, key) if isinstance(key, rsa.RSAPublicKey) else _EcKey(token, credential.key_id, key)
-    )
-    return x509.CertificateSigningRequestBuilder(subject).sign(signer, hashes.SHA256()).public_bytes(Encoding.DER)
+    return _RsaKey(token, key_id, key) if isinstance(key, rsa.RSAPublicKey) else _EcKey(token, key_id, key)
 
 
 class _OnToken:

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from hsm.approval import CLOCK_SKEW_S, certificate_sha256
 from hsm.assertion import verify_registration
+from hsm.credential import complete_destruction
 from hsm.csr import certification_request
 from hsm.errors import CertificateInvalid, CredentialUnknown, CredentialUnusable, Expired, Malformed, NotNew
 from hsm.messages import (
@@ -29,6 +30,8 @@ from hsm.messages import (
     parse_transaction,
 )
 from hsm.records import Credential, Passkey
+from hsm.renewal import inherited_freeze
+from hsm.replacement import end_replaced
 from hsm.revocation import Requirement
 from hsm.sam import Sam
 
@@ -65,7 +68,10 @@ def certify(sam: Sam, request: CertifyRequest) -> CertifyReply:
     """
     Register the certificate of a key that was made, and the certificate of its issuer where that is given.
 
+    With it the keys end that the operator has said this enrolment replaces.
+
     Raises:
+        HsmUnavailable: it is registered, and what it replaces is of no use to anyone, though still on the token.
         CertificateInvalid: it is another key's or another issuer's, there is one already, or the issuer's is needed and not given.
         CredentialUnusable: the key was destroyed.
     """
@@ -82,8 +88,12 @@ def certify(sam: Sam, request: CertifyRequest) -> CertifyReply:
         raise CredentialUnusable(credential.state)
     if credential.certificate is None:
         issuer = issuer_of(sam, certificate, request.certificates)
+        frozen_until = inherited_freeze(sam, credential)
         with sam.store.change(now) as change:
-            change.certify(credential, request.certificates[0], issuer)
+            change.certify(credential, request.certificates[0], issuer, frozen_until)
+            ended = end_replaced(change, credential)
+        for credential_id in ended:
+            complete_destruction(sam, credential_id)
     elif credential.certificate != request.certificates[0]:
         raise CertificateInvalid("another certificate was registered before")
     return CertifyReply(
@@ -141,6 +151,7 @@ def begin(sam: Sam, request: EnrollRequest, transaction: EnrollTransaction, reco
         enrollment_sha256=enrollment_sha256(request),
         factors=sam.factors,
         state="making",
+        certify_by=int(now) + sam.uncertified_life_s,
     )
     passkey = Passkey(
         passkey_id=record.passkey_id,

@@ -43,6 +43,10 @@ credentials = Table(
     Column("certificate", LargeBinary),
     Column("issuer_certificate", LargeBinary),
     Column("frozen_until", BigInteger, nullable=False),
+    Column("certify_by", BigInteger, nullable=False),  # without a certificate it is forgotten then
+    Column("renews", String(22)),
+    Column("renewed_by", String(22)),
+    Column("replaced_by", String(22)),
     Column("version", BigInteger, nullable=False),
     Column("seal", LargeBinary(32), nullable=False),
 )
@@ -120,7 +124,9 @@ class Credential(Struct, frozen=True):
     """
     A signer's key; `state` is making, made (no certificate yet), enabled or destroyed.
 
-    It signs nothing before `frozen_until` (unix seconds). `factors` is what may approve for it.
+    It signs nothing before `frozen_until` (unix seconds). `factors` is what may approve for it. Where there is no certificate at
+    `certify_by`, it is forgotten. A renewal makes a key that `renews` another, which is then `renewed_by` it. It is destroyed when the
+    enrolment `replaced_by` comes to its end.
     """
 
     credential_id: str
@@ -135,6 +141,10 @@ class Credential(Struct, frozen=True):
     certificate: bytes | None = None
     issuer_certificate: bytes | None = None
     frozen_until: int = 0
+    certify_by: int = 0
+    renews: str | None = None
+    renewed_by: str | None = None
+    replaced_by: str | None = None
     version: int = 1
     seal: bytes = b""
 

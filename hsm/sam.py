@@ -55,7 +55,7 @@ class Sam:
     The token, the keys on it, the records, whose passkeys count, the time, policy, and chance.
 
     `in_flight` is what is being activated, `trying` what PIN and code are being looked at for. `enrolling` is held while a key is being
-    made, `hashing` while a PIN is checked or set.
+    made, `hashing` while a PIN is checked or set. Whatever has no certificate `uncertified_life_s` after it was begun is forgotten.
     """
 
     token: Token
@@ -66,6 +66,7 @@ class Sam:
     sad_life_s: int
     status_policy: StatusPolicy
     factors: Factors
+    uncertified_life_s: int = 31 * 86_400
     random: Random = secrets.token_bytes
     in_flight: InFlight = field(default_factory=InFlight)
     trying: InFlight = field(default_factory=InFlight)

@@ -34,6 +34,7 @@ from hsm.messages import (
     CertifyRequest,
     CollectRequest,
     CredentialRequest,
+    DestroyRequest,
     EnrollRequest,
     ErrorCode,
     ErrorReply,
@@ -44,12 +45,16 @@ from hsm.messages import (
     OfferTokenRequest,
     RefuseRequest,
     Registration,
+    RenewalRequest,
+    ReplaceRequest,
     StatementRequest,
     StatusRequest,
     TokensRequest,
 )
 from hsm.new_passkey import examine, passkey_policy
 from hsm.operator_tokens import import_tokens, list_tokens
+from hsm.renewal import renewal
+from hsm.replacement import destroy, replace
 from hsm.sam import Sam
 from hsm.seeds.seed import MAX_FILE_BYTES
 from hsm.statement import statement
@@ -80,6 +85,7 @@ OPERATIONS = (
     Operation("collect", CollectRequest, collect, lambda request: request.authorization_id),
     Operation("activate", ActivateRequest, activate, lambda request: request.credential_id),
     Operation("amend", AmendRequest, amend),
+    Operation("renewal", RenewalRequest, renewal, lambda request: request.credential_id),
     Operation("freeze", FreezeRequest, freeze, lambda request: request.credential_id),
     Operation("credential", CredentialRequest, credential, lambda request: request.credential_id),
     Operation("offer_token", OfferTokenRequest, offer_token, lambda request: request.credential_id),
@@ -93,6 +99,8 @@ OPERATIONS = (
 OPERATOR_OPERATIONS = (
     Operation("import_tokens", ImportTokensRequest, import_tokens),
     Operation("list_tokens", ListTokensRequest, list_tokens),
+    Operation("replace", ReplaceRequest, replace, lambda request: request.enrollment_id),
+    Operation("destroy", DestroyRequest, destroy, lambda request: request.credential_id),
     Operation("freeze", FreezeRequest, freeze, lambda request: request.credential_id),
 )
 """What the operator's door offers; neither door offers what makes the other one dangerous."""

@@ -147,6 +147,12 @@ class Store:
         with self._looking() as connection:
             return list(connection.scalars(select(credentials.c.credential_id).where(credentials.c.state == "destroyed")))
 
+    def overdue_credentials(self, now: float) -> list[str]:
+        """List the credentials that should have a certificate by now, and have none."""
+        overdue = (credentials.c.state.in_(("making", "made")), credentials.c.certify_by <= int(now))
+        with self._looking() as connection:
+            return list(connection.scalars(select(credentials.c.credential_id).where(*overdue)))
+
     @contextmanager
     def change(self, now: float) -> Iterator[Change]:
         """

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
+from app.account.renew import begun, go_on_soon
 from app.account.standing import follow
 from app.domain.account import Change, Event, EventKind
 from app.domain.parties import Passkey
@@ -21,11 +22,12 @@ from app.errors import (
     SamRefused,
     SamUnavailable,
     SignInRefused,
+    StatusUnavailable,
     SubjectUnknown,
     TokenCodeRefused,
 )
 from app.services import Services
-from app.store import additions, changes, credentials, events, parties
+from app.store import additions, changes, credentials, events, parties, renewals
 from app.webauthn import passkey_id_of
 from hsm.messages import (
     AddPasskeyTransaction,
@@ -37,6 +39,7 @@ from hsm.messages import (
     Registration,
     RemoveOtpTransaction,
     RemovePasskeyTransaction,
+    RenewTransaction,
     ResynchroniseOtpTransaction,
     SetOtpTransaction,
     SuccessiveCodes,
@@ -67,6 +70,7 @@ async def amend(
         EvidenceRefused: the proof does not verify; it may be tried again.
         PinUnacceptable, TokenCodeRefused: another PIN, or another code, may be tried.
         ChangeOver: its time is over, or what it changes is another now.
+        StatusUnavailable: nobody says whether the certificate of a key that is renewed still stands; it may be tried again.
         SamUnavailable: it is not known whether the SAM did it; asking again will tell.
     """
     change = await services.database.read(changes.of_signer, change_id, user_id)
@@ -89,6 +93,9 @@ async def amend(
                 await _look_again(services, change)
             raise refused from None
     await services.database.write(record, change_id, user_id, int(services.now()))
+    amendment = parse_amendment(change.transaction)
+    if isinstance(amendment, RenewTransaction):
+        await go_on_soon(services, amendment.new_credential_id)
 
 
 async def settle_change(services: Services, change: Change) -> None:
@@ -132,6 +139,9 @@ def record(connection: Connection, change_id: str, user_id: str, now: int) -> No
             event = happened(kind=EventKind.OTP_UNLOCKED)
         case ResynchroniseOtpTransaction():
             event = happened(kind=EventKind.OTP_RESYNCHRONISED)
+        case RenewTransaction() as renewed:
+            renewals.add(connection, begun(renewed, now))
+            event = happened(kind=EventKind.RENEWAL_APPROVED, credential_id=renewed.credential_id)
         case other:
             raise TypeError(type(other).__name__)
     events.add(connection, event)
@@ -162,6 +172,11 @@ def _new_passkey(connection: Connection, change: Change, added: AddPasskeyTransa
 
 
 async def _request(services: Services, change: Change, assertion: dict[str, Any]) -> AmendRequest:
+    amendment = parse_amendment(change.transaction)
+    if isinstance(amendment, RenewTransaction):
+        credential = await services.database.read(credentials.get, amendment.credential_id)
+        assert credential is not None
+        return AmendRequest(change.transaction, assertion, status=await services.statuses.of(credential))
     if change.addition_id is None:
         return AmendRequest(change.transaction, assertion)
     addition = await services.database.read(additions.of_signer, change.addition_id, change.user_id)
@@ -172,7 +187,9 @@ async def _request(services: Services, change: Change, assertion: dict[str, Any]
     return AmendRequest(change.transaction, assertion, Registration(addition.transaction, response))
 
 
-def _refusal(change: Change, code: ErrorCode) -> NotAllowed:
+def _refusal(change: Change, code: ErrorCode) -> NotAllowed | StatusUnavailable:
+    if code is ErrorCode.STATUS_UNKNOWN:
+        return StatusUnavailable("the CA's word on the certificate is not to be had")
     if code is ErrorCode.PIN_UNACCEPTABLE:
         return PinUnacceptable()
     if code not in NOT_PROVEN:
@@ -184,5 +201,5 @@ def _refusal(change: Change, code: ErrorCode) -> NotAllowed:
 async def _look_again(services: Services, change: Change) -> None:
     """A key that the SAM finds otherwise than we do is brought up to what the SAM knows."""
     amendment = parse_amendment(change.transaction)
-    if isinstance(amendment, UnfreezeTransaction | DestroyTransaction):
+    if isinstance(amendment, UnfreezeTransaction | DestroyTransaction | RenewTransaction):
         await follow(services, amendment.credential_id)

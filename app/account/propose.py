@@ -1,7 +1,7 @@
 """
 Changes that need a passkey, first step: the transaction is composed, and waits for the passkey.
 
-Adding and removing a device, using a frozen key again, destroying a key. Composing one changes nothing.
+Adding and removing a device, using a frozen key again, destroying a key, renewing one. Composing one changes nothing.
 """
 
 import hashlib
@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from app.account.renew import is_time_to_renew, under_way_of
 from app.domain.account import Change
 from app.domain.identifiers import new_id
 from app.domain.parties import Credential, Passkey
@@ -25,6 +26,7 @@ from hsm.messages import (
     Amendment,
     DestroyTransaction,
     RemovePasskeyTransaction,
+    RenewTransaction,
     UnfreezeTransaction,
 )
 
@@ -52,7 +54,12 @@ async def propose(services: Services, user_id: str, kind: str, subject: str) -> 
         LastPasskey: it would leave nothing to approve with.
         TooManyOpen: the signer has enough of them waiting.
     """
-    return await keep(services, await services.database.read(KINDS[kind], user_id, subject, int(services.now())))
+    proposal = await services.database.read(KINDS[kind], user_id, subject, int(services.now()))
+    if kind == "renew" and not is_time_to_renew(
+        services.config, await services.database.read(key_of_signer, user_id, subject), services.now()
+    ):
+        raise ChangeOver
+    return await keep(services, proposal)
 
 
 async def keep(services: Services, proposal: Proposal) -> Proposal:
@@ -105,7 +112,27 @@ def _destroy(connection: Connection, user_id: str, subject: str, now: int) -> Pr
     return proposal_of(connection, DestroyTransaction(**common, credential_id=credential.credential_id))
 
 
-KINDS: dict[str, Compose] = {"add_passkey": _add, "remove_passkey": _remove, "unfreeze": _unfreeze, "destroy": _destroy}
+def _renew(connection: Connection, user_id: str, subject: str, now: int) -> Proposal:
+    credential = key_of_signer(connection, user_id, subject)
+    if subject in under_way_of(connection, user_id):
+        raise ChangeOver
+    amendment = RenewTransaction(
+        **common_fields(user_id, credential.enrollment_id, now),
+        credential_id=credential.credential_id,
+        certificate_sha256=credential.certificate_sha256,
+        new_credential_id=new_id(),
+        key_algorithm=credential.key_algorithm,  # type: ignore[arg-type]  # one that the SAM has made
+    )
+    return proposal_of(connection, amendment)
+
+
+KINDS: dict[str, Compose] = {
+    "add_passkey": _add,
+    "remove_passkey": _remove,
+    "unfreeze": _unfreeze,
+    "destroy": _destroy,
+    "renew": _renew,
+}
 
 
 def device_of_signer(connection: Connection, user_id: str, ref: str) -> Passkey:

@@ -1,10 +1,12 @@
-"""Settling: changes whose answer was lost, and freezes that the SAM has not confirmed, are asked about until our record is up."""
+"""Settling: changes whose answer was lost, freezes that the SAM has not confirmed, renewals; and reminding who is due."""
 
 import asyncio
 import logging
 
 from app.account.amend import settle_change
 from app.account.freeze import tell_sam
+from app.account.remind import remind
+from app.account.renew import go_on_with_due
 from app.errors import Unavailable
 from app.sam import DEADLINE_S
 from app.services import Services
@@ -32,3 +34,5 @@ async def settle(services: Services) -> None:
         await tell_sam(services, credential.credential_id)
     for change in await services.database.read(changes.sent_before, services.now() - IN_FLIGHT_S, SWEEP_MOST):
         await settle_change(services, change)
+    await go_on_with_due(services, SWEEP_MOST)
+    await remind(services)

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from app.authorization.replace import destroyed_keys, record_replaced
 from app.domain.identifiers import new_id
 from app.domain.link import EnrollmentLink, read_link
 from app.domain.parties import Credential, Passkey, Signer
@@ -20,7 +21,7 @@ from app.services import Services
 from app.store import credentials, links, parties
 from app.store.links import Link
 from app.webauthn import b64, creation_options
-from hsm.messages import CertifyRequest, EnrollReply, EnrollRequest, EnrollTransaction, PasskeyRecord, challenge
+from hsm.messages import CertifyRequest, EnrollReply, EnrollRequest, EnrollTransaction, ErrorCode, PasskeyRecord, challenge
 
 LINK_LIFE_S = 7 * 86_400
 CEREMONY_LIFE_S = 3_600
@@ -81,7 +82,7 @@ async def welcome(services: Services, text: str) -> Welcome:
     now = int(services.now())
     transaction = EnrollTransaction(
         version=1,
-        id=new_id(),
+        id=link.replaces_as or new_id(),
         nonce=b64(secrets.token_bytes(32)),
         signer=signer.user_id,
         credential_id=new_id(),
@@ -94,7 +95,8 @@ async def welcome(services: Services, text: str) -> Welcome:
     raw = transaction.encode()
     if not await services.database.write(links.advance_link, link, "open", transaction=raw):
         return await welcome(services, text)  # another tab was first
-    existing = await services.database.read(parties.passkeys_of, signer.user_id)
+    # What is to be replaced keeps no device from being registered again.
+    existing = await services.database.read(parties.passkeys_of, signer.user_id) if link.replaces_as is None else []
     config = services.config
     expected = challenge(EnrollTransaction, raw)
     options = creation_options(config.rp_id, config.service_name, signer, expected, existing, attested=policy.attestation)
@@ -141,7 +143,8 @@ async def enroll(services: Services, text: str, registration: Registration | Non
         created=now,
     )
     passkey = _passkey(progress.made.passkey, transaction, progress.registration.device_name, now)
-    await services.database.write(_finish, progress.link, credential, passkey)
+    replaced = await destroyed_keys(services, transaction.signer) if progress.link.replaces_as is not None else []
+    await services.database.write(_finish, progress.link, credential, passkey, replaced)
     return Enrolled(progress.signer, credential, passkey.passkey_id, progress.here)
 
 
@@ -190,6 +193,9 @@ async def _key(services: Services, link: Link, registration: Registration) -> En
     try:
         return await services.sam.enroll(EnrollRequest(link.transaction, registration.answer))
     except SamRefused as refusal:
+        if refusal.code is ErrorCode.CREDENTIAL_UNUSABLE:  # the SAM has forgotten the key: this code opens nothing any more
+            await services.database.write(links.advance_link, link, "done", registration=None)
+            raise LinkUnknown from None
         if link.state == "keying":
             await services.database.write(links.advance_link, link, "open", registration=None)
         raise registration_refused(refusal) from None
@@ -217,7 +223,8 @@ def _link_and_signer(connection: Connection, link_sha256: bytes, now: float) -> 
     return link, signer
 
 
-def _finish(connection: Connection, link: Link, credential: Credential, passkey: Passkey) -> None:
+def _finish(connection: Connection, link: Link, credential: Credential, passkey: Passkey, replaced: list[Credential]) -> None:
     if links.advance_link(connection, link, "done", registration=None):
+        record_replaced(connection, replaced, credential.created)
         credentials.add(connection, credential)
         parties.add_passkey(connection, passkey)

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.cli.access import desk
-from app.cli.output import Json, answering, show
+from app.cli.output import Json, Refusal, answering, show
 from app.cli.ways import in_words
 from app.operator import keys
 
@@ -24,6 +24,37 @@ def show_(credential_id: CredentialId, as_json: Json = False) -> None:
         shown = table({name: value for name, value in key.items() if name != "ways"})
         shown.add_row("ways", Text(in_words(key["ways"])))
         show(key, as_json, shown)
+
+
+@commands.command("list")
+def list_(
+    expiring: Annotated[bool, typer.Option("--expiring", help="Only those whose certificate ends soon and that were not renewed.")] = False,
+    days: Annotated[int, typer.Option(min=1, help="How soon.")] = 30,
+    as_json: Json = False,
+) -> None:
+    """List the keys, those whose certificate ends first before the others."""
+    with answering(as_json), desk() as opened:
+        found = keys.listed(opened, days if expiring else None)
+        shown = Table("credential_id", "user_id", "state", "valid until", "renewed by")
+        for one in found:
+            state = "frozen" if one["frozen_by"] else one["state"]
+            until = f"{datetime.fromtimestamp(one['not_after'], UTC):%Y-%m-%d}"
+            shown.add_row(one["credential_id"], one["user_id"], state, until, one["renewed_by"])
+        show(found, as_json, shown)
+
+
+@commands.command()
+def destroy(
+    credential_id: CredentialId,
+    yes: Annotated[bool, typer.Option("--yes", help="It can't be undone.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Destroy a key in the HSM, for good; what it signed before stays signed. Run it on the SAM's machine."""
+    with answering(as_json), desk() as opened:
+        if not yes:
+            raise Refusal(f"The key {credential_id} would be gone for ever. Say so with --yes.")
+        key = keys.destroy(opened, credential_id)
+        show(key, as_json, table(key))
 
 
 @commands.command()

@@ -31,6 +31,9 @@ def add(
     address: Annotated[list[str] | None, typer.Option(help="A line of the address; up to three.")] = None,
     code_sha256: Annotated[str | None, typer.Option("--code-sha256", help="The hash of the code in a letter that the CA has made.")] = None,
     code_stdin: Annotated[bool, typer.Option("--code-stdin", help="Read the CA's one-time code from standard input.")] = False,
+    replaces: Annotated[
+        bool, typer.Option("--replaces", help="For who has lost everything: all earlier keys are destroyed when the new one is certified.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Let a person enrol: by a one-time link, which is printed, or by the CA's letter. Also for one more key of a person who is known."""
@@ -38,14 +41,15 @@ def add(
         if [letter is not None, code_sha256 is not None, code_stdin].count(True) > 1:
             raise Refusal("--letter, --code-sha256 and --code-stdin exclude each other.")
 
-        def invite(signer: Signer) -> Invitation:
+        def invite(signer: Signer, replaces_as: str | None) -> Invitation:
             if letter is not None:
-                return _into_file(opened, signer, letter, postal_code, address or [])
+                return _into_file(opened, signer, letter, postal_code, address or [], replaces_as)
             if code_sha256 is not None:
-                return by_hash(opened.config, opened.database, signer, code_sha256)
-            return by_link(opened.config, opened.database, signer, sys.stdin.readline().strip() if code_stdin else None)
+                return by_hash(opened.config, opened.database, signer, code_sha256, replaces_as)
+            code = sys.stdin.readline().strip() if code_stdin else None
+            return by_link(opened.config, opened.database, signer, code, replaces_as)
 
-        invited = signers.add(opened, user_id, name, invite)
+        invited = signers.add(opened, user_id, name, invite, replaces=replaces)
         show(invited.value, as_json, invited.text)
 
 
@@ -77,9 +81,9 @@ def show_(user_id: Annotated[str, typer.Argument(help="As `signer list` shows it
         show(value, as_json, shown)
 
 
-def _into_file(opened: Desk, signer: Signer, file: Path, postal_code: str, address: list[str]) -> Invitation:
+def _into_file(opened: Desk, signer: Signer, file: Path, postal_code: str, address: list[str], replaces_as: str | None) -> Invitation:
     """Where anything fails there is no letter."""
     with letter_file(file) as paper:
-        invited = by_letter(opened.config, opened.database, signer, paper.write, postal_code, address)
+        invited = by_letter(opened.config, opened.database, signer, paper.write, postal_code, address, replaces_as)
     lines = (invited.text, f"The letter is [bold]{escape(str(file))}[/].", "[dim]Print it, seal it, send it, and delete the file.[/]")
     return Invitation(invited.value | {"letter": str(file)}, "\n".join(lines))

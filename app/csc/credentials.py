@@ -30,6 +30,7 @@ async def list_credentials(services: Services, request: Request) -> Response:
     described = _options(body)
     now = services.now()
     found = await services.database.read(credentials.of_signer, user_id)
+    found.sort(key=lambda one: one.renewed_by is not None)  # an application that takes the first is to take the newer one
     standings = [Standing(one, None) for one in found]
     if with_info or only_valid:
         standings = await asyncio.gather(*(standing(services, one) for one in found))

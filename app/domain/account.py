@@ -50,6 +50,22 @@ class Change(Struct, frozen=True, kw_only=True):
     sent_with: bytes | None = None
 
 
+class Renewal(Struct, frozen=True, kw_only=True):
+    """
+    A key that was approved in the place of another, on its way to its certificate.
+
+    `state` is open, done or over (there is no such key any more); it is gone on with at `next_try` (unix seconds).
+    """
+
+    credential_id: str
+    user_id: str
+    renews: str
+    key_algorithm: str
+    state: str = "open"
+    tries: int = 0
+    next_try: int
+
+
 class EventKind(StrEnum):
     """What can happen to what is a signer's own; `otp_…` is about PIN and one-time password."""
 
@@ -63,6 +79,13 @@ class EventKind(StrEnum):
     OTP_REMOVED = "otp_removed"
     OTP_UNLOCKED = "otp_unlocked"
     OTP_RESYNCHRONISED = "otp_resynchronised"
+    KEY_ENDING = "key_ending"
+    KEY_REPLACED = "key_replaced"
+    REPLACEMENT_BEGUN = "replacement_begun"
+    REPLACEMENT_STOPPED = "replacement_stopped"
+    RENEWAL_APPROVED = "renewal_approved"
+    KEY_RENEWED = "key_renewed"
+    RENEWAL_FAILED = "renewal_failed"
 
 
 class Event(Struct, frozen=True, kw_only=True):

@@ -31,7 +31,8 @@ class Credential(Struct, frozen=True, kw_only=True):
     A signing key in the HSM and its certificate; `certificates` are DER, leaf first.
 
     `state` is enabled or destroyed; it signs nothing before `frozen_until` (unix seconds). `freeze_owed` means that the SAM has not
-    confirmed that yet. What belongs to one `enrollment_id`, keys and passkeys, belongs together.
+    confirmed that yet. `renewed_by` is the key that has taken its place; it may be used all the same. What
+    belongs to one `enrollment_id`, keys and passkeys, belongs together.
     """
 
     credential_id: str
@@ -46,6 +47,7 @@ class Credential(Struct, frozen=True, kw_only=True):
     frozen_until: int = 0
     frozen_by: str | None = None
     freeze_owed: bool = False
+    renewed_by: str | None = None
     created: int
 
     def is_frozen(self, now: float) -> bool:
@@ -59,6 +61,10 @@ class Credential(Struct, frozen=True, kw_only=True):
     def is_valid(self, now: float) -> bool:
         """Tell whether its certificate is valid now."""
         return self.not_before <= now <= self.not_after
+
+    def is_ending(self, now: float, within_s: int) -> bool:
+        """Tell whether its certificate ends within that time, and nothing has taken its place."""
+        return self.state == "enabled" and self.renewed_by is None and self.is_valid(now) and self.not_after - now <= within_s
 
     @property
     def certificate(self) -> x509.Certificate:

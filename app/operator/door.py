@@ -46,13 +46,18 @@ class Letter(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AddSigner(Struct, frozen=True, forbid_unknown_fields=True):
-    """At most one of `letter`, `code_sha256` and `code`; with none, the demo CA is asked for a code, for a link."""
+    """
+    At most one of `letter`, `code_sha256` and `code`; with none, the demo CA is asked for a code, for a link.
+
+    `replaces`: for who has lost everything; all earlier keys are destroyed when the new one is certified.
+    """
 
     user_id: str
     name: str
     letter: Letter | None = None
     code_sha256: str | None = None
     code: str | None = None
+    replaces: bool = False
 
 
 class Freeze(Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,14 +83,16 @@ def add_signer(desk: Desk, asked: AddSigner) -> dict[str, Any]:
         raise Refusal("letter, code_sha256 and code exclude each other.")
     letters: list[bytes] = []
 
-    def invite(signer: Signer) -> Invitation:
+    def invite(signer: Signer, replaces_as: str | None) -> Invitation:
         if asked.letter is not None:
-            return by_letter(desk.config, desk.database, signer, letters.append, asked.letter.postal_code, asked.letter.address)
+            return by_letter(
+                desk.config, desk.database, signer, letters.append, asked.letter.postal_code, asked.letter.address, replaces_as
+            )
         if asked.code_sha256 is not None:
-            return by_hash(desk.config, desk.database, signer, asked.code_sha256)
-        return by_link(desk.config, desk.database, signer, asked.code)
+            return by_hash(desk.config, desk.database, signer, asked.code_sha256, replaces_as)
+        return by_link(desk.config, desk.database, signer, asked.code, replaces_as)
 
-    invited = signers.add(desk, asked.user_id, asked.name, invite)
+    invited = signers.add(desk, asked.user_id, asked.name, invite, replaces=asked.replaces)
     return invited.value | ({"letter": base64.b64encode(letters[0]).decode()} if letters else {})
 
 
@@ -105,6 +112,7 @@ CALLS = (
     Call("GET", "/signers", Nothing, lambda desk, _: signers.listed(desk)),
     Call("POST", "/signers", AddSigner, add_signer),
     Call("GET", "/signers/{user_id}", Nothing, lambda desk, _, user_id: signers.shown(desk, user_id)),
+    Call("GET", "/credentials", Nothing, lambda desk, _: keys.listed(desk)),
     Call("GET", "/credentials/{credential_id}", Nothing, lambda desk, _, credential_id: keys.shown(desk, credential_id)),
     Call(
         "POST",
@@ -112,6 +120,7 @@ CALLS = (
         Freeze,
         lambda desk, body, credential_id: keys.freeze(desk, credential_id, body.for_s),
     ),
+    Call("POST", "/credentials/{credential_id}/destroy", Nothing, lambda desk, _, credential_id: keys.destroy(desk, credential_id)),
     Call("GET", "/tokens", Nothing, lambda desk, _: tokens.told(tokens.listed(desk.config))),
     Call("POST", "/tokens", ImportTokens, lambda desk, body: tokens.take_in(desk, body.file, key=body.key, passphrase=body.passphrase)),
     Call("GET", "/doctor", Nothing, lambda desk, _: examination.examined()),

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from cryptography import x509
 from msgspec import Struct, to_builtins
 from redis.asyncio import Redis
 from sqlalchemy import Connection, text
@@ -15,6 +16,7 @@ from app.clock import system_clock
 from app.config import Config, read_config
 from app.errors import CannotStart, NatsuinError
 from app.paper import FONTS, has_fonts
+from app.store import credentials
 from app.store.batch import Batches
 from app.store.database import Database, migrate
 from app.store.redis import Ephemeral
@@ -22,6 +24,7 @@ from hsm.messages import HealthReply, PasskeyPolicyReply
 
 CLOCK_TOLERANCE_S = 2
 LOW_DISK_BYTES = 500_000_000
+SOON_S = 30 * 86_400
 
 
 class Finding(Struct, frozen=True):
@@ -50,6 +53,7 @@ async def examine() -> list[Finding]:
     findings.append(await _database(config))
     findings.append(await _redis(config))
     findings.append(await _ca(config))
+    findings.append(await _certificates(config))
     findings.append(_disk(config))
     findings.append(_fonts())
     return findings
@@ -131,6 +135,26 @@ async def _answers(part: str, ask: Callable[[], Awaitable[None]], mend: str) -> 
     except NatsuinError as problem:
         return Finding(part, False, f"{type(problem).__name__}: {problem}", mend)
     return Finding(part, True, "answers")
+
+
+async def _certificates(config: Config) -> Finding:
+    """Tell how many signers have to renew, and whether the registration authority's own certificate still lets them."""
+    now = system_clock()
+    try:
+        opened = Database(config.database_url)
+        try:
+            held = await opened.read(credentials.all_by_end)
+        finally:
+            opened.close()
+    except NatsuinError as problem:
+        return Finding("certificates", False, type(problem).__name__, "Mend the database first.")
+    state = f"{sum(one.is_ending(now, SOON_S) for one in held)} end within 30 days (`natsuin credential list --expiring`)"
+    if config.ca_client_certificate is None or not config.ca_client_certificate.is_file():
+        return Finding("certificates", True, f"{state}; nothing is renewed: no registration authority's certificate")
+    own = x509.load_pem_x509_certificate(config.ca_client_certificate.read_bytes())
+    left_s = own.not_valid_after_utc.timestamp() - now
+    mend = "" if left_s > SOON_S else f"Have the CA issue a new registration authority's certificate for {config.ca_client_certificate}."
+    return Finding("certificates", not mend, f"{state}; our own for renewing ends {own.not_valid_after_utc:%Y-%m-%d}", mend)
 
 
 def _disk(config: Config) -> Finding:

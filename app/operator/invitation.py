@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from app.authorization.enroll import LINK_LIFE_S
+from app.authorization.replace import begin
 from app.ca import ask_for_code, ask_for_letter
 from app.config import Config
 from app.domain.link import new_link
@@ -31,11 +32,12 @@ class Invitation(NamedTuple):
     text: str
 
 
-def by_link(config: Config, opened: Database, signer: Signer, code: str | None) -> Invitation:
+def by_link(config: Config, opened: Database, signer: Signer, code: str | None, replaces_as: str | None = None) -> Invitation:
     """Put a code, or one that the demo CA is asked for, into a one-time link."""
     text, link_sha256 = new_link(code if code is not None else code_from_ca(config, signer))
-    link = Link(link_sha256=link_sha256, user_id=signer.user_id, expires=signer.created + LINK_LIFE_S, state="open")
-    opened.write_now(_add, signer, link)
+    until = signer.created + LINK_LIFE_S
+    link = Link(link_sha256=link_sha256, user_id=signer.user_id, expires=until, state="open", replaces_as=replaces_as)
+    opened.write_now(_add if replaces_as is None else _add_letter, signer, link)
     url = f"{config.origin}/enroll#{text}"
     lines = (
         f"{escape(signer.name)} ({signer.user_id}) may enrol with this link, once, within {LINK_LIFE_S // 86_400} days:",
@@ -46,7 +48,13 @@ def by_link(config: Config, opened: Database, signer: Signer, code: str | None) 
 
 
 def by_letter(
-    config: Config, opened: Database, signer: Signer, keep: Callable[[bytes], object], postal_code: str, address: list[str]
+    config: Config,
+    opened: Database,
+    signer: Signer,
+    keep: Callable[[bytes], object],
+    postal_code: str,
+    address: list[str],
+    replaces_as: str | None = None,
 ) -> Invitation:
     """Have the CA write a letter with a code, a PDF to `keep`; only then its code opens anything."""
     _require_name(opened.read_now(parties.signer, signer.user_id), signer)
@@ -55,17 +63,19 @@ def by_letter(
     application = {"user_id": signer.user_id, "name": signer.name} | place
     letter = asyncio.run(ask_for_letter(config.ca_office_url, registration_secret(config), application))
     keep(letter.pdf)
-    link = Link(link_sha256=bytes.fromhex(letter.code_sha256), user_id=signer.user_id, expires=letter.expires, state="open")
+    link_sha256, until = bytes.fromhex(letter.code_sha256), letter.expires
+    link = Link(link_sha256=link_sha256, user_id=signer.user_id, expires=until, state="open", replaces_as=replaces_as)
     opened.write_now(_add_letter, signer, link)
     return Invitation(_value(signer, url, link), _letter_text(signer, url, link))
 
 
-def by_hash(config: Config, opened: Database, signer: Signer, code_sha256: str) -> Invitation:
+def by_hash(config: Config, opened: Database, signer: Signer, code_sha256: str, replaces_as: str | None = None) -> Invitation:
     """Take the hash of a code that stands in a letter already."""
     if SHA256.match(code_sha256) is None:
         raise Refusal("The hash of a code (--code-sha256) is 64 hexadecimal digits, as the CA gives them.")
     expires = signer.created + LETTER_LIFE_S
-    link = Link(link_sha256=bytes.fromhex(code_sha256), user_id=signer.user_id, expires=expires, state="open")
+    link_sha256 = bytes.fromhex(code_sha256)
+    link = Link(link_sha256=link_sha256, user_id=signer.user_id, expires=expires, state="open", replaces_as=replaces_as)
     try:
         opened.write_now(_add_letter, signer, link)
     except IntegrityError:
@@ -110,6 +120,8 @@ def _add(connection: Connection, signer: Signer, link: Link) -> None:
     if known is None:
         parties.add_signer(connection, signer)
     links.add_link(connection, link)
+    if link.replaces_as is not None:
+        begin(connection, signer.user_id, signer.created)
 
 
 def _require_name(known: Signer | None, signer: Signer) -> None:

@@ -12,6 +12,7 @@ from app.operator.desk import Desk
 from app.operator.invitation import Invitation
 from app.operator.record import recorded
 from app.operator.refusal import Refusal, Unknown
+from app.operator.replacement import announce
 from app.operator.ways import ways_of
 from app.store import credentials, links, parties
 from hsm.messages import is_plain_text
@@ -20,14 +21,24 @@ LONGEST_NAME = 64  # RFC 5280 appendix A.1, ub-common-name
 USER_ID = re.compile(r"[A-Za-z0-9._@+-]{1,64}\Z")
 
 
-def add(desk: Desk, user_id: str, name: str, invite: Callable[[Signer], Invitation]) -> Invitation:
-    """Let a person enrol, also for one more key of a person who is known; `invite` says by which way. Raises Refusal."""
+def add(desk: Desk, user_id: str, name: str, invite: Callable[[Signer, str | None], Invitation], *, replaces: bool = False) -> Invitation:
+    """
+    Let a person enrol, also for one more key of a person who is known; `invite` says by which way, and is given the enrolment's name
+    where it `replaces` all that the person has.
+
+    Raises:
+        Refusal: it can't be, or there is nothing to replace.
+    """
     with recorded(desk, "signer add", user_id):
         if not USER_ID.match(user_id):
             raise Refusal("A user id has 1 to 64 letters, digits or . _ @ + -")
         if not 0 < len(name) <= LONGEST_NAME or not name.strip() or not is_plain_text(name):
             raise Refusal(f"A name has 1 to {LONGEST_NAME} characters, none of them control, bidi or zero-width.")
-        return invite(Signer(user_id, name, secrets.token_bytes(64), int(system_clock())))
+        signer = Signer(user_id, name, secrets.token_bytes(64), int(system_clock()))
+        if not replaces:
+            return invite(signer, None)
+        announced = announce(desk.config, desk.database, user_id)
+        return announced.told_with(invite(signer, announced.enrollment_id))
 
 
 def listed(desk: Desk) -> list[dict[str, Any]]:

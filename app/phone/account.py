@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.account.otp import otp_standing
+from app.account.renew import renewal_of, under_way_of
 from app.account.standing import follow
 from app.domain.account import Addition
 from app.domain.parties import Credential, Passkey, Signer
@@ -29,12 +30,20 @@ async def show(services: Services, request: Request) -> Response:
         except Unavailable:
             break
     otp = await _otp(services, device)
+    under_way = await services.database.read(under_way_of, device.user_id)
     signer, keys, devices, waiting = await services.database.read(_own, device.user_id, services.now())
     signed_for = {one.credential_id for one in await services.database.read(receipts.of_signer, device.user_id) if one.state == "signed"}
     view = {
         "user_id": signer.user_id,
         "name": signer.name,
-        "keys": [key_view(one, services.now()) | {"receipt": "signed" if one.credential_id in signed_for else "open"} for one in keys],
+        "keys": [
+            key_view(one, services.now())
+            | {
+                "receipt": "signed" if one.credential_id in signed_for else "open",
+                "renewal": renewal_of(services.config, one, under_way, services.now()),
+            }
+            for one in keys
+        ],
         "devices": [device_view(one, device) for one in devices],
         "waiting": [{"id": one.id, "name": one.name} for one in waiting],
         "otp": otp,

@@ -6,16 +6,20 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.domain.parties import Credential
+from app.phone.notices import notices_of
 from app.phone.page import page
 from app.services import Services
 from app.store import credentials
 from hsm.messages import FOR_EVER
 
+WITH_NOTICES = ("/", "/account")
+
 
 async def signed_page(services: Services, request: Request, user_id: str, template: str, **context: Any) -> Response:
     """Render a template for this signer."""
     frozen = await services.database.read(credentials.frozen_of, user_id, services.now())
-    return page(request, template, signed_in=True, frozen=[freeze_view(one) for one in frozen], **context)
+    told = await notices_of(services, request, user_id) if request.url.path in WITH_NOTICES else []
+    return page(request, template, signed_in=True, frozen=[freeze_view(one) for one in frozen], told=told, **context)
 
 
 def freeze_view(credential: Credential) -> dict[str, Any]:

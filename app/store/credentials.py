@@ -13,6 +13,7 @@ from app.domain.parties import Credential
 from app.store.tables import credentials as table
 from hsm.messages import FOR_EVER
 
+DAY_S = 86_400
 _ALL = select(*(table.c[name] for name in Credential.__struct_fields__))
 _BY_ID = _ALL.where(table.c.credential_id == bindparam("credential_id"))
 _OF_SIGNER = _ALL.where(table.c.user_id == bindparam("user_id")).order_by(table.c.created, table.c.credential_id)
@@ -31,6 +32,19 @@ def get(connection: Connection, credential_id: str) -> Credential | None:
 
 def of_signer(connection: Connection, user_id: str) -> list[Credential]:
     return [_credential(row) for row in connection.execute(_OF_SIGNER, {"user_id": user_id}).mappings()]
+
+
+def all_by_end(connection: Connection) -> list[Credential]:
+    """List every key, by the end of its certificate."""
+    return [_credential(row) for row in connection.execute(_ALL.order_by(table.c.not_after, table.c.credential_id)).mappings()]
+
+
+def unreminded(connection: Connection, now: float, first_days: int, last_days: int, most: int) -> list[Credential]:
+    """List the keys whose certificate ends within so many days, that nothing has replaced, and whose signer was not reminded of that."""
+    last = (table.c.reminded > last_days) & (table.c.not_after <= int(now) + last_days * DAY_S)
+    soon = (table.c.not_after >= int(now), table.c.not_after <= int(now) + first_days * DAY_S, table.c.reminded.is_(None) | last)
+    found = _ALL.where(table.c.state == "enabled", table.c.renewed_by.is_(None), *soon).order_by(table.c.not_after).limit(most)
+    return [_credential(row) for row in connection.execute(found).mappings()]
 
 
 def frozen_of(connection: Connection, user_id: str, now: float) -> list[Credential]:
@@ -75,6 +89,11 @@ def unfreeze(connection: Connection, credential_id: str) -> None:
     """Record that the SAM lets a key be used again."""
     values = {"frozen_until": 0, "frozen_by": None, "freeze_owed": False, "not_me_at": 0}
     connection.execute(update(table).where(table.c.credential_id == credential_id).values(values))
+
+
+def renew(connection: Connection, credential_id: str, renewed_by: str) -> None:
+    """Record that another key has taken a key's place."""
+    connection.execute(update(table).where(table.c.credential_id == credential_id).values(renewed_by=renewed_by))
 
 
 def destroy(connection: Connection, credential_id: str) -> None:

@@ -10,7 +10,8 @@ class Link(Struct, frozen=True, kw_only=True):
     """
     One enrolment; `state` is open, keying (the SAM has it, or will), certifying (the key is made), or done.
 
-    The secret or code itself is kept nowhere. `registration` is what the story keeps of the new passkey until the end.
+    The secret or code itself is kept nowhere. `registration` is what the story keeps of the new passkey until the end. `replaces_as` is the
+    name of the enrolment where it was announced at the SAM: all keys that the person had go with it.
     """
 
     link_sha256: bytes
@@ -19,12 +20,12 @@ class Link(Struct, frozen=True, kw_only=True):
     state: str
     transaction: bytes | None = None
     registration: bytes | None = None
+    replaces_as: str | None = None
 
 
 def add_link(connection: Connection, link: Link) -> None:
-    connection.execute(
-        insert(links), {"link_sha256": link.link_sha256, "user_id": link.user_id, "expires": link.expires, "state": link.state}
-    )
+    names = ("link_sha256", "user_id", "expires", "state", "replaces_as")
+    connection.execute(insert(links), {name: getattr(link, name) for name in names})
 
 
 def usable_link(connection: Connection, link_sha256: bytes, now: float) -> Link | None:
@@ -48,6 +49,19 @@ def advance_link(connection: Connection, /, link: Link, state: str, **values: by
 def end_open_links(connection: Connection, user_id: str) -> None:
     """End those of a person's links that nobody has begun to use."""
     connection.execute(update(links).where(links.c.user_id == user_id, links.c.state == "open").values(state="done"))
+
+
+def replacements_of(connection: Connection, user_id: str, now: float) -> list[Link]:
+    """List the announced enrolments of a person that may still come about."""
+    mine = (links.c.user_id == user_id, links.c.replaces_as.is_not(None), links.c.state != "done")
+    rows = [Link(**row) for row in connection.execute(select(links).where(*mine)).mappings()]
+    return [link for link in rows if link.state != "open" or now < link.expires]
+
+
+def overdue_links(connection: Connection, now: float, most: int) -> list[Link]:
+    """List the enrolments that have begun, and whose code or link is over."""
+    overdue = select(links).where(links.c.state.in_(("keying", "certifying")), links.c.expires <= int(now)).limit(most)
+    return [Link(**row) for row in connection.execute(overdue).mappings()]
 
 
 def begun_links(connection: Connection, user_id: str) -> list[Link]:

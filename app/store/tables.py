@@ -30,6 +30,7 @@ links = Table(
     Column("state", String(10), nullable=False),  # open, keying (the SAM has or will have it), certifying (the key is made), done
     Column("transaction", LargeBinary),
     Column("registration", LargeBinary),
+    Column("replaces_as", String(22)),
 )
 credentials = Table(
     "credentials",
@@ -46,6 +47,8 @@ credentials = Table(
     Column("frozen_until", BigInteger, nullable=False),  # 0: it is not
     Column("frozen_by", String(10)),  # signer, operator, not_me
     Column("freeze_owed", Boolean, nullable=False),  # the SAM has not confirmed it yet
+    Column("renewed_by", String(22)),
+    Column("reminded", Integer),  # so many days before the end, last
     Column("not_me_at", BigInteger, nullable=False),  # the last refusal as "not me" that still counts towards freezing; 0: there is none
     Column("created", BigInteger, nullable=False),
 )
@@ -115,6 +118,24 @@ changes = Table(
     Column("sent_with", LargeBinary(1023)),  # the passkey that approved
 )
 Index("changes_sent", changes.c.state, changes.c.sent_at)
+renewals = Table(
+    "renewals",
+    metadata,
+    Column("credential_id", String(22), primary_key=True),  # of the key that will be
+    Column("user_id", ForeignKey("signers.user_id"), nullable=False, index=True),
+    Column("renews", ForeignKey("credentials.credential_id"), nullable=False),
+    Column("key_algorithm", String(10), nullable=False),
+    Column("state", String(10), nullable=False),  # open, done, over (the SAM has forgotten the key)
+    Column("tries", Integer, nullable=False),
+    Column("next_try", BigInteger, nullable=False),
+)
+Index("renewals_open", renewals.c.state, renewals.c.next_try)
+dismissals = Table(
+    "dismissals",
+    metadata,
+    Column("credential_id", ForeignKey("credentials.credential_id"), primary_key=True),
+    Column("passkey_id", LargeBinary(1023), primary_key=True),
+)
 events = Table(
     "events",
     metadata,

@@ -13,7 +13,7 @@ from demo.ca import status
 from demo.ca.authority import open_authority
 from demo.ca.config import Config, read_config
 from demo.ca.errors import CaError
-from demo.ca.office import clock, open_office
+from demo.ca.office import Office, clock, open_office
 from demo.ca.records import Records
 from demo.ca.registration_authority import make_registration_authority
 from demo.ca.server import create_est, create_public
@@ -74,6 +74,7 @@ async def _serve(config: Config) -> None:
     office = open_office(config)
     tls = Tls(config.directory, office.authority, office.records, config.url, config.host)
     tls.renew(clock())
+    _introduce_signing_service(office)
     common = {"host": "127.0.0.1", "log_level": "warning", "server_header": False}
     public = uvicorn.Server(uvicorn.Config(create_public(office), port=config.port, **common))  # type: ignore[arg-type]
     secured = uvicorn.Server(
@@ -90,6 +91,13 @@ async def _serve(config: Config) -> None:
     # Each server takes over the signals when it starts, and when it has stopped gives what came to the one before it: both stop, in turn.
     await asyncio.gather(public.serve(), secured.serve())
     renewing.cancel()
+
+
+def _introduce_signing_service(office: Office) -> None:
+    """Make the signing service beside us a registration authority at the first start, so that it can renew."""
+    key, certificate = (office.config.directory / name for name in ("signing-service-key.pem", "signing-service.pem"))
+    if not key.exists() and not certificate.exists():
+        make_registration_authority(office.authority, office.records, office.config.url, "Natsuin", key, certificate, office.now())
 
 
 def _change(context: typer.Context, change: Callable[[Records], None], done: str) -> None:

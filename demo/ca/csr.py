@@ -14,6 +14,8 @@ from demo.ca.errors import CsrRefused
 
 RSA_BITS = (2048, 3072, 4096)
 CURVES = (ec.SECP256R1, ec.SECP384R1)
+RENEWAL_APPROVAL = x509.ObjectIdentifier("2.25.128706472020866307858725443921526744226")
+"""An attribute of ours, under an arc that is free to all (ITU-T X.667): docs/ca.md."""
 HASHES = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
 
 
@@ -27,6 +29,7 @@ class Csr:
     alternative_names: x509.SubjectAlternativeName | None
     challenge_password: str | None
     asks_for_client_auth: bool
+    renewal_approval: str | None = None
 
     @property
     def user_id(self) -> str | None:
@@ -53,8 +56,9 @@ def read_csr(der: bytes) -> Csr:
             hashlib.sha256(der).digest(),
             csr.subject,
             _alternative_names(extensions),
-            _challenge_password(csr),
+            _text_attribute(csr, AttributeOID.CHALLENGE_PASSWORD),
             _asks_for_client_auth(extensions),
+            _text_attribute(csr, RENEWAL_APPROVAL),
         )
     except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
         raise CsrRefused("this is not a PKCS #10 request that can be read") from error
@@ -75,10 +79,10 @@ def allowed_key(public_key: PublicKeyTypes) -> rsa.RSAPublicKey | ec.EllipticCur
     raise CsrRefused("the key must be RSA with 2048, 3072 or 4096 bits, or on the curve P-256 or P-384")
 
 
-def _challenge_password(csr: x509.CertificateSigningRequest) -> str | None:
-    """Read challengePassword (RFC 2985 §5.4.1)."""
+def _text_attribute(csr: x509.CertificateSigningRequest, oid: x509.ObjectIdentifier) -> str | None:
+    """Read an attribute that is text, such as challengePassword (RFC 2985 §5.4.1)."""
     try:
-        return csr.attributes.get_attribute_for_oid(AttributeOID.CHALLENGE_PASSWORD).value.decode()
+        return csr.attributes.get_attribute_for_oid(oid).value.decode()
     except x509.AttributeNotFound:
         return None
 

@@ -76,26 +76,32 @@ class Enrollment:
             )
             return self._issue(sql, application_id, application.user_id, application.name, csr, now)
 
-    def reenroll(self, client: x509.Certificate | None, csr: Csr, now: datetime) -> x509.Certificate:
+    def reenroll(self, client: x509.Certificate | None, approver: x509.Certificate | None, csr: Csr, now: datetime) -> x509.Certificate:
         """
         Renew with a new key (RFC 7030 §4.2.2): for the holder of the certificate, or through a registration authority (RFC 6402 §2.10).
 
-        Subject and alternative names must be those of a good and valid certificate of this CA; the same call again returns the same one.
+        What is renewed is the client's certificate; of a registration authority, that of the key that has approved the request. Subject and
+        alternative names must be its own; the same call again returns the same certificate.
 
         Raises:
-            ClientRefused: no client certificate, or one that gives no right to this.
-            CsrRefused: there is no such certificate to renew, or the key has one already.
+            ClientRefused: no client certificate, or one that gives no right to this, or no approval of the old key's.
+            CsrRefused: the certificate to be renewed is not good, valid and of these names; or the key has one already.
         """
         with self._records.transaction() as sql:
             right = _row_in_force(sql, client, now)
-            held = _certificates_of(sql, csr, now)
-            if not is_registration_authority(right) and right["serial"] not in {row["serial"] for row in held}:
+            held = _row(sql, approver) if is_registration_authority(right) else right
+            if held is None or held["kind"] != "signer":
+                raise ClientRefused("a registration authority renews what the old key has approved")
+            repeated = _issued(sql, held["application_id"], csr.sha256)
+            if repeated is not None:
+                return repeated
+            has_names = _names(x509.load_der_x509_certificate(held["der"])) == (csr.subject, csr.alternative_names)
+            if held is right and not has_names:
                 raise ClientRefused("the client certificate is not the one to be renewed")
-            if not held:
+            if not has_names or not _is_in_force(held, now):
                 raise CsrRefused("subject and alternative names must equal those of a certificate in force")
-            application = sql.execute("SELECT id, user_id, name FROM application WHERE id = ?", (held[0]["application_id"],)).fetchone()
-            repeated = _issued(sql, application["id"], csr.sha256)
-            return repeated or self._issue(sql, application["id"], application["user_id"], application["name"], csr, now)
+            application = sql.execute("SELECT id, user_id, name FROM application WHERE id = ?", (held["application_id"],)).fetchone()
+            return self._issue(sql, application["id"], application["user_id"], application["name"], csr, now)
 
     def _issue(self, sql: sqlite3.Connection, application_id: int, user_id: str, name: str, csr: Csr, now: datetime) -> x509.Certificate:
         if sql.execute("SELECT 1 FROM certificate WHERE key_sha256 = ?", (key_sha256(csr.public_key),)).fetchone() is not None:
@@ -116,20 +122,18 @@ class Enrollment:
 def _row_in_force(sql: sqlite3.Connection, client: x509.Certificate | None, now: datetime) -> sqlite3.Row:
     if client is None:
         raise ClientRefused("renewing needs a TLS client certificate")
-    row: sqlite3.Row | None = sql.execute("SELECT * FROM certificate WHERE serial = ?", (f"{client.serial_number:X}",)).fetchone()
-    if row is None or not _is_in_force(row, now) or x509.load_der_x509_certificate(row["der"]) != client:
+    row = _row(sql, client)
+    if row is None or not _is_in_force(row, now):
         raise ClientRefused("the client certificate is not in force")
     return row
 
 
-def _certificates_of(sql: sqlite3.Connection, csr: Csr, now: datetime) -> list[sqlite3.Row]:
-    """Find the signer certificates in force whose names are the request's; the newest first."""
-    rows = sql.execute(
-        "SELECT certificate.* FROM certificate JOIN application ON application.id = application_id"
-        " WHERE kind = 'signer' AND user_id = ? ORDER BY certificate.rowid DESC",
-        (csr.user_id,),
-    )
-    return [row for row in rows if _is_in_force(row, now) and _names(x509.load_der_x509_certificate(row["der"])) == _names_asked(csr)]
+def _row(sql: sqlite3.Connection, certificate: x509.Certificate | None) -> sqlite3.Row | None:
+    """Find what is on record of a certificate that was issued here."""
+    if certificate is None:
+        return None
+    row: sqlite3.Row | None = sql.execute("SELECT * FROM certificate WHERE serial = ?", (f"{certificate.serial_number:X}",)).fetchone()
+    return row if row is not None and x509.load_der_x509_certificate(row["der"]) == certificate else None
 
 
 def _names(certificate: x509.Certificate) -> tuple[x509.Name, x509.SubjectAlternativeName | None]:
@@ -138,10 +142,6 @@ def _names(certificate: x509.Certificate) -> tuple[x509.Name, x509.SubjectAltern
     except x509.ExtensionNotFound:
         alternative = None
     return certificate.subject, alternative
-
-
-def _names_asked(csr: Csr) -> tuple[x509.Name, x509.SubjectAlternativeName | None]:
-    return csr.subject, csr.alternative_names
 
 
 def _is_in_force(row: sqlite3.Row, now: datetime) -> bool:

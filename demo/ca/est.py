@@ -20,6 +20,7 @@ from demo.ca.csrattrs import csr_attributes
 from demo.ca.errors import CodeRefused, CsrRefused
 from demo.ca.identification import identify
 from demo.ca.office import Office
+from demo.ca.renewal import approver
 from demo.ca.tls import client_certificate
 
 CERTS_ONLY = "application/pkcs7-mime; smime-type=certs-only"
@@ -54,7 +55,8 @@ def routes(office: Office) -> list[Route]:
     async def simplereenroll(request: Request) -> Response:
         client = client_certificate(request.scope)
         csr = await run_in_threadpool(read_csr, await read_csr_body(request))
-        return certs_only(await run_in_threadpool(office.enrollment.reenroll, client, csr, office.now()))
+        approved_by = await approver(office.authority, csr, office.now())
+        return certs_only(await run_in_threadpool(office.enrollment.reenroll, client, approved_by, csr, office.now()))
 
     return [
         Route("/.well-known/est/cacerts", cacerts),

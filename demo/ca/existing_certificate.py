@@ -62,6 +62,21 @@ async def verify_signed(der: bytes, trusted: Path, now: datetime) -> Signed:
     return Signed(content, certificate)
 
 
+async def verify_own(der: bytes, root: x509.Certificate, now: datetime) -> Signed:
+    """
+    Return what a CMS SignedData holds, if its signer has a certificate for signing from this root that is valid now.
+
+    Whether it was revoked is not asked: its CA knows by itself.
+
+    Raises:
+        SignatureRefused: malformed, more than one signer, changed; another chain, or expired.
+    """
+    signed_data, content = _read(der)
+    own = asn1_x509.Certificate.load(root.public_bytes(Encoding.DER))
+    offline = ValidationContext(trust_roots=[own], moment=now, revinfo_policy=CertRevTrustPolicy(NO_REVOCATION))
+    return Signed(content, await _verify(signed_data, offline, "the signature does not verify, or not with a certificate from this CA"))
+
+
 def name_of(certificate: x509.Certificate) -> str:
     """Return the person's name in the subject; raises SignatureRefused where there is not exactly one."""
     named = [attribute.value for attribute in certificate.subject if attribute.oid in (NameOID.COMMON_NAME, NAME)]

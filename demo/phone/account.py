@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from demo.passkey import FLAWLESS, Defects, Passkey, cose_key
-from demo.phone.amendment import AddPasskey, Common, Destroy, NewPasskey, RemovePasskey, Unfreeze, encoded
+from demo.phone.amendment import AddPasskey, Common, Destroy, NewPasskey, RemovePasskey, Renew, Unfreeze, encoded
 from demo.phone.connection import origin_of
 from demo.phone.errors import AddressRefused, TransactionRefused
 from demo.phone.phone import Options, Phone
@@ -113,6 +113,14 @@ class Joined(msgspec.Struct, frozen=True):
     code: str | None
 
 
+class Renewal(msgspec.Struct, frozen=True):
+    """How the renewal of a key stands: can (be renewed now), under_way, renewed (by another key) or no."""
+
+    credential_id: str
+    renewal: str
+    renewed_by: str | None
+
+
 class _Invitation(msgspec.Struct):
     transaction: str
     public_key: Options = msgspec.field(name="publicKey")
@@ -197,6 +205,14 @@ class Account:
     async def destroy(self, credential_id: str, *, defects: Defects = FLAWLESS) -> None:
         """Destroy a key, for good."""
         await self.change("destroy", credential_id, Destroy, lambda asked: asked.credential_id == credential_id, defects)
+
+    async def renew(self, credential_id: str, *, defects: Defects = FLAWLESS) -> None:
+        """Have a new key made in the place of one whose certificate ends; `renewal` tells when it is there."""
+        await self.change("renew", credential_id, Renew, lambda asked: asked.credential_id == credential_id, defects)
+
+    async def renewal(self, credential_id: str) -> Renewal:
+        """Tell how the renewal of a key stands."""
+        return await self._server.get(f"/keys/{quote(credential_id)}/renew", Renewal)
 
     async def change(
         self, change: str, of: str, kind: type[Change], is_it: Callable[[Change], bool], defects: Defects = FLAWLESS, **beside: str

@@ -1,5 +1,6 @@
 """The phone's commands about what is the signer's own: passkeys, freezing, the history, the receipt."""
 
+import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,8 @@ from demo.phone.display import entries_table, own_table, plain
 from demo.phone.output import Output, finish
 from demo.phone.phone import Phone
 from demo.phone.receipt import receipts, sign_receipt
+
+LOOK_AGAIN_S = 2
 
 
 @cli.command()
@@ -115,6 +118,33 @@ def unfreeze(
             for one in [credential_id] if credential_id is not None else frozen:
                 await account.unfreeze(one)
                 output.show({"credential_id": one, "state": "active"}, plain(f"In use again: {one}"))
+
+    finish(work(), output)
+
+
+@cli.command()
+def renew(
+    credential_id: Annotated[str | None, typer.Argument(help="The key; without it, every one that can be renewed now.")] = None,
+    file: PasskeyFile = DEFAULT_FILE,
+    origin: Origin = None,
+    as_json: AsJson = False,
+) -> None:
+    """Have new keys made in the place of those whose certificates end, and wait for them."""
+    output = Output(as_json)
+
+    async def work() -> None:
+        async with signed_in(file, origin) as (phone, _):
+            account = Account(phone)
+            for one in [credential_id] if credential_id is not None else [key.credential_id for key in (await account.look()).keys]:
+                if credential_id is None and (await account.renewal(one)).renewal != "can":
+                    continue
+                await account.renew(one)
+                now = await account.renewal(one)
+                while now.renewal == "under_way":
+                    await asyncio.sleep(LOOK_AGAIN_S)
+                    now = await account.renewal(one)
+                said = f"Renewed: {one} by {now.renewed_by}" if now.renewed_by else f"Not renewed: {one}"
+                output.show(msgspec.to_builtins(now), plain(said))
 
     finish(work(), output)
 

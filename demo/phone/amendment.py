@@ -94,6 +94,17 @@ class UnlockOtp(Common, frozen=True, tag="unlock_otp"):
     domain: ClassVar[bytes] = b"natsuin/v1/unlock-otp\x00"
 
 
+class Renew(Common, frozen=True, tag="renew"):
+    """A new key in the place of one whose certificate ends."""
+
+    domain: ClassVar[bytes] = b"natsuin/v1/renew\x00"
+
+    certificate_sha256: str
+    credential_id: str
+    key_algorithm: str
+    new_credential_id: str
+
+
 def encoded(value: bytes) -> str:
     """Base64 as these transactions write bytes."""
     return base64.b64encode(value).decode()

@@ -11,6 +11,7 @@ from hsm.messages.amendments import (
     DestroyTransaction,
     RemoveOtpTransaction,
     RemovePasskeyTransaction,
+    RenewTransaction,
     ResynchroniseOtpTransaction,
     SetOtpTransaction,
     UnfreezeTransaction,
@@ -45,10 +46,21 @@ from hsm.messages.operations import (
     PasskeyRecord,
     RefuseRequest,
     Registration,
+    RenewalReply,
+    RenewalRequest,
     StatusReply,
     StatusRequest,
 )
-from hsm.messages.operator import ImportTokensReply, ImportTokensRequest, ListTokensReply, ListTokensRequest
+from hsm.messages.operator import (
+    DestroyReply,
+    DestroyRequest,
+    ImportTokensReply,
+    ImportTokensRequest,
+    ListTokensReply,
+    ListTokensRequest,
+    ReplaceReply,
+    ReplaceRequest,
+)
 from hsm.messages.otp import NewOtp, OfferTokenReply, OfferTokenRequest, Otp, SuccessiveCodes, TokenInfo, TokensReply, TokensRequest
 from hsm.messages.statement import (
     MAX_STATEMENT_BYTES,
@@ -136,6 +148,8 @@ __all__ = [
     "CollectRequest",
     "CredentialReply",
     "CredentialRequest",
+    "DestroyReply",
+    "DestroyRequest",
     "DestroyTransaction",
     "Digest",
     "Document",
@@ -179,6 +193,11 @@ __all__ = [
     "Registration",
     "RemoveOtpTransaction",
     "RemovePasskeyTransaction",
+    "RenewTransaction",
+    "RenewalReply",
+    "RenewalRequest",
+    "ReplaceReply",
+    "ReplaceRequest",
     "ResynchroniseOtpTransaction",
     "SetOtpTransaction",
     "Sha256Hex",

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from hsm.messages.transactions import NotCanonical, Transaction, parse_transaction
-from hsm.messages.types import Id, Name, PasskeyId, PublicKey, Sha256Hex
+from hsm.messages.types import Id, KeyAlgorithm, Name, PasskeyId, PublicKey, Sha256Hex
 
 
 class Amendment(Transaction, frozen=True):
@@ -67,6 +67,25 @@ class DestroyTransaction(Amendment, frozen=True, tag="destroy"):
         return ()
 
 
+class RenewTransaction(Amendment, frozen=True, tag="renew"):
+    """
+    A new key in the place of one whose certificate ends; it belongs to the same enrolment.
+
+    `credential_id` and `certificate_sha256` name the old one, `new_credential_id` the one that will be made. The old key signs the request
+    for the new one's certificate, once; for all else it stays as it is.
+    """
+
+    domain: ClassVar[bytes] = b"natsuin/v1/renew\x00"
+
+    credential_id: Id
+    certificate_sha256: Sha256Hex
+    new_credential_id: Id
+    key_algorithm: KeyAlgorithm
+
+    def texts(self) -> tuple[str, ...]:
+        return ()
+
+
 class SetOtpTransaction(Amendment, frozen=True, tag="set_otp"):
     """A one-time-password token becomes the signer's, and a PIN is set or replaced; whatever was tried wrongly before is forgotten."""
 
@@ -114,6 +133,7 @@ AMENDMENTS: dict[str, type[Amendment]] = {
     "remove_passkey": RemovePasskeyTransaction,
     "unfreeze": UnfreezeTransaction,
     "destroy": DestroyTransaction,
+    "renew": RenewTransaction,
     "set_otp": SetOtpTransaction,
     "remove_otp": RemoveOtpTransaction,
     "unlock_otp": UnlockOtpTransaction,

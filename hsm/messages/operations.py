@@ -103,7 +103,8 @@ class AmendRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """
     The signer's proof over an Amendment, with what it needs beside it.
 
-    `registration` where a passkey is added, `otp` where a PIN and a token are set, `codes` where a token is found again.
+    `registration` where a passkey is added, `otp` where a PIN and a token are set, `codes` where a token is found again, `status` (the CA's
+    word on the certificate, just now) where a key is renewed.
     """
 
     transaction: bytes
@@ -111,12 +112,26 @@ class AmendRequest(Struct, frozen=True, forbid_unknown_fields=True):
     registration: Registration | None = None
     otp: NewOtp | None = None
     codes: SuccessiveCodes | None = None
+    status: CertificateStatus | None = None
 
 
 class AmendReply(Struct, frozen=True):
     """`passkey` is what was added."""
 
     passkey: PasskeyRecord | None = None
+
+
+class RenewalRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Make the key that a RenewTransaction has named, or go on with it; `status` is the CA's word on the old certificate, just now."""
+
+    credential_id: Id
+    status: CertificateStatus | None = None
+
+
+class RenewalReply(Struct, frozen=True):
+    """A PKCS#10 request in DER, signed by the new key; in it the old key's approval (docs/ca.md)."""
+
+    csr: bytes
 
 
 class FreezeRequest(Struct, frozen=True, forbid_unknown_fields=True):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from hsm.messages.otp import TokenInfo
-from hsm.messages.types import Id
+from hsm.messages.types import Id, UserId
 
 
 class ImportTokensRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -30,6 +30,33 @@ class ListTokensRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """Ask for the tokens that come after this one; without, for the first ones."""
 
     after: Id | None = None
+
+
+class ReplaceRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """
+    When the key of this enrolment, which is still to come, has its certificate, all keys that the signer has until then are destroyed.
+
+    For a person who has lost everything, and was identified anew. A later request for the same signer takes its place.
+    """
+
+    signer: UserId
+    enrollment_id: Id
+
+
+class ReplaceReply(Struct, frozen=True):
+    """The keys that will go."""
+
+    credential_ids: tuple[Id, ...]
+
+
+class DestroyRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Destroy a key, for good. It grants nothing, so it needs no proof; but it can't be undone, so only the operator may ask."""
+
+    credential_id: Id
+
+
+class DestroyReply(Struct, frozen=True):
+    """It is gone from the token: a search has shown that."""
 
 
 class ListTokensReply(Struct, frozen=True):

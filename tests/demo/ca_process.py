@@ -1,5 +1,6 @@
 """The CA as a process of its own on free ports, and the programs that talk to it."""
 
+import base64
 import json
 import os
 import socket
@@ -11,10 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from demo.ca.csr import RENEWAL_APPROVAL as _APPROVAL
 from tests.harness.stack import free_ports
 
 ROOT = Path(__file__).parents[2]
 START_WAIT_S = 40
+RENEWAL_APPROVAL = _APPROVAL.dotted_string
 
 
 class CaProcess:
@@ -118,6 +121,18 @@ def make_request(
     new = ("-newkey", "rsa:2048", "-nodes", "-keyout", f"{base}-key.pem", "-outform", "DER", "-out", f"{base}.csr")
     run(directory, "openssl", "req", "-new", "-config", config.name, *new)
     run(directory, "openssl", "base64", "-in", f"{base}.csr", "-out", f"{base}.b64")
+
+
+def approve_renewal(directory: Path, base: str, old: str) -> None:
+    """Have the old key approve the request `BASE`, and put that into the request: openssl's cms, and its req once more (docs/ca.md)."""
+    signing = ("-binary", "-nodetach", "-md", "sha256", "-signer", f"{old}.pem", "-inkey", f"{old}-key.pem", "-outform", "DER")
+    run(directory, "openssl", "cms", "-sign", "-in", f"{base}.csr", *signing, "-out", f"{base}.p7m")
+    approval = base64.b64encode((directory / f"{base}.p7m").read_bytes()).decode()
+    config = (directory / f"{base}.cnf").read_text().replace("[attributes]\n", f"[attributes]\n{RENEWAL_APPROVAL} = {approval}\n")
+    (directory / f"{base}-approved.cnf").write_text(config)
+    again = ("-key", f"{base}-key.pem", "-config", f"{base}-approved.cnf", "-outform", "DER", "-out", f"{base}-approved.csr")
+    run(directory, "openssl", "req", "-new", *again)
+    run(directory, "openssl", "base64", "-in", f"{base}-approved.csr", "-out", f"{base}.b64")
 
 
 def est(ca: CaProcess, directory: Path, operation: str, out: str, *options: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.demo.ca_process import CaProcess, basic, enroll, est, make_request, run, running_ca, unpack
+from tests.demo.ca_process import CaProcess, approve_renewal, basic, enroll, est, make_request, run, running_ca, unpack
 
 CLIENT_AUTH = "extendedKeyUsage = clientAuth"
 
@@ -102,6 +102,8 @@ def test_a_mistyped_code_is_told_and_not_counted(ca: CaProcess, tmp_path: Path) 
 @pytest.mark.parametrize("client", ["old", "ra"])
 def test_renewed_with_a_new_key_by_the_holder_or_a_registration_authority(ca: CaProcess, enrolled: Path, client: str) -> None:
     make_request(enrolled, "new")
+    if client == "ra":
+        approve_renewal(enrolled, "new", "old")
     assert enroll(ca, enrolled, "new", "simplereenroll", *by(client)) == "200"
     subjects = [run(enrolled, "openssl", "x509", "-in", f"{name}.pem", "-noout", "-subject") for name in ("old", "new")]
     assert subjects[0] == subjects[1]
@@ -110,6 +112,29 @@ def test_renewed_with_a_new_key_by_the_holder_or_a_registration_authority(ca: Ca
     first = serial(enrolled, "new")
     assert enroll(ca, enrolled, "new", "simplereenroll", *by(client)) == "200"  # the answer was lost
     assert serial(enrolled, "new") == first
+
+
+def test_a_registration_authority_renews_nothing_without_the_old_keys_approval(ca: CaProcess, enrolled: Path) -> None:
+    """None, one that somebody else has signed, and one that was given for another request; each is refused, and nothing is issued."""
+    make_request(enrolled, "new")
+    assert enroll(ca, enrolled, "new", "simplereenroll", *by("ra")) == "403"
+    make_request(enrolled, "bob", user_id="bob", name="Bob")
+    assert enroll(ca, enrolled, "bob", "simpleenroll", *basic(enrolled, "bob", ca.code("bob", "Bob"))) == "200"
+    approve_renewal(enrolled, "new", "bob")
+    assert enroll(ca, enrolled, "new", "simplereenroll", *by("ra")) == "400"
+    approve_renewal(enrolled, "new", "ra")
+    assert enroll(ca, enrolled, "new", "simplereenroll", *by("ra")) == "403"
+    run(enrolled, "openssl", "req", "-x509", "-key", "old-key.pem", "-config", "old.cnf", "-days", "9", "-out", "self.pem")
+    (enrolled / "self-key.pem").write_bytes((enrolled / "old-key.pem").read_bytes())
+    approve_renewal(enrolled, "new", "self")
+    assert enroll(ca, enrolled, "new", "simplereenroll", *by("ra")) == "403"
+    make_request(enrolled, "other")
+    approve_renewal(enrolled, "other", "old")
+    (enrolled / "new.cnf").write_text((enrolled / "other-approved.cnf").read_text())
+    run(enrolled, "openssl", "req", "-new", "-key", "new-key.pem", "-config", "new.cnf", "-outform", "DER", "-out", "new.csr")
+    run(enrolled, "openssl", "base64", "-in", "new.csr", "-out", "new.b64")
+    assert enroll(ca, enrolled, "new", "simplereenroll", *by("ra")) == "403"
+    assert "another request" in (enrolled / "new.answer").read_text()
 
 
 def test_nothing_is_renewed_without_the_right(ca: CaProcess, enrolled: Path) -> None:
@@ -131,11 +156,16 @@ def test_nothing_else_is_renewed(ca: CaProcess, enrolled: Path) -> None:
         "other-san": {"extensions": "subjectAltName = email:a@example.jp"},
     }.items():
         make_request(enrolled, base, **request)
+        approve_renewal(enrolled, base, "old")
         assert enroll(ca, enrolled, base, "simplereenroll", *by("ra")) == "400", base
     (enrolled / "same.b64").write_bytes((enrolled / "old.b64").read_bytes())
     again = ("-key", "old-key.pem", "-config", "old.cnf", "-outform", "DER", "-out", "same.csr", "-sha384")
     run(enrolled, "openssl", "req", "-new", *again)
     run(enrolled, "openssl", "base64", "-in", "same.csr", "-out", "same.b64")
+    for what in ("key.pem", ".cnf"):
+        name = f"same-{what}" if what == "key.pem" else f"same{what}"
+        (enrolled / name).write_bytes((enrolled / name.replace("same", "old")).read_bytes())
+    approve_renewal(enrolled, "same", "old")
     assert enroll(ca, enrolled, "same", "simplereenroll", *by("ra")) == "400"  # the old key once more
     assert "this key has a certificate already" in (enrolled / "same.answer").read_text()
 
@@ -145,6 +175,7 @@ def test_a_held_or_revoked_certificate_neither_renews_nor_is_renewed(ca: CaProce
     make_request(enrolled, "dave", user_id="dave", name="Dave", extensions=CLIENT_AUTH)
     assert enroll(ca, enrolled, "dave", "simpleenroll", *basic(enrolled, "dave", ca.code("dave", "Dave"))) == "200"
     ca.command("suspend", serial(enrolled, "dave"))
+    approve_renewal(enrolled, "new", "dave")
     assert enroll(ca, enrolled, "new", "simplereenroll", *by("dave")) == "403"
     assert enroll(ca, enrolled, "new", "simplereenroll", *by("ra")) == "400"
     ca.command("lift", serial(enrolled, "dave"))
@@ -161,3 +192,12 @@ def test_key_and_certificate_of_a_registration_authority_are_the_owners_alone(ca
     words = ("registration-authority", "x", "--key", str(enrolled / "ra-key.pem"), "--certificate", str(enrolled / "new.pem"))
     assert "exists already" in ca.command(*words, status=1)
     assert not (enrolled / "new.pem").exists()
+
+
+def test_a_signing_service_beside_the_ca_is_a_registration_authority_from_the_first_start(ca: CaProcess, enrolled: Path) -> None:
+    """It renews with the files that the CA has made for it."""
+    for name in ("signing-service.pem", "signing-service-key.pem"):
+        (enrolled / name).write_bytes((ca.data / "ca" / name).read_bytes())
+    make_request(enrolled, "new")
+    approve_renewal(enrolled, "new", "old")
+    assert enroll(ca, enrolled, "new", "simplereenroll", *by("signing-service")) == "200"

@@ -15,7 +15,7 @@ from tests.flow.parties import new_application
 from tests.flow.wire import error_of, refused
 from tests.harness.stack import Application, Stack
 
-WELL = {"settings", "sam", "hsm", "store", "passkeys", "clock", "sql", "redis", "ca", "disk", "fonts", "statement key"}
+WELL = {"settings", "sam", "hsm", "store", "passkeys", "clock", "sql", "redis", "ca", "disk", "fonts", "statement key", "certificates"}
 
 
 Natsuin = Callable[..., Result]

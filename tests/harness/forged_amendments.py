@@ -34,6 +34,7 @@ def amendments_of(signer: TestSigner, target: bytes) -> dict[str, Amendment]:
         "remove": signer.removing(signer.passkey, passkey_id=target),
         "unfreeze": signer.unfreezing(),
         "destroy": signer.destroying(),
+        "renew": signer.renewing(),
     }
 
 
@@ -79,6 +80,7 @@ def _others_things(world: World) -> Iterator[Forgery]:
     for credential_id in (alice.credential_id, world.bob.credential_id, new_id()):
         yield _approved(mallory, "amend: unfreeze another's", mallory.unfreezing(credential_id=credential_id))
         yield _approved(mallory, "amend: destroy another's", mallory.destroying(credential_id=credential_id))
+        yield _approved(mallory, "amend: renew another's", mallory.renewing(credential_id=credential_id))
     for passkey in (alice.passkey, world.bob.passkey, mallory.passkey):
         yield _approved(mallory, "amend: remove another's, or her own", mallory.removing(passkey))
     for passkey_id in (b"x", alice.user_handle):

@@ -14,8 +14,11 @@ from hsm.messages import (
     ApproveRequest,
     CertifyRequest,
     CollectRequest,
+    DestroyRequest,
     EnrollRequest,
     EnrollTransaction,
+    RenewalRequest,
+    ReplaceRequest,
     StatementRequest,
     challenge,
 )
@@ -178,6 +181,11 @@ def forged_enrollments(world: World) -> Iterator[Forgery]:
     begun.begin()
     for name, certificate in (("own key", TestCa(clock.now).certificate(_own_csr(world))), ("Bob's", world.bob.certificate)):
         yield forgery(f"certify: {name}, on a key without certificate", "certify", CertifyRequest(begun.credential_id, (certificate,)))
+    for name, credential_id in {"Alice's": alice.credential_id, "begun": begun.credential_id, "none": new_id()}.items():
+        yield forgery(f"renewal: {name}, which nobody approved", "renewal", RenewalRequest(credential_id))
+    announced = ReplaceRequest(alice.user_id, beside.enrollment_id)
+    for operation, request in (("replace", announced), ("destroy", DestroyRequest(alice.credential_id))):
+        yield forgery(f"{operation}: the operator's, at the web server's door", operation, request)
     yield forgery("certify: unknown credential", "certify", CertifyRequest(new_id(), (alice.certificate,)))
 
 

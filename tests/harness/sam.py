@@ -51,12 +51,15 @@ from hsm.messages import (
     NewPasskeyTransaction,
     Registration,
     RemovePasskeyTransaction,
+    RenewalRequest,
+    RenewTransaction,
     SignTransaction,
     Transaction,
     UnfreezeTransaction,
     challenge,
 )
 from hsm.policy import Scheme
+from hsm.renewal import renewal
 from hsm.revocation import Requirement, StatusPolicy
 from hsm.sam import Sam
 from hsm.store import Store
@@ -299,6 +302,26 @@ class TestSigner:
 
     def destroying(self, **changes: Any) -> DestroyTransaction:
         return DestroyTransaction(**self.amendment_fields() | {"credential_id": self.credential_id} | changes)
+
+    def renewing(self, **changes: Any) -> RenewTransaction:
+        fields = self.amendment_fields() | {
+            "credential_id": self.credential_id,
+            "certificate_sha256": hashlib.sha256(self.certificate).hexdigest(),
+            "new_credential_id": new_id(),
+            "key_algorithm": self.key_algorithm,
+        }
+        return RenewTransaction(**fields | changes)
+
+    def renew(self) -> "TestSigner":
+        """Approve a renewal and have the key made; gives the signer with the new key, which has no certificate yet."""
+        amendment = self.renewing()
+        self.amend(amendment)
+        renewal(self.sam, RenewalRequest(amendment.new_credential_id))
+        return replace(self, credential_id=amendment.new_credential_id, certificate=b"")
+
+    def request(self) -> bytes:
+        """Give the certification request of the key."""
+        return self.sam.store.credential(self.credential_id).csr or b""
 
     def amendment_fields(self) -> dict[str, Any]:
         """Give what every amendment carries."""

@@ -49,6 +49,7 @@ KINDS: dict[str, Compose] = {
     "remove_passkey": lambda signer, second: signer.removing(second),
     "unfreeze": lambda signer, _: signer.unfreezing(),
     "destroy": lambda signer, _: signer.destroying(),
+    "renew": lambda signer, _: signer.renewing(),
 }
 
 

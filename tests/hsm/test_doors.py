@@ -22,8 +22,9 @@ WEB = {
     "enroll", "certify", "approve", "refuse", "collect", "activate", "amend", "freeze", "credential", "status", "offer_token", "tokens",
     "statement",
     "examine",
+    "renewal",
 }  # fmt: skip
-OPERATOR = {"import_tokens", "list_tokens", "freeze"}
+OPERATOR = {"import_tokens", "list_tokens", "freeze", "replace", "destroy"}
 SEEDS = b"serial,seed,kind,algorithm,digits,period\nA,hex:" + bytes(range(20)).hex().encode() + b",totp,sha1,6,30\n"
 
 

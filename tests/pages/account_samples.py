@@ -8,6 +8,8 @@ KEY_ID = "K" * 22
 DAY_S = 86_400
 FROZEN = {"credential_id": KEY_ID, "until": None, "by": "not_me"}
 FROZEN_BY_TIME = {"credential_id": KEY_ID, "until": NOW + 3600, "by": "signer"}
+ENDING = {"kind": "ending", "credential_id": KEY_ID, "not_after": NOW + 20 * DAY_S, "urgent": False}
+ENDING_SOON = {"kind": "ending", "credential_id": KEY_ID, "not_after": NOW + 5 * DAY_S, "urgent": True}
 NEW_DEVICE = {"id": "A" * 22, "name": "書斎のパソコン"}
 
 
@@ -48,6 +50,14 @@ MORE_EVENTS = [
     event("otp_removed", by_device="iPhone"),
     event("otp_unlocked", by_device="iPhone"),
     event("otp_resynchronised", by_device="iPhone"),
+    event("renewal_approved", by_device="iPhone"),
+    event("key_renewed"),
+    event("renewal_failed"),
+    event("key_ending", until=NOW + 30 * DAY_S),
+    event("replacement_begun"),
+    event("replacement_stopped", by_device="iPhone"),
+    event("key_replaced"),
+    event("key_destroyed", cause="operator"),
 ]
 DEVICES = [
     {"id": "1" * 22, "name": "Android スマートフォン", "added": NOW - 400 * DAY_S, "last_used": NOW, "synced": True, "current": True},
@@ -68,15 +78,22 @@ def key(state: str = "active", **changes: Any) -> dict[str, Any]:
         "not_after": NOW + 500 * DAY_S,
         "fingerprint": fingerprint("certificate"),
         "receipt": "signed",
+        "renewal": "no",
+        "renew_from": NOW + 470 * DAY_S,
     }
     return view | changes
 
 
 def account(
-    keys: list[dict[str, Any]], devices: list[dict[str, Any]] | None = None, waiting: Any = (), frozen: Any = (), otp: Any = None
+    keys: list[dict[str, Any]],
+    devices: list[dict[str, Any]] | None = None,
+    waiting: Any = (),
+    frozen: Any = (),
+    otp: Any = None,
+    told: Any = (),
 ) -> Sample:
     view = {"name": "山田 太郎", "keys": keys, "devices": devices or DEVICES, "waiting": waiting, "otp": otp}
-    return Sample("account.html", {"signed_in": True, "view": view, "frozen": frozen, "path": "/account"})
+    return Sample("account.html", {"signed_in": True, "view": view, "frozen": frozen, "told": told, "path": "/account"})
 
 
 def receipts(*states: str, key_state: str = "active") -> Sample:
@@ -136,6 +153,11 @@ ACCOUNT_SAMPLES: dict[str, Sample] = {
     "account-one-device": account([key("expired")], DEVICES[:1]),
     "account-two-keys": account([key(), key("destroyed"), key("not_yet")]),
     "account-hostile": account([key(holder=HOSTILE[0], issuer=HOSTILE[1])], [DEVICES[0] | {"name": text} for text in HOSTILE]),
+    "account-ending": account([key(renewal="can", not_after=NOW + 20 * DAY_S)], told=[ENDING]),
+    "account-ending-soon": account([key(renewal="can", not_after=NOW + 5 * DAY_S)], told=[ENDING_SOON, {"kind": "replacement"}]),
+    "replacement": Sample("replacement.html", {"signed_in": True, "state": "open"}),
+    "replacement-begun": Sample("replacement.html", {"signed_in": True, "state": "begun"}),
+    "replacement-none": Sample("replacement.html", {"signed_in": True, "state": "none"}),
     "account-add": Sample("add_device.html", {"signed_in": True}),
     "new-device": Sample("new_device.html", {"signed_in": False, "device": "iPhone"}),
     "add-made": addition("made"),
@@ -159,6 +181,14 @@ ACCOUNT_SAMPLES: dict[str, Sample] = {
     "unfreeze-destroyed": Sample("unfreeze.html", {"signed_in": True, "view": key("destroyed")}),
     "destroy": Sample("destroy.html", {"signed_in": True, "view": key()}),
     "destroy-destroyed": Sample("destroy.html", {"signed_in": True, "view": key("destroyed")}),
+    "account-renewal": account([key(renewal="can", not_after=NOW + 20 * DAY_S)]),
+    "account-renewed": account([key(renewal="renewed", not_after=NOW + 20 * DAY_S), key(), key(renewal="under_way")]),
+    "renew": Sample("renew.html", {"signed_in": True, "view": key(renewal="can", not_after=NOW + 20 * DAY_S)}),
+    "renew-under-way": Sample("renew.html", {"signed_in": True, "view": key(renewal="under_way")}),
+    "renew-renewed": Sample("renew.html", {"signed_in": True, "view": key(renewal="renewed", not_after=NOW + 20 * DAY_S)}),
+    "renew-not-yet": Sample("renew.html", {"signed_in": True, "view": key()}),
+    "renew-frozen": Sample("renew.html", {"signed_in": True, "view": key("frozen", **FROZEN), "frozen": [FROZEN]}),
+    "renew-expired": Sample("renew.html", {"signed_in": True, "view": key("expired")}),
     "history": history([signature(*end) for end in ENDS] + EVENTS + MORE_EVENTS, "1795427000." + "S" * 22),
     "history-empty": history([]),
     "history-end": history([], first=False),

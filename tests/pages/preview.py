@@ -44,6 +44,7 @@ ANSWERS: dict[str, object] = {
     "/account/otp/offer": {"id": "O" * 22, "link": SECRET_LINK, "qr": qr_code(SECRET_LINK), "secret": ["JBSW", "Y3DP", "EHPK", "3PXP"] * 2},
     "/account/otp/serial": {"id": "T" * 22},
     "/second-way": {"next": "/"},
+    "/renew-under-way": {"renewal": "under_way"},
 }
 MEDIA = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml", ".png": "image/png"}
 

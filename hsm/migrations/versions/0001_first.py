@@ -35,6 +35,10 @@ def upgrade() -> None:
         sa.Column("certificate", sa.LargeBinary),
         sa.Column("issuer_certificate", sa.LargeBinary),
         sa.Column("frozen_until", sa.BigInteger, nullable=False),
+        sa.Column("certify_by", sa.BigInteger, nullable=False),
+        sa.Column("renews", sa.String(22)),
+        sa.Column("renewed_by", sa.String(22)),
+        sa.Column("replaced_by", sa.String(22)),
         sa.Column("version", sa.BigInteger, nullable=False),
         sa.Column("seal", sa.LargeBinary(32), nullable=False),
     )

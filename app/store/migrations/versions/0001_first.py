@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(10), nullable=False),
         sa.Column("transaction", sa.LargeBinary),
         sa.Column("registration", sa.LargeBinary),
+        sa.Column("replaces_as", sa.String(22)),
     )
     op.create_table(
         "credentials",
@@ -46,6 +47,8 @@ def upgrade() -> None:
         sa.Column("frozen_until", sa.BigInteger, nullable=False),
         sa.Column("frozen_by", sa.String(10)),
         sa.Column("freeze_owed", sa.Boolean, nullable=False),
+        sa.Column("renewed_by", sa.String(22)),
+        sa.Column("reminded", sa.Integer),
         sa.Column("not_me_at", sa.BigInteger, nullable=False),
         sa.Column("created", sa.BigInteger, nullable=False),
     )
@@ -110,6 +113,22 @@ def upgrade() -> None:
         sa.Column("sent_with", sa.LargeBinary(1023)),
     )
     op.create_index("changes_sent", "changes", ["state", "sent_at"])
+    op.create_table(
+        "renewals",
+        sa.Column("credential_id", sa.String(22), primary_key=True),
+        sa.Column("user_id", sa.String(64), sa.ForeignKey("signers.user_id"), nullable=False, index=True),
+        sa.Column("renews", sa.String(22), sa.ForeignKey("credentials.credential_id"), nullable=False),
+        sa.Column("key_algorithm", sa.String(10), nullable=False),
+        sa.Column("state", sa.String(10), nullable=False),
+        sa.Column("tries", sa.Integer, nullable=False),
+        sa.Column("next_try", sa.BigInteger, nullable=False),
+    )
+    op.create_index("renewals_open", "renewals", ["state", "next_try"])
+    op.create_table(
+        "dismissals",
+        sa.Column("credential_id", sa.String(22), sa.ForeignKey("credentials.credential_id"), primary_key=True),
+        sa.Column("passkey_id", sa.LargeBinary(1023), primary_key=True),
+    )
     op.create_table(
         "events",
         sa.Column("id", sa.String(22), primary_key=True),
