@@ -82,6 +82,7 @@ def start(config: Config) -> Sam:
         config.sad_life_s,
         config.status_policy,
         config.factors,
+        recovery_wait_s=config.recovery_wait_s,
     )
     entries = sam.store.verify_journal(sam.now())
     with sam.store.change(sam.now()) as change:

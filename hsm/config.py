@@ -29,7 +29,7 @@ class Config(Struct, frozen=True, kw_only=True):
     `origin` is the one web origin whose passkeys are believed; `rp_id` is its host. `sad_life_s` is how long an approval may be used.
     `sessions` is the number of PKCS#11 sessions, and so of operations at once. `embedded` means that the token is ours to make.
     `status_policy` says what the CA's word on a certificate is needed for, `factors` what may approve for
-    keys that are made from now on.
+    keys that are made from now on. `recovery_wait_s` is how long a passkey that was made with a recovery code waits.
     """
 
     data: Path
@@ -49,6 +49,7 @@ class Config(Struct, frozen=True, kw_only=True):
     sad_life_s: int
     status_policy: StatusPolicy
     factors: Factors
+    recovery_wait_s: int
 
 
 def read_config(environ: Mapping[str, str] = os.environ) -> Config:
@@ -136,6 +137,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         sad_life_s=number("NATSUIN_SAD_LIFE", 120, 5, 600),
         status_policy=StatusPolicy(requirement, number("NATSUIN_STATUS_MAX_AGE", 300, 1, 30 * 86_400)),
         factors=factors,
+        recovery_wait_s=number("NATSUIN_RECOVERY_WAIT", 86_400, 0, 30 * 86_400),
     )
     if problems:
         raise BadConfiguration("\n".join(problems))

@@ -30,6 +30,7 @@ from hsm.messages import (
     ActivateRequest,
     AmendRequest,
     ApproveRequest,
+    BeginRecoveryRequest,
     CertifyRequest,
     CollectRequest,
     CredentialRequest,
@@ -39,13 +40,17 @@ from hsm.messages import (
     FreezeRequest,
     HealthReply,
     ImportTokensRequest,
+    ListRecoveriesRequest,
     ListTokensRequest,
     OfferTokenRequest,
+    RecoveryRequest,
     RefuseRequest,
     StatusRequest,
+    StopRecoveryRequest,
     TokensRequest,
 )
 from hsm.operator_tokens import import_tokens, list_tokens
+from hsm.recovery import begin_recovery, complete_recovery, list_recoveries, recovery, stop_recovery
 from hsm.sam import Sam
 from hsm.seeds.seed import MAX_FILE_BYTES
 from hsm.tokens import offer_token, tokens
@@ -79,6 +84,10 @@ OPERATIONS = (
     Operation("credential", CredentialRequest, credential, lambda request: request.credential_id),
     Operation("offer_token", OfferTokenRequest, offer_token, lambda request: request.credential_id),
     Operation("tokens", TokensRequest, tokens, lambda request: request.credential_id),
+    Operation("begin_recovery", BeginRecoveryRequest, begin_recovery),
+    Operation("complete_recovery", RecoveryRequest, complete_recovery, lambda request: request.recovery_id),
+    Operation("stop_recovery", StopRecoveryRequest, stop_recovery, lambda request: request.recovery_id),
+    Operation("recovery", RecoveryRequest, recovery, lambda request: request.recovery_id),
     Operation("status", StatusRequest, status, lambda request: request.authorization_id),
 )
 
@@ -87,6 +96,8 @@ OPERATOR_OPERATIONS = (
     Operation("import_tokens", ImportTokensRequest, import_tokens),
     Operation("list_tokens", ListTokensRequest, list_tokens),
     Operation("freeze", FreezeRequest, freeze, lambda request: request.credential_id),
+    Operation("list_recoveries", ListRecoveriesRequest, list_recoveries),
+    Operation("stop_recovery", StopRecoveryRequest, stop_recovery, lambda request: request.recovery_id),
 )
 """What the operator's door offers; neither door offers what makes the other one dangerous."""
 
