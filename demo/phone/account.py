@@ -152,7 +152,7 @@ class Account:
             expected = (encoded(passkey.credential_id), encoded(cose_key(passkey.public_key)), made.made_over_sha256)
             return (asked.passkey_id, asked.public_key, asked.made_over_sha256) == expected
 
-        await self._change("add_passkey", link.id, AddPasskey, is_it, defects)
+        await self.change("add_passkey", link.id, AddPasskey, is_it, defects)
 
     async def refuse_new(self, link: Link) -> None:
         """Let the link, or what was made with it, come to nothing."""
@@ -165,7 +165,7 @@ class Account:
             digest = hashlib.sha256(base64.b64decode(asked.passkey_id, validate=True)).digest()
             return base64.urlsafe_b64encode(digest).decode()[:22] == device.id and asked.name == device.name
 
-        await self._change("remove_passkey", device.id, RemovePasskey, is_it, defects)
+        await self.change("remove_passkey", device.id, RemovePasskey, is_it, defects)
 
     async def freeze(self, how_long: FreezeFor) -> list[Frozen]:
         """Freeze every key at once."""
@@ -173,13 +173,13 @@ class Account:
 
     async def unfreeze(self, credential_id: str, *, defects: Defects = FLAWLESS) -> None:
         """Use a frozen key again."""
-        await self._change("unfreeze", credential_id, Unfreeze, lambda asked: asked.credential_id == credential_id, defects)
+        await self.change("unfreeze", credential_id, Unfreeze, lambda asked: asked.credential_id == credential_id, defects)
 
     async def destroy(self, credential_id: str, *, defects: Defects = FLAWLESS) -> None:
         """Destroy a key, for good."""
-        await self._change("destroy", credential_id, Destroy, lambda asked: asked.credential_id == credential_id, defects)
+        await self.change("destroy", credential_id, Destroy, lambda asked: asked.credential_id == credential_id, defects)
 
-    async def _change(self, change: str, of: str, kind: type[Change], is_it: Callable[[Change], bool], defects: Defects) -> None:
+    async def change(self, change: str, of: str, kind: type[Change], is_it: Callable[[Change], bool], defects: Defects) -> None:
         """Have a change composed, see that it is what was asked for and that the passkey signs nothing else, and approve it."""
         proposal = await self._server.post("/account/change", {"change": change, "of": of}, _Proposal)
         canonical = decode_canonical(proposal.transaction)

@@ -79,6 +79,8 @@ MEANINGS = {
     "change_over": "there is nothing to change any more; look again",
     "last_passkey": "it is the only passkey",
     "name_refused": "a device cannot be called so",
+    "recovery_waiting": "this phone was begun with a recovery code, and its waiting time is not over",
+    "recovery_ended": "this phone was begun with a recovery code, and was stopped, or nobody came in time",
     "wrong_code": "this is not the code that the application shows",
     "ended": "this authorization is over",
     "forbidden": "the server does not know this origin",
