@@ -15,7 +15,23 @@ from app.csc.sign_hash import sign_hash
 from app.health import health
 from app.oauth.revoke import revoke
 from app.oauth.token import token
-from app.phone import account, add_device, approve, change, device, enroll, entry, freeze, history, inbox, key, new_device, sign_in
+from app.phone import (
+    account,
+    add_device,
+    approve,
+    change,
+    device,
+    enroll,
+    entry,
+    freeze,
+    history,
+    inbox,
+    key,
+    new_device,
+    recover,
+    recovery,
+    sign_in,
+)
 from app.phone.page import STATIC, static_digest
 from app.services import Services
 
@@ -47,6 +63,9 @@ POST: tuple[tuple[str, Endpoint], ...] = (
     ("/new-device", new_device.register),
     ("/new-device/state", new_device.state),
     ("/freeze", freeze.freeze),
+    ("/account/recovery/{id}/stop", recovery.stop),
+    ("/recover/options", recover.options),
+    ("/recover", recover.register),
 )
 GET: tuple[tuple[str, Endpoint], ...] = (
     ("/", inbox.show),
@@ -64,6 +83,9 @@ GET: tuple[tuple[str, Endpoint], ...] = (
     ("/keys/{id}/destroy", key.show_destroy),
     ("/history", history.show),
     ("/history/{id}", entry.show),
+    ("/account/recovery", recovery.show),
+    ("/account/recovery/{id}", recovery.look),
+    ("/recover", recover.show),
     ("/health", health),
 )
 # Methods of CSC 2.0 that this service does not have (§10.1: 501).

@@ -15,6 +15,7 @@ from hsm.messages import (
     AmendRequest,
     ApproveReply,
     ApproveRequest,
+    BeginRecoveryRequest,
     CertifyReply,
     CertifyRequest,
     CollectReply,
@@ -30,11 +31,16 @@ from hsm.messages import (
     HealthReply,
     ImportTokensReply,
     ImportTokensRequest,
+    ListRecoveriesReply,
+    ListRecoveriesRequest,
     ListTokensReply,
     ListTokensRequest,
+    RecoveryReply,
+    RecoveryRequest,
     RefuseRequest,
     StatusReply,
     StatusRequest,
+    StopRecoveryRequest,
 )
 
 Reply = TypeVar("Reply", bound=msgspec.Struct)
@@ -101,6 +107,18 @@ class Sam(Door):
     async def credential(self, credential_id: str) -> CredentialReply:
         return await self._call("credential", CredentialRequest(credential_id), CredentialReply)
 
+    async def begin_recovery(self, request: BeginRecoveryRequest) -> RecoveryReply:
+        return await self._call("begin_recovery", request, RecoveryReply)
+
+    async def complete_recovery(self, recovery_id: str) -> RecoveryReply:
+        return await self._call("complete_recovery", RecoveryRequest(recovery_id), RecoveryReply)
+
+    async def stop_recovery(self, request: StopRecoveryRequest) -> RecoveryReply:
+        return await self._call("stop_recovery", request, RecoveryReply)
+
+    async def recovery(self, recovery_id: str) -> RecoveryReply:
+        return await self._call("recovery", RecoveryRequest(recovery_id), RecoveryReply)
+
     async def status(self, authorization_id: str) -> StatusReply:
         return await self._call("status", StatusRequest(authorization_id), StatusReply)
 
@@ -116,6 +134,12 @@ class OperatorSam(Door):
 
     async def list_tokens(self, after: str | None = None) -> ListTokensReply:
         return await self._call("list_tokens", ListTokensRequest(after), ListTokensReply)
+
+    async def list_recoveries(self) -> ListRecoveriesReply:
+        return await self._call("list_recoveries", ListRecoveriesRequest(), ListRecoveriesReply)
+
+    async def stop_recovery(self, request: StopRecoveryRequest) -> RecoveryReply:
+        return await self._call("stop_recovery", request, RecoveryReply)
 
 
 class _Nothing(msgspec.Struct):

@@ -15,7 +15,7 @@ from app.domain.account import Change, Event, EventKind
 from app.domain.parties import Passkey
 from app.errors import ChangeOver, EvidenceRefused, SamRefused, SamUnavailable, SignInRefused, SubjectUnknown
 from app.services import Services
-from app.store import additions, changes, credentials, events, parties
+from app.store import additions, changes, credentials, events, parties, recoveries
 from app.webauthn import passkey_id_of
 from hsm.messages import (
     AddPasskeyTransaction,
@@ -25,6 +25,7 @@ from hsm.messages import (
     Outcome,
     Registration,
     RemovePasskeyTransaction,
+    SetRecoveryTransaction,
     UnfreezeTransaction,
     parse_amendment,
 )
@@ -97,6 +98,9 @@ def record(connection: Connection, change_id: str, user_id: str, now: int) -> No
         case DestroyTransaction() as destroyed:
             credentials.destroy(connection, destroyed.credential_id)
             event = happened(kind=EventKind.KEY_DESTROYED, credential_id=destroyed.credential_id)
+        case SetRecoveryTransaction() as printed:
+            recoveries.replace(connection, user_id, printed.enrollment_id, printed.codes, now)
+            event = happened(kind=EventKind.RECOVERY_SET if printed.codes else EventKind.RECOVERY_TAKEN_AWAY)
         case other:
             raise TypeError(type(other).__name__)
     events.add(connection, event)

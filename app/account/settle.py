@@ -1,14 +1,16 @@
-"""Settling: changes whose answer was lost, and freezes that the SAM has not confirmed, are asked about until our record is up."""
+"""Settling: changes and recoveries whose answer was lost, freezes and stops that the SAM has not confirmed, until all is known."""
 
 import asyncio
 import logging
 
 from app.account.amend import settle_change
 from app.account.freeze import tell_sam
+from app.account.recover import follow
+from app.account.stop_recovery import tell_sam as tell_sam_to_stop
 from app.errors import Unavailable
 from app.sam import DEADLINE_S
 from app.services import Services
-from app.store import changes, credentials
+from app.store import changes, credentials, recoveries
 
 SWEEP_S = 5
 SWEEP_MOST = 100
@@ -32,3 +34,5 @@ async def settle(services: Services) -> None:
         await tell_sam(services, credential.credential_id)
     for change in await services.database.read(changes.sent_before, services.now() - IN_FLIGHT_S, SWEEP_MOST):
         await settle_change(services, change)
+    for recovery in await services.database.read(recoveries.unsettled, services.now() - IN_FLIGHT_S, SWEEP_MOST):
+        await (tell_sam_to_stop if recovery.state == "stopping" else follow)(services, recovery)

@@ -15,7 +15,7 @@ from app.errors import Unavailable
 from app.phone.session import device_of
 from app.phone.signed_in import as_json, freeze_view, signed_page, wants_json
 from app.services import Services
-from app.store import additions, credentials, parties
+from app.store import additions, credentials, parties, recoveries
 
 
 async def show(services: Services, request: Request) -> Response:
@@ -33,6 +33,7 @@ async def show(services: Services, request: Request) -> Response:
         "keys": [key_view(one, services.now()) for one in keys],
         "devices": [device_view(one, device) for one in devices],
         "waiting": [{"id": one.id, "name": one.name} for one in waiting],
+        "recovery_codes": len(await services.database.read(recoveries.unused, device.enrollment_id)),
     }
     if wants_json(request):
         return as_json(view)

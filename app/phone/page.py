@@ -29,9 +29,14 @@ def page(
     http_status: int = 200,
     signed_in: bool = False,
     frozen: Sequence[dict[str, Any]] = (),
+    recovering: Sequence[dict[str, Any]] = (),
     **context: Any,
 ) -> Response:
-    """Render a template; a language chosen with `?lang=` is remembered. `frozen` are the reader's keys that are."""
+    """
+    Render a template; a language chosen with `?lang=` is remembered.
+
+    `frozen` are the reader's keys that are, `recovering` the devices that wait with a recovery code.
+    """
     language = language_of(request)
     known = {
         "lang": language,
@@ -39,6 +44,7 @@ def page(
         "path": request.url.path,
         "signed_in": signed_in,
         "frozen": frozen,
+        "recovering": recovering,
     }
     response = HTMLResponse(_environment(language).get_template(template).render(known | context), http_status)
     response.headers["Vary"] = "Accept-Language, Cookie, Accept"

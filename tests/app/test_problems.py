@@ -28,6 +28,8 @@ PHONE = {
     "change_over",
     "last_passkey",
     "name_refused",
+    "recovery_waiting",
+    "recovery_ended",
     "wrong_code",
     "forbidden",
     "invalid_request",
