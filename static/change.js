@@ -6,16 +6,18 @@ import { usePasskey } from "./webauthn.js";
 const FRESH_MS = 300_000; // half of a change's life
 const LOST = ["offline", "unavailable"]; // the same change again tells whether it was done
 
-/** One change of kind `change`, of what is called `of`. */
-export function changeOf(change, of) {
+/** One change of kind `change`, of what is called `of`; `isRight` looks at what will be signed, and says whether it may be. */
+export function changeOf(change, of, isRight = () => true) {
   let offered = null;
   let at = 0;
 
   /** Have a fresh one in hand; what the page shows of it ([data-shown]) comes from the bytes that will be signed. */
   async function prepare() {
-    offered = await call("/account/change", { change, of });
+    const answer = await call("/account/change", { change, of });
+    const said = JSON.parse(decoded(answer.transaction));
+    if (!isRight(said)) throw new Refused("failed");
+    offered = answer;
     at = Date.now();
-    const said = JSON.parse(decoded(offered.transaction));
     for (const place of document.querySelectorAll("[data-shown]")) place.textContent = said[place.dataset.shown];
   }
 

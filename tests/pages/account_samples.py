@@ -2,18 +2,14 @@
 
 from typing import Any
 
-from .sample import HOSTILE, NOW, Sample, documents, fingerprint
+from .recovery_samples import RECOVERING, RECOVERY_EVENTS, RECOVERY_SAMPLES
+from .sample import HOSTILE, NOW, Sample, documents, event, fingerprint
 
 KEY_ID = "K" * 22
 DAY_S = 86_400
 FROZEN = {"credential_id": KEY_ID, "until": None, "by": "not_me"}
 FROZEN_BY_TIME = {"credential_id": KEY_ID, "until": NOW + 3600, "by": "signer"}
 NEW_DEVICE = {"id": "A" * 22, "name": "書斎のパソコン"}
-
-
-def event(kind: str, **fields: Any) -> dict[str, Any]:
-    missing = dict.fromkeys(("device", "new_name", "by_device", "cause", "until"))
-    return {"id": "E" * 22, "place": NOW, "kind": kind, "at": NOW, "receipt": "W4K9-X2PD"} | missing | fields
 
 
 def signature(state: str, reason: str | None = None, **fields: Any) -> dict[str, Any]:
@@ -44,6 +40,7 @@ MORE_EVENTS = [
     event("key_frozen", cause="operator"),
     event("key_unfrozen", by_device="iPhone"),
     event("key_destroyed", by_device="iPhone"),
+    *RECOVERY_EVENTS,
 ]
 DEVICES = [
     {"id": "1" * 22, "name": "Android スマートフォン", "added": NOW - 400 * DAY_S, "last_used": NOW, "synced": True, "current": True},
@@ -68,7 +65,7 @@ def key(state: str = "active", **changes: Any) -> dict[str, Any]:
 
 
 def account(keys: list[dict[str, Any]], devices: list[dict[str, Any]] | None = None, waiting: Any = (), frozen: Any = ()) -> Sample:
-    view = {"name": "山田 太郎", "keys": keys, "devices": devices or DEVICES, "waiting": waiting}
+    view = {"name": "山田 太郎", "keys": keys, "devices": devices or DEVICES, "waiting": waiting, "recovery_codes": len(keys) - 1}
     return Sample("account.html", {"signed_in": True, "view": view, "frozen": frozen, "path": "/account"})
 
 
@@ -97,12 +94,13 @@ def entry(view: dict[str, Any], *, with_evidence: bool = True) -> Sample:
 
 ENDS = [("approved", None), ("signed", None), ("refused", "declined"), ("refused", "not_me"), ("refused", "wrong_code")]
 ENDS += [("expired", None), ("lapsed", None), ("unknown", None), ("cancelled", None)]
-ACCOUNT_SAMPLES: dict[str, Sample] = {
+ACCOUNT_SAMPLES: dict[str, Sample] = RECOVERY_SAMPLES | {
     "account": account([key()]),
     "account-frozen": account([key("frozen", **FROZEN)], frozen=[FROZEN]),
     "account-frozen-by-time": account([key("frozen", **FROZEN_BY_TIME)], waiting=[NEW_DEVICE], frozen=[FROZEN_BY_TIME]),
     "account-frozen-by-operator": account([key("frozen", by="operator")], frozen=[FROZEN]),
     "account-one-device": account([key("expired")], DEVICES[:1]),
+    "account-recovering": Sample("account.html", account([key()]).context | {"recovering": [RECOVERING]}),
     "account-two-keys": account([key(), key("destroyed"), key("not_yet")]),
     "account-hostile": account([key(holder=HOSTILE[0], issuer=HOSTILE[1])], [DEVICES[0] | {"name": text} for text in HOSTILE]),
     "account-add": Sample("add_device.html", {"signed_in": True}),

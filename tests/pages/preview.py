@@ -39,6 +39,8 @@ ANSWERS: dict[str, object] = {
     "/new-device/options": {**PERSON, "transaction": "e30", "publicKey": creation_options()},
     "/new-device": {"state": "made", "name": "書斎のパソコン", "code": "482 913", "expires_in": 600},
     "/freeze": {"keys": []},
+    "/recover/options": {"user_id": "signer-0042", "person": "山田 太郎", "state": "unused", "publicKey": creation_options()},
+    "/recover": {"state": "waiting", "name": "新しいスマートフォン", "until": NOW + 86_400},
 }
 MEDIA = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml", ".png": "image/png"}
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from .account_samples import ACCOUNT_SAMPLES, EVENTS, FROZEN, FROZEN_BY_TIME, NEW_DEVICE
+from .recovery_samples import RECOVERING, RECOVERY_EVENTS
 from .sample import HOSTILE, NOW, Sample, data_block, documents, request_options
 
 
@@ -62,6 +63,7 @@ SAMPLES: dict[str, Sample] = ACCOUNT_SAMPLES | {
     "sign-in-to-approve": Sample("sign_in.html", {"signed_in": False, "next_path": "/approve/rB6m0Zb7Qk2yq3sJ"}),
     "inbox": inbox(WAITING),
     "inbox-empty": inbox([]),
+    "inbox-recovering": inbox([], recovering=[RECOVERING], notices=RECOVERY_EVENTS),
     "inbox-told": inbox([], frozen=[FROZEN_BY_TIME], new_devices=[NEW_DEVICE], notices=EVENTS),
     "approve": approval(),
     "approve-english": approval(
