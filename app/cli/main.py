@@ -2,7 +2,7 @@
 
 import typer
 
-from app.cli import client, credential, signer, token
+from app.cli import client, credential, recovery, signer, token
 from app.cli.doctor import doctor
 from app.cli.redis_server import redis
 from app.cli.up import up
@@ -18,6 +18,7 @@ commands.add_typer(client.commands, name="client")
 commands.add_typer(signer.commands, name="signer")
 commands.add_typer(credential.commands, name="credential")
 commands.add_typer(token.commands, name="token")
+commands.add_typer(recovery.commands, name="recovery")
 commands.command()(doctor)
 commands.command()(up)
 commands.command(hidden=True)(redis)
