@@ -8,8 +8,8 @@ The authorization server's errors, one tree; `problems` says how each looks outs
     ├── NotAllowed         what is asked: CredentialUnknown, CredentialDisabled, InvalidAuthenticationData, HandleUnknown,
     │                      AuthorizationUnknown, SubjectUnknown, LinkUnknown, CodeRefused, EvidenceRefused, RegistrationRefused,
     │                      PasskeyUnacceptable, PasskeySynced, WrongCode,
-    │                      Ended, ChangeOver, LastPasskey, NameRefused, TooManyOpen, TooFast, SigningRefused, PinUnacceptable,
-    │                      TokenCodeRefused
+    │                      Ended, ChangeOver, LastPasskey, NameRefused, RecoveryWaiting, RecoveryEnded, TooManyOpen, TooFast,
+    │                      SigningRefused, PinUnacceptable, TokenCodeRefused
     ├── Unavailable        in doubt, so no for now: StoreUnavailable, RedisUnavailable, SamUnavailable, CertificateUnavailable,
     │                      StatusUnavailable, FontsMissing
     ├── StatementRefused   on the command line only
@@ -174,6 +174,18 @@ class TokenCodeRefused(NotAllowed):
 
 class NameRefused(NotAllowed):
     """A device can't be called so: empty, too long, or with characters that do not show."""
+
+
+class RecoveryWaiting(NotAllowed):
+    """This device's passkey was made with a recovery code, and may do nothing before this time (unix seconds)."""
+
+    def __init__(self, until: int) -> None:
+        super().__init__()
+        self.until = until
+
+
+class RecoveryEnded(NotAllowed):
+    """The recovery was stopped, or nobody came for it in time; the device may do nothing."""
 
 
 class TooManyOpen(NotAllowed):

@@ -60,6 +60,8 @@ PROBLEMS: dict[type[Exception], Problem] = {
     e.PinUnacceptable: Problem(400, INVALID, "Invalid parameter pin", "pin_unacceptable"),
     e.TokenCodeRefused: Problem(400, "access_denied", "The code does not fit", "token_code_refused"),
     e.NameRefused: Problem(400, INVALID, "Invalid parameter name", "name_refused"),
+    e.RecoveryWaiting: Problem(403, "access_denied", "The recovery waits", "recovery_waiting"),
+    e.RecoveryEnded: Problem(403, "access_denied", "The recovery has ended", "recovery_ended"),
     e.TooManyOpen: Problem(429, "too_many_requests", "The signer has other requests to decide first", "unavailable"),
     e.TooFast: Problem(429, "too_many_requests", "Polled too fast; use Prefer: wait, or wait as Retry-After says", "unavailable"),
     e.StoreUnavailable: Problem(503, "temporarily_unavailable", "Try again", "unavailable"),
@@ -137,6 +139,8 @@ def phone_error(request: Request, error: Exception) -> Response:
     if wants_page:
         return error_page(request, problem.status)
     fields = {"error": problem.phone} | ({"tries_left": error.tries_left} if isinstance(error, e.WrongCode) else {})
+    if isinstance(error, e.RecoveryWaiting):
+        fields["until"] = error.until
     headers = {"Retry-After": str(getattr(error, "retry_after_s", 2))} if problem.status in (429, 503) else {}
     return JSONResponse(fields, problem.status, headers=headers)
 

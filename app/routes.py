@@ -31,6 +31,8 @@ from app.phone import (
     otp,
     otp_token,
     receipt,
+    recover,
+    recovery,
     reminder,
     replacement,
     second_way,
@@ -74,6 +76,9 @@ POST: tuple[tuple[str, Endpoint], ...] = (
     ("/receipt", receipt.ask),
     ("/account/replacement/stop", replacement.stop),
     ("/account/reminders/{id}/dismiss", reminder.dismiss),
+    ("/account/recovery/{id}/stop", recovery.stop),
+    ("/recover/options", recover.options),
+    ("/recover", recover.register),
 )
 GET: tuple[tuple[str, Endpoint], ...] = (
     ("/", inbox.show),
@@ -101,6 +106,9 @@ GET: tuple[tuple[str, Endpoint], ...] = (
     ("/history/statement/{id}", statement.show),
     ("/receipt", receipt.show),
     ("/receipt/{id}/document", receipt.document),
+    ("/account/recovery", recovery.show),
+    ("/account/recovery/{id}", recovery.look),
+    ("/recover", recover.show),
     ("/health", health),
 )
 # Methods of CSC 2.0 that this service does not have (§10.1: 501).

@@ -15,6 +15,7 @@ from hsm.messages import (
     AmendRequest,
     ApproveReply,
     ApproveRequest,
+    BeginRecoveryRequest,
     CertificateStatus,
     CertifyReply,
     CertifyRequest,
@@ -34,12 +35,16 @@ from hsm.messages import (
     HealthReply,
     ImportTokensReply,
     ImportTokensRequest,
+    ListRecoveriesReply,
+    ListRecoveriesRequest,
     ListTokensReply,
     ListTokensRequest,
     OfferTokenReply,
     OfferTokenRequest,
     PasskeyPolicyReply,
     PasskeyRecord,
+    RecoveryReply,
+    RecoveryRequest,
     RefuseRequest,
     Registration,
     RenewalReply,
@@ -50,6 +55,7 @@ from hsm.messages import (
     StatementRequest,
     StatusReply,
     StatusRequest,
+    StopRecoveryRequest,
     TokensReply,
     TokensRequest,
 )
@@ -130,6 +136,18 @@ class Sam(Door):
     async def statement(self, credential_id: str, first: int) -> StatementReply:
         return await self._call("statement", StatementRequest(credential_id, first), StatementReply)
 
+    async def begin_recovery(self, request: BeginRecoveryRequest) -> RecoveryReply:
+        return await self._call("begin_recovery", request, RecoveryReply)
+
+    async def complete_recovery(self, recovery_id: str) -> RecoveryReply:
+        return await self._call("complete_recovery", RecoveryRequest(recovery_id), RecoveryReply)
+
+    async def stop_recovery(self, request: StopRecoveryRequest) -> RecoveryReply:
+        return await self._call("stop_recovery", request, RecoveryReply)
+
+    async def recovery(self, recovery_id: str) -> RecoveryReply:
+        return await self._call("recovery", RecoveryRequest(recovery_id), RecoveryReply)
+
     async def status(self, authorization_id: str) -> StatusReply:
         return await self._call("status", StatusRequest(authorization_id), StatusReply)
 
@@ -157,6 +175,12 @@ class OperatorSam(Door):
 
     async def list_tokens(self, after: str | None = None) -> ListTokensReply:
         return await self._call("list_tokens", ListTokensRequest(after), ListTokensReply)
+
+    async def list_recoveries(self) -> ListRecoveriesReply:
+        return await self._call("list_recoveries", ListRecoveriesRequest(), ListRecoveriesReply)
+
+    async def stop_recovery(self, request: StopRecoveryRequest) -> RecoveryReply:
+        return await self._call("stop_recovery", request, RecoveryReply)
 
 
 class _Nothing(msgspec.Struct):

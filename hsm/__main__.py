@@ -85,6 +85,7 @@ def start(config: Config) -> Sam:
         config.status_policy,
         config.factors,
         config.uncertified_life_s,
+        recovery_wait_s=config.recovery_wait_s,
     )
     entries = sam.store.verify_journal(sam.now())
     with sam.store.change(sam.now()) as change:

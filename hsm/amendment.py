@@ -2,8 +2,8 @@
 `amend`: a signer changes what belongs to one enrolment, on the proof of a passkey that belongs to it already.
 
 A passkey more, a passkey less, a frozen key used again, a key destroyed; renewing is in `renewal`, PINs and one-time passwords are in
-`otp_amendment`. The numbers are the same in docs/flow.md and in the tests. What needs no proof, because it grants nothing, is in
-`credential`.
+`otp_amendment`, printed recovery codes in `recovery_amendment`. The numbers are the same in docs/flow.md and in the tests. What needs no
+proof, because it grants nothing, is in `credential`.
 """
 
 import hashlib
@@ -27,6 +27,7 @@ from hsm.messages import (
     PasskeyRecord,
     RemovePasskeyTransaction,
     RenewTransaction,
+    SetRecoveryTransaction,
     UnfreezeTransaction,
     challenge,
     parse_amendment,
@@ -34,6 +35,7 @@ from hsm.messages import (
 )
 from hsm.otp_amendment import OTP_CHECKS, Write
 from hsm.records import Approval, Passkey
+from hsm.recovery_amendment import set_recovery
 from hsm.renewal import renew
 from hsm.sam import Sam
 
@@ -150,5 +152,6 @@ CHECKS: dict[type[Amendment], Callable[[Sam, Any, Passkey, PasskeyRecord | None]
     RemovePasskeyTransaction: _remove,
     UnfreezeTransaction: _unfreeze,
     DestroyTransaction: _destroy,
+    SetRecoveryTransaction: set_recovery,
 }
 """(4) What is to be changed is there, is of this enrolment, and may be changed so; each gives what is to be written, or raises Refused."""

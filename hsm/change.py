@@ -112,7 +112,7 @@ class Change:
 
     def _credentials(self, which: ColumnElement[bool]) -> list[Credential]:
         wanted = select(credentials.c.credential_id).where(which, credentials.c.state != "destroyed")
-        return [self._now_of(CREDENTIALS, one) for one in self._connection.scalars(wanted.order_by(credentials.c.credential_id)).all()]
+        return [self.row_now(CREDENTIALS, one) for one in self._connection.scalars(wanted.order_by(credentials.c.credential_id)).all()]
 
     def set_credential(
         self, credential: Credential, *, state: str | None = None, frozen_until: int | None = None, replaced_by: str | None = None
@@ -142,7 +142,7 @@ class Change:
         """Give the token that an enrolment was offered and has not confirmed; raises EvidenceRefused where it was tampered with."""
         wanted = select(tokens.c.token_id).where(tokens.c.enrollment_id == enrollment_id, tokens.c.state == "offered")
         found = self._connection.scalars(wanted).first()
-        return self._now_of(TOKENS, found) if found is not None else None
+        return self.row_now(TOKENS, found) if found is not None else None
 
     def change_token(self, token: TokenRecord, **changes: Any) -> None:
         """
@@ -160,7 +160,7 @@ class Change:
 
     def pin(self, enrollment_id: str) -> PinRecord:
         """Give what is kept of an enrolment's PIN as it is now; raises EvidenceRefused where the row was tampered with."""
-        found: PinRecord | None = self._now_of(PINS, enrollment_id)
+        found: PinRecord | None = self.row_now(PINS, enrollment_id)
         if found is None:
             raise EvidenceRefused("unknown enrolment")
         return found
@@ -263,8 +263,8 @@ class Change:
         if self._untold:
             raise AssertionError(f"not journalled: {self._untold}")
 
-    def _now_of(self, table: Sealed, key: str) -> Any:
-        """Read a row in its newest version, before this transaction has changed it."""
+    def row_now(self, table: Sealed, key: str) -> Any:
+        """Read a row in its newest version, before this transaction has changed it; raises EvidenceRefused where it was tampered with."""
         try:
             row = table.get(self._connection, self._mac, key)
         except SealBroken as error:
@@ -272,6 +272,19 @@ class Change:
         if (0 if row is None else row.version) != self._versions.newest(table.name, key):
             raise EvidenceRefused(f"a row of {table.name} that is not its newest")
         return row
+
+    def add_row(self, table: Sealed, row: Any) -> Any:
+        """Write a new row, for `decide` or `journal` to explain; raises NotNew where one is there already."""
+        try:
+            return self._add(table, row)
+        except IntegrityError:
+            raise NotNew(f"a row of {table.name} is there already") from None
+
+    def change_row(self, table: Sealed, row: Any, **changes: Any) -> Any:
+        """Change a row that is still as it was read, for `decide` or `journal` to explain, and give it as it is now."""
+        changed = self._change(table, row, **changes)
+        _require(changed)
+        return changed
 
     def _add(self, table: Sealed, row: Any) -> Any:
         if table.has_versions and self._versions.newest(*table.written(row)[:2]):

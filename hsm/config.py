@@ -35,7 +35,8 @@ class Config(Struct, frozen=True, kw_only=True):
     `sessions` is the number of PKCS#11 sessions, and so of operations at once. `embedded` means that the token is ours to make.
     `status_policy` says what the CA's word on a certificate is needed for, `factors` what may approve for
     keys that are made from now on, `passkeys` which new passkeys are taken,
-    `uncertified_life_s` how long a key may wait for its certificate.
+    `uncertified_life_s` how long a key may wait for its certificate,
+    `recovery_wait_s` how long a passkey that was made with a recovery code waits.
     """
 
     data: Path
@@ -57,6 +58,7 @@ class Config(Struct, frozen=True, kw_only=True):
     factors: Factors
     passkeys: PasskeyPolicy
     uncertified_life_s: int
+    recovery_wait_s: int
 
 
 def read_config(environ: Mapping[str, str] = os.environ) -> Config:
@@ -146,6 +148,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         factors=factors,
         passkeys=_passkey_policy(environ, problems),
         uncertified_life_s=number("NATSUIN_UNCERTIFIED_LIFE", 31 * 86_400, 1, 366 * 86_400),
+        recovery_wait_s=number("NATSUIN_RECOVERY_WAIT", 86_400, 0, 30 * 86_400),
     )
     if problems:
         raise BadConfiguration("\n".join(problems))

@@ -7,6 +7,7 @@ The SAM's errors, one tree.
     │   ├── CertificateInvalid, CertificateExpired, CertificateRevoked, CertificateSuspended, StatusUnknown
     │   ├── PasskeyUnacceptable, PasskeySynced
     │   ├── EvidenceRefused          also CodeRefused, StepUsed, PinRefused, TriesUsedUp, SecretUnreadable: no difference to the caller
+    │   ├── RecoveryUnknown, RecoveryWaits, RecoveryOver
     │   ├── SadInvalid, SadExpired, SadSpent, NotApproved, HashesDiffer
     │   ├── AlgorithmRefused, HashAlgorithmRefused, ParametersRefused
     │   └── InProgress, OutcomeUnknown
@@ -141,6 +142,26 @@ class SeedsRefused(Malformed):
     def __init__(self, *problems: str) -> None:
         super().__init__("; ".join(problems))
         self.problems = problems
+
+
+class RecoveryUnknown(Refused):
+    """There is no such recovery, or its record's seal does not hold: one answer for both."""
+
+    code = ErrorCode.RECOVERY_UNKNOWN
+
+
+class RecoveryWaits(Refused):
+    """The waiting time of a recovery is not over."""
+
+    code = ErrorCode.RECOVERY_WAITS
+    status = 409
+
+
+class RecoveryOver(Refused):
+    """The recovery was stopped, or nobody came for it; or it is through, and can't be stopped any more."""
+
+    code = ErrorCode.RECOVERY_OVER
+    status = 409
 
 
 class SadInvalid(Refused):

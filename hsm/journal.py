@@ -75,6 +75,9 @@ class Event(StrEnum):
     TRIED = "tried"
     OFFERED = "offered"
     IMPORTED = "imported"
+    RECOVERY_BEGUN = "recovery_begun"
+    RECOVERY_STOPPED = "recovery_stopped"
+    RECOVERED = "recovered"
 
 
 class Head(Struct, frozen=True):

@@ -4,6 +4,8 @@ New passkeys before anyone has approved them: what the operator takes, and wheth
 Nothing here records or grants anything; a passkey comes in by `enrollment` or `amendment`, which look for themselves.
 """
 
+from contextlib import suppress
+
 from hsm.assertion import verify_registration
 from hsm.errors import Malformed
 from hsm.messages import (
@@ -11,11 +13,14 @@ from hsm.messages import (
     NewPasskeyTransaction,
     NotCanonical,
     PasskeyPolicyReply,
+    RecoverTransaction,
     Registration,
     challenge,
     parse_transaction,
 )
 from hsm.sam import Sam
+
+ANSWERED = (NewPasskeyTransaction, RecoverTransaction)
 
 
 def passkey_policy(sam: Sam) -> PasskeyPolicyReply:
@@ -31,8 +36,8 @@ def examine(sam: Sam, request: Registration) -> ExamineReply:
     Raises:
         Malformed, EvidenceRefused, PasskeyUnacceptable, PasskeySynced: it would not.
     """
-    try:
-        parse_transaction(request.transaction, NewPasskeyTransaction)
-    except NotCanonical as error:
-        raise Malformed(str(error)) from None
-    return ExamineReply(verify_registration(sam.party, request.response, challenge(NewPasskeyTransaction, request.transaction)))
+    for kind in ANSWERED:
+        with suppress(NotCanonical):
+            parse_transaction(request.transaction, kind)
+            return ExamineReply(verify_registration(sam.party, request.response, challenge(kind, request.transaction)))
+    raise Malformed("not a transaction that a new passkey answers")

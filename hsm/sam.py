@@ -54,6 +54,7 @@ class Sam:
     """
     The token, the keys on it, the records, whose passkeys count, the time, policy, and chance.
 
+    `recovery_wait_s` is how long a passkey that was made with a recovery code waits before it may approve.
     `in_flight` is what is being activated, `trying` what PIN and code are being looked at for. `enrolling` is held while a key is being
     made, `hashing` while a PIN is checked or set. Whatever has no certificate `uncertified_life_s` after it was begun is forgotten.
     """
@@ -68,6 +69,7 @@ class Sam:
     factors: Factors
     uncertified_life_s: int = 31 * 86_400
     random: Random = secrets.token_bytes
+    recovery_wait_s: int = 86_400
     in_flight: InFlight = field(default_factory=InFlight)
     trying: InFlight = field(default_factory=InFlight)
     enrolling: AbstractContextManager[object] = field(default_factory=Lock)

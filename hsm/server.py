@@ -31,6 +31,7 @@ from hsm.messages import (
     ActivateRequest,
     AmendRequest,
     ApproveRequest,
+    BeginRecoveryRequest,
     CertifyRequest,
     CollectRequest,
     CredentialRequest,
@@ -41,18 +42,22 @@ from hsm.messages import (
     FreezeRequest,
     HealthReply,
     ImportTokensRequest,
+    ListRecoveriesRequest,
     ListTokensRequest,
     OfferTokenRequest,
+    RecoveryRequest,
     RefuseRequest,
     Registration,
     RenewalRequest,
     ReplaceRequest,
     StatementRequest,
     StatusRequest,
+    StopRecoveryRequest,
     TokensRequest,
 )
 from hsm.new_passkey import examine, passkey_policy
 from hsm.operator_tokens import import_tokens, list_tokens
+from hsm.recovery import begin_recovery, complete_recovery, list_recoveries, recovery, stop_recovery
 from hsm.renewal import renewal
 from hsm.replacement import destroy, replace
 from hsm.sam import Sam
@@ -92,6 +97,10 @@ OPERATIONS = (
     Operation("tokens", TokensRequest, tokens, lambda request: request.credential_id),
     Operation("statement", StatementRequest, statement, lambda request: request.credential_id),
     Operation("examine", Registration, examine),
+    Operation("begin_recovery", BeginRecoveryRequest, begin_recovery),
+    Operation("complete_recovery", RecoveryRequest, complete_recovery, lambda request: request.recovery_id),
+    Operation("stop_recovery", StopRecoveryRequest, stop_recovery, lambda request: request.recovery_id),
+    Operation("recovery", RecoveryRequest, recovery, lambda request: request.recovery_id),
     Operation("status", StatusRequest, status, lambda request: request.authorization_id),
 )
 
@@ -102,6 +111,8 @@ OPERATOR_OPERATIONS = (
     Operation("replace", ReplaceRequest, replace, lambda request: request.enrollment_id),
     Operation("destroy", DestroyRequest, destroy, lambda request: request.credential_id),
     Operation("freeze", FreezeRequest, freeze, lambda request: request.credential_id),
+    Operation("list_recoveries", ListRecoveriesRequest, list_recoveries),
+    Operation("stop_recovery", StopRecoveryRequest, stop_recovery, lambda request: request.recovery_id),
 )
 """What the operator's door offers; neither door offers what makes the other one dangerous."""
 

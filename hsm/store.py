@@ -18,7 +18,7 @@ from hsm import journal
 from hsm.change import Change
 from hsm.comparison import Comparison
 from hsm.database import Connections, open_engines
-from hsm.errors import CredentialUnknown, EvidenceRefused, SadInvalid, StoreUnavailable
+from hsm.errors import CredentialUnknown, EvidenceRefused, RecoveryUnknown, SadInvalid, StoreUnavailable
 from hsm.histories import Histories
 from hsm.journal import Head, HeadMoved, leaf_hash
 from hsm.keyring import Mac
@@ -38,6 +38,7 @@ from hsm.records import (
     credentials,
     tokens,
 )
+from hsm.recovery_records import RECOVERIES, Recovery, recoveries
 from hsm.seal import SealBroken
 from hsm.sealed import Sealed
 from hsm.spent import Spent
@@ -152,6 +153,31 @@ class Store:
         overdue = (credentials.c.state.in_(("making", "made")), credentials.c.certify_by <= int(now))
         with self._looking() as connection:
             return list(connection.scalars(select(credentials.c.credential_id).where(*overdue)))
+
+    def credentials_of(self, enrollment_id: str) -> list[Credential]:
+        """List the keys of an enrolment; raises CredentialUnknown where the row of one was tampered with."""
+        of_it = select(credentials.c.credential_id).where(credentials.c.enrollment_id == enrollment_id)
+        with self._looking() as connection:
+            credential_ids = connection.scalars(of_it.order_by(credentials.c.credential_id)).all()
+        return [self.credential(credential_id) for credential_id in credential_ids]
+
+    def recovery(self, recovery_id: str) -> Recovery:
+        """Give what was begun with a recovery code; raises RecoveryUnknown where there is none, or the row was tampered with."""
+        try:
+            found: Recovery | None = self._row(RECOVERIES, recovery_id)
+        except SealBroken as error:
+            raise RecoveryUnknown(str(error)) from None
+        if found is None:
+            raise RecoveryUnknown(recovery_id)
+        return found
+
+    def waiting_recoveries(self, ready_after: int, most: int = 1_000) -> list[Recovery]:
+        """List what was begun and is neither stopped nor through, the oldest first; raises RecoveryUnknown, as above."""
+        lasting = (recoveries.c.state == "waiting", recoveries.c.ready_at > ready_after)
+        waiting = select(recoveries.c.recovery_id).where(*lasting).order_by(recoveries.c.begun_at).limit(most)
+        with self._looking() as connection:
+            recovery_ids = connection.scalars(waiting).all()
+        return [self.recovery(recovery_id) for recovery_id in recovery_ids]
 
     @contextmanager
     def change(self, now: float) -> Iterator[Change]:

@@ -6,18 +6,19 @@ import { usePasskey } from "./webauthn.js";
 const FRESH_MS = 300_000; // half of a change's life
 export const LOST = ["offline", "unavailable"]; // the same change again tells whether it was done
 
-/** One change of kind `change`, of what is called `of`; `look` is given each answer of the server that proposes it. */
-export function changeOf(change, of, look = () => {}) {
+/** One change of kind `change`, of what is called `of`; `look` sees each answer of the server and what will be signed. Where it says false, nothing is. */
+export function changeOf(change, of, look = () => true) {
   let offered = null;
   let at = 0;
 
   /** Have a fresh one in hand; what the page shows of it ([data-shown]) comes from the bytes that will be signed. */
   async function prepare() {
-    offered = await call("/account/change", { change, of });
+    const answer = await call("/account/change", { change, of });
+    const said = JSON.parse(decoded(answer.transaction));
+    if (look(answer, said) === false) throw new Refused("failed");
+    offered = answer;
     at = Date.now();
-    const said = JSON.parse(decoded(offered.transaction));
     for (const place of document.querySelectorAll("[data-shown]")) place.textContent = said[place.dataset.shown];
-    look(offered);
   }
 
   /** In a tap: ask for the passkey. Where nothing fresh is in hand, throws Refused("again") once it is. `beside` goes with the answer. */

@@ -1,6 +1,6 @@
-// The code of the CA's letter as a person types it: reading, checking, grouping (docs/ca.md). Whether it is good for anything, the server says.
+// Codes as a person types them, of the CA's letter and for recovery: reading, checking, grouping (docs/ca.md). What one is good for, the server says.
 
-const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+export const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const MULTIPLES = [0x0c8, 0x190, 0x305, 0x2aa, 0x1f4];
 const IGNORED = /[ \t\r\n\-_.\u2010-\u2015\u2212\u30fc\u00ad\u3000]/g;
 const READ_AS = { O: "0", I: "1", L: "1" };
@@ -15,13 +15,23 @@ export function plain(text) {
 export function readCode(text) {
   const letters = plain(text);
   if (letters.length !== LETTERS || [...letters].some((letter) => !ALPHABET.includes(letter))) return null;
+  return remainder(letters) === 0 ? letters : null;
+}
+
+/** Letters with the two that check them. */
+export function withCheckLetters(letters) {
+  const check = remainder(`${letters}00`);
+  return letters + ALPHABET[check >> 5] + ALPHABET[check & 31];
+}
+
+function remainder(letters) {
   let state = 0;
   for (const letter of letters) {
     const out = state >> 5;
     state = (state & 31) << 5 | ALPHABET.indexOf(letter);
     for (const [bit, multiple] of MULTIPLES.entries()) if (out >> bit & 1) state ^= multiple;
   }
-  return state === 0 ? letters : null;
+  return state;
 }
 
 /** The letters in groups of four, as on the paper. */

@@ -95,6 +95,10 @@ export function date(unix_s) {
   return new Intl.DateTimeFormat(lang, { dateStyle: "long", timeZone: "Asia/Tokyo" }).format(unix_s * 1000);
 }
 
+export function moment(unix_s) {
+  return new Intl.DateTimeFormat(lang, { dateStyle: "long", timeStyle: "short", timeZone: "Asia/Tokyo" }).format(unix_s * 1000);
+}
+
 // The other language keeps the whole address: `next` of the sign-in page, the enrolment link after the #.
 const language = document.querySelector(".language");
 language.addEventListener("click", () => {

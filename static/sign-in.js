@@ -1,6 +1,6 @@
 // sign_in.html: sign in with a passkey. The options are fetched before the tap, and again after a failure.
 
-import { call, hush, onTap, say, showRefusal } from "./page.js";
+import { call, hush, moment, onTap, say, showRefusal } from "./page.js";
 import { supported, usePasskey } from "./webauthn.js";
 
 const FRESH_MS = 120_000; // well within the life of a sign-in ceremony
@@ -22,7 +22,7 @@ onTap(document.getElementById("sign-in"), async () => {
   await call("/sign-in", { ceremony: ceremony.ceremony, credential });
   location.replace(next);
 }, async (refused) => {
-  showRefusal(refused);
+  say(refused.code, { until: moment(refused.answer.until ?? 0) }); // a device that waits is told until when
   ceremony = null;
   await prepare().catch(() => {}); // where this fails too, the next tap asks again
 });

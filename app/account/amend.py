@@ -27,7 +27,7 @@ from app.errors import (
     TokenCodeRefused,
 )
 from app.services import Services
-from app.store import additions, changes, credentials, events, parties, renewals
+from app.store import additions, changes, credentials, events, parties, recoveries, renewals
 from app.webauthn import passkey_id_of
 from hsm.messages import (
     AddPasskeyTransaction,
@@ -42,6 +42,7 @@ from hsm.messages import (
     RenewTransaction,
     ResynchroniseOtpTransaction,
     SetOtpTransaction,
+    SetRecoveryTransaction,
     SuccessiveCodes,
     UnfreezeTransaction,
     UnlockOtpTransaction,
@@ -142,6 +143,9 @@ def record(connection: Connection, change_id: str, user_id: str, now: int) -> No
         case RenewTransaction() as renewed:
             renewals.add(connection, begun(renewed, now))
             event = happened(kind=EventKind.RENEWAL_APPROVED, credential_id=renewed.credential_id)
+        case SetRecoveryTransaction() as printed:
+            recoveries.replace(connection, user_id, printed.enrollment_id, printed.codes, now)
+            event = happened(kind=EventKind.RECOVERY_SET if printed.codes else EventKind.RECOVERY_TAKEN_AWAY)
         case other:
             raise TypeError(type(other).__name__)
     events.add(connection, event)

@@ -1,10 +1,11 @@
 """
 Changes that need a passkey, first step: the transaction is composed, and waits for the passkey.
 
-Adding and removing a device, using a frozen key again, destroying a key, renewing one. Composing one changes nothing.
+Adding and removing a device, using a frozen key again, destroying a key, renewing one, recovery codes. Composing one changes nothing.
 """
 
 import hashlib
+import re
 import secrets
 from collections.abc import Callable
 from typing import Any
@@ -22,15 +23,18 @@ from app.store import additions, changes, credentials, parties
 from app.webauthn import b64
 from hsm.messages import (
     MAX_AMENDMENT_LIFE_S,
+    MAX_RECOVERY_CODES,
     AddPasskeyTransaction,
     Amendment,
     DestroyTransaction,
     RemovePasskeyTransaction,
     RenewTransaction,
+    SetRecoveryTransaction,
     UnfreezeTransaction,
 )
 
 MOST_OPEN = 20
+HASH = re.compile("[0-9a-f]{64}")
 
 
 class Proposal(Struct, frozen=True):
@@ -126,12 +130,23 @@ def _renew(connection: Connection, user_id: str, subject: str, now: int) -> Prop
     return proposal_of(connection, amendment)
 
 
+def _set_recovery(connection: Connection, user_id: str, subject: str, now: int) -> Proposal:
+    """`subject` is the enrolment, and after a space each the hashes of the codes; the codes themselves never come here."""
+    enrollment_id, *codes = subject.split(" ")
+    if all(one.enrollment_id != enrollment_id for one in parties.passkeys_of(connection, user_id)):
+        raise SubjectUnknown
+    if len(codes) > MAX_RECOVERY_CODES or not all(HASH.fullmatch(code) for code in codes) or len(set(codes)) != len(codes):
+        raise SubjectUnknown
+    return proposal_of(connection, SetRecoveryTransaction(**common_fields(user_id, enrollment_id, now), codes=tuple(codes)))
+
+
 KINDS: dict[str, Compose] = {
     "add_passkey": _add,
     "remove_passkey": _remove,
     "unfreeze": _unfreeze,
     "destroy": _destroy,
     "renew": _renew,
+    "set_recovery": _set_recovery,
 }
 
 

@@ -14,7 +14,7 @@ from app.account.otp import otp_standing
 from app.domain.parties import Passkey
 from app.errors import Unavailable
 from app.services import Services
-from app.store import parties, second_ways
+from app.store import parties, recoveries, second_ways
 
 PATIENCE_S = 2  # for a SAM that hangs, where the page only reminds
 
@@ -24,10 +24,11 @@ class SecondWays(Struct, frozen=True):
 
     devices: int
     otp: bool | None
+    codes: int
 
     @property
     def is_there(self) -> bool:
-        return self.devices > 1 or bool(self.otp)
+        return self.devices > 1 or bool(self.otp) or self.codes > 0
 
 
 async def second_ways_of(services: Services, device: Passkey) -> SecondWays:
@@ -37,12 +38,15 @@ async def second_ways_of(services: Services, device: Passkey) -> SecondWays:
         standing = await otp_standing(services, device)
     except Unavailable:  # the other ways can be chosen all the same
         standing = None
-    return SecondWays(len(devices), standing.is_set_up if standing is not None else None)
+    codes = await services.database.read(recoveries.unused, device.enrollment_id)
+    return SecondWays(len(devices), standing.is_set_up if standing is not None else None, len(codes))
 
 
 async def is_second_way_open(services: Services, device: Passkey) -> bool:
     """Tell whether the signer is still to be asked; not while the SAM does not say what there is."""
     if await is_put_off(services, device) or len(await services.database.read(parties.passkeys_for, device.enrollment_id)) > 1:
+        return False
+    if await services.database.read(recoveries.unused, device.enrollment_id):
         return False
     try:
         async with asyncio.timeout(PATIENCE_S):

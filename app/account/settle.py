@@ -1,16 +1,18 @@
-"""Settling: changes whose answer was lost, freezes that the SAM has not confirmed, renewals; and reminding who is due."""
+"""Settling: changes and recoveries whose answer was lost, freezes and stops that the SAM has not confirmed, renewals; and reminding."""
 
 import asyncio
 import logging
 
 from app.account.amend import settle_change
 from app.account.freeze import tell_sam
+from app.account.recover import follow
 from app.account.remind import remind
 from app.account.renew import go_on_with_due
+from app.account.stop_recovery import tell_sam as tell_sam_to_stop
 from app.errors import Unavailable
 from app.sam import DEADLINE_S
 from app.services import Services
-from app.store import changes, credentials
+from app.store import changes, credentials, recoveries
 
 SWEEP_S = 5
 SWEEP_MOST = 100
@@ -36,3 +38,5 @@ async def settle(services: Services) -> None:
         await settle_change(services, change)
     await go_on_with_due(services, SWEEP_MOST)
     await remind(services)
+    for recovery in await services.database.read(recoveries.unsettled, services.now() - IN_FLIGHT_S, SWEEP_MOST):
+        await (tell_sam_to_stop if recovery.state == "stopping" else follow)(services, recovery)

@@ -86,13 +86,18 @@ class EventKind(StrEnum):
     RENEWAL_APPROVED = "renewal_approved"
     KEY_RENEWED = "key_renewed"
     RENEWAL_FAILED = "renewal_failed"
+    RECOVERY_SET = "recovery_set"
+    RECOVERY_TAKEN_AWAY = "recovery_taken_away"
+    RECOVERY_BEGUN = "recovery_begun"
+    RECOVERY_STOPPED = "recovery_stopped"
+    RECOVERED = "recovered"
 
 
 class Event(Struct, frozen=True, kw_only=True):
     """
     What happened, when (unix seconds), to which key or device, and from which device; names are those of that time.
 
-    `cause` and `until` belong to freezing. Where a passkey approved it, `id` is the transaction's.
+    `cause` and `until` belong to freezing and recovery. Where a passkey approved it, `id` is the transaction's.
     """
 
     id: str

@@ -21,7 +21,7 @@ from starlette.routing import Route
 from app.config import Config
 from app.domain.parties import Signer
 from app.errors import NatsuinError, Unavailable
-from app.operator import clients, examination, keys, record, signers, tokens
+from app.operator import clients, examination, keys, record, recoveries, signers, tokens
 from app.operator.desk import Desk
 from app.operator.invitation import Invitation, by_hash, by_letter, by_link
 from app.operator.refusal import Refusal, Unknown
@@ -121,6 +121,8 @@ CALLS = (
         lambda desk, body, credential_id: keys.freeze(desk, credential_id, body.for_s),
     ),
     Call("POST", "/credentials/{credential_id}/destroy", Nothing, lambda desk, _, credential_id: keys.destroy(desk, credential_id)),
+    Call("GET", "/recoveries", Nothing, lambda desk, _: recoveries.listed(desk)),
+    Call("POST", "/recoveries/{recovery_id}/stop", Nothing, lambda desk, _, recovery_id: recoveries.stop(desk, recovery_id)),
     Call("GET", "/tokens", Nothing, lambda desk, _: tokens.told(tokens.listed(desk.config))),
     Call("POST", "/tokens", ImportTokens, lambda desk, body: tokens.take_in(desk, body.file, key=body.key, passphrase=body.passphrase)),
     Call("GET", "/doctor", Nothing, lambda desk, _: examination.examined()),

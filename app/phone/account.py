@@ -18,7 +18,7 @@ from app.phone.otp_view import standing_view
 from app.phone.session import device_of
 from app.phone.signed_in import as_json, freeze_view, signed_page, wants_json
 from app.services import Services
-from app.store import additions, credentials, parties, receipts
+from app.store import additions, credentials, parties, receipts, recoveries
 
 
 async def show(services: Services, request: Request) -> Response:
@@ -47,6 +47,7 @@ async def show(services: Services, request: Request) -> Response:
         "devices": [device_view(one, device) for one in devices],
         "waiting": [{"id": one.id, "name": one.name} for one in waiting],
         "otp": otp,
+        "recovery_codes": len(await services.database.read(recoveries.unused, device.enrollment_id)),
     }
     if wants_json(request):
         return as_json(view)

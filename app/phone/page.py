@@ -30,12 +30,13 @@ def page(
     signed_in: bool = False,
     frozen: Sequence[dict[str, Any]] = (),
     told: Sequence[dict[str, Any]] = (),
+    recovering: Sequence[dict[str, Any]] = (),
     **context: Any,
 ) -> Response:
     """
     Render a template; a language chosen with `?lang=` is remembered.
 
-    `frozen` are the reader's keys that are, `told` is what needs attention.
+    `frozen` are the reader's keys that are, `recovering` the devices that wait with a recovery code, `told` is what needs attention.
     """
     language = language_of(request)
     known = {
@@ -45,6 +46,7 @@ def page(
         "signed_in": signed_in,
         "frozen": frozen,
         "told": told,
+        "recovering": recovering,
     }
     response = HTMLResponse(_environment(language).get_template(template).render(known | context), http_status)
     response.headers["Vary"] = "Accept-Language, Cookie, Accept"

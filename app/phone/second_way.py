@@ -10,8 +10,6 @@ from app.phone.signed_in import as_json, signed_page, wants_json
 from app.services import Services
 from app.store import receipts
 
-RECOVERY_PAGE: str | None = None  # where printed recovery codes are made; None: there are none
-
 
 async def show(services: Services, request: Request) -> Response:
     """Show the ways that there may be, and which of them there are."""
@@ -20,7 +18,7 @@ async def show(services: Services, request: Request) -> Response:
     view = {
         "devices": ways.devices,
         "otp": ways.otp,
-        "recovery": RECOVERY_PAGE,
+        "codes": ways.codes,
         "there": ways.is_there,
         "next": await _afterwards(services, device),
     }

@@ -1,15 +1,17 @@
-"""Pages of somebody who is signed in: on each of them a frozen key says so, and how to use it again."""
+"""Pages of somebody who is signed in: on each of them a frozen key says so, and what was begun with a recovery code."""
 
 from typing import Any
 
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.domain.parties import Credential
+from app.domain.recovery import Recovery
 from app.phone.notices import notices_of
 from app.phone.page import page
 from app.services import Services
-from app.store import credentials
+from app.store import credentials, recoveries
 from hsm.messages import FOR_EVER
 
 WITH_NOTICES = ("/", "/account")
@@ -17,15 +19,25 @@ WITH_NOTICES = ("/", "/account")
 
 async def signed_page(services: Services, request: Request, user_id: str, template: str, **context: Any) -> Response:
     """Render a template for this signer."""
-    frozen = await services.database.read(credentials.frozen_of, user_id, services.now())
+    frozen, recovering = await services.database.read(_notices, user_id, services.now())
     told = await notices_of(services, request, user_id) if request.url.path in WITH_NOTICES else []
-    return page(request, template, signed_in=True, frozen=[freeze_view(one) for one in frozen], told=told, **context)
+    shown: dict[str, Any] = {"frozen": [freeze_view(one) for one in frozen], "recovering": [recovery_view(one) for one in recovering]}
+    return page(request, template, signed_in=True, told=told, **shown, **context)
 
 
 def freeze_view(credential: Credential) -> dict[str, Any]:
     """Say until when a key is frozen, and by whom; `until` is None where its signer ends it."""
     until = credential.frozen_until
     return {"credential_id": credential.credential_id, "until": None if until >= FOR_EVER else until, "by": credential.frozen_by}
+
+
+def recovery_view(recovery: Recovery) -> dict[str, Any]:
+    """Say what was begun with a recovery code: on which device, when, and from when on it may approve unless it is stopped."""
+    return {"id": recovery.id, "state": recovery.state, "name": recovery.name, "begun": recovery.begun_at, "until": recovery.ready_at}
+
+
+def _notices(connection: Connection, user_id: str, now: float) -> tuple[list[Credential], list[Recovery]]:
+    return credentials.frozen_of(connection, user_id, now), recoveries.waiting_for(connection, user_id, now)
 
 
 def wants_json(request: Request) -> bool:

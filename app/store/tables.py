@@ -185,3 +185,23 @@ acts = Table(
     Column("subject", String(100), nullable=False),
     Column("outcome", String(10), nullable=False),  # begun, done, refused
 )
+recoveries = Table(
+    "recoveries",
+    metadata,
+    Column("code_sha256", String(64), primary_key=True),
+    Column("user_id", ForeignKey("signers.user_id"), nullable=False, index=True),
+    Column("enrollment_id", String(22), nullable=False, index=True),
+    Column("created", BigInteger, nullable=False),
+    Column("state", String(10), nullable=False, index=True),  # unused, sent, waiting, stopping, stopped, lapsed, done
+    Column("id", String(22), unique=True),
+    Column("transaction", LargeBinary),
+    Column("registration", LargeBinary),
+    Column("passkey_id", LargeBinary(1023), index=True),
+    Column("public_key", LargeBinary),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("backup_eligible", Boolean, nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("begun_at", BigInteger, nullable=False),
+    Column("ready_at", BigInteger, nullable=False),
+    Column("stopped_by", String(100)),  # the device's name at that time
+)

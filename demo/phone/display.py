@@ -52,7 +52,7 @@ def own_table(own: Own) -> Group:
     """The keys, and the passkeys that may approve for them."""
     keys = Table("Key", "State", "Until")
     for key in own.keys:
-        keys.add_row(plain(key.credential_id), plain(key.state), _moment(key.until) if key.until else "")
+        keys.add_row(plain(key.credential_id), plain(key.state), moment(key.until) if key.until else "")
     devices = Table("ID", "Name", "Added", "Last used", "Kept")
     for device in own.devices:
         mine = " (this one)" if device.current else ""
@@ -60,8 +60,8 @@ def own_table(own: Own) -> Group:
         devices.add_row(
             plain(device.id),
             plain(device.name + mine),
-            _moment(device.added),
-            _moment(device.last_used) if device.last_used else "never",
+            moment(device.added),
+            moment(device.last_used) if device.last_used else "never",
             kept,
         )
     return Group(plain(f"{own.name} ({own.user_id})"), keys, devices, *([_otp(own.otp)] if own.otp is not None else []))
@@ -81,10 +81,11 @@ def entries_table(page: History) -> Group:
     for entry in page.entries:
         what = entry.application or entry.device or ""
         table.add_row(
-            _moment(entry.at), plain(what), plain(entry.reason or entry.state or entry.kind), plain(entry.reference), plain(entry.id)
+            moment(entry.at), plain(what), plain(entry.reason or entry.state or entry.kind), plain(entry.reference), plain(entry.id)
         )
     return Group(table, plain(f"--before {page.next}" if page.next else "That is all."))
 
 
-def _moment(unix: int) -> str:
+def moment(unix: int) -> str:
+    """A time as people read it."""
     return f"{datetime.fromtimestamp(unix, UTC):%Y-%m-%d %H:%M} UTC"

@@ -93,6 +93,8 @@ MEANINGS = {
     "pin_unacceptable": "a PIN has 6 to 12 digits, and is none that anyone would try first",
     "token_code_refused": "the code does not fit the token, was used before, or the token is not to be had",
     "name_refused": "a device cannot be called so",
+    "recovery_waiting": "this phone was begun with a recovery code, and its waiting time is not over",
+    "recovery_ended": "this phone was begun with a recovery code, and was stopped, or nobody came in time",
     "wrong_code": "this is not the code that the application shows",
     "ended": "this authorization is over",
     "forbidden": "the server does not know this origin",

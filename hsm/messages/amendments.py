@@ -4,13 +4,13 @@ Amendments: the transactions that change what belongs to one enrolment, each app
 What one needs beside it, and the journal must not keep or does not need (a new passkey's answer, a PIN, codes), is in `AmendRequest`.
 """
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from hsm.messages.transactions import NotCanonical, Transaction, parse_transaction
-from hsm.messages.types import Id, KeyAlgorithm, Name, PasskeyId, PublicKey, Sha256Hex
+from hsm.messages.types import MAX_RECOVERY_CODES, Id, KeyAlgorithm, Name, PasskeyId, PublicKey, Sha256Hex
 
 
 class Amendment(Transaction, frozen=True):
@@ -128,6 +128,17 @@ class ResynchroniseOtpTransaction(Amendment, frozen=True, tag="resynchronise_otp
         return ()
 
 
+class SetRecoveryTransaction(Amendment, frozen=True, tag="set_recovery"):
+    """Printed recovery codes, by their hashes (`recovery_code_sha256`), in the place of all earlier ones; without any, there are none."""
+
+    domain: ClassVar[bytes] = b"natsuin/v1/set-recovery\x00"
+
+    codes: Annotated[tuple[Sha256Hex, ...], Meta(max_length=MAX_RECOVERY_CODES)]
+
+    def texts(self) -> tuple[str, ...]:
+        return ()
+
+
 AMENDMENTS: dict[str, type[Amendment]] = {
     "add_passkey": AddPasskeyTransaction,
     "remove_passkey": RemovePasskeyTransaction,
@@ -138,6 +149,7 @@ AMENDMENTS: dict[str, type[Amendment]] = {
     "remove_otp": RemoveOtpTransaction,
     "unlock_otp": UnlockOtpTransaction,
     "resynchronise_otp": ResynchroniseOtpTransaction,
+    "set_recovery": SetRecoveryTransaction,
 }
 
 

@@ -14,6 +14,8 @@ MAX_TRANSACTION_BYTES = 200_000
 INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 MAX_LIFE_S = 30 * 86_400  # the longest an authorization may wait for its signer
 MAX_AMENDMENT_LIFE_S = 600
+MAX_RECOVERY_CODES = 10
+RECOVERY_OPEN_S = 30 * 86_400  # how long somebody may come for a passkey whose waiting time is over
 FOR_EVER = 2**53 - 1  # as a time: until somebody says otherwise
 
 Id = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_-]{22}\Z")]  # 128 random bits, base64url

@@ -32,6 +32,8 @@ PHONE = {
     "name_refused",
     "pin_unacceptable",
     "token_code_refused",
+    "recovery_waiting",
+    "recovery_ended",
     "wrong_code",
     "forbidden",
     "invalid_request",

@@ -31,6 +31,7 @@ def main() -> None:
         draw_logo(browser)
         walk_in_japanese(browser, stack)
         walk_through_ones_own(browser, stack)
+        walk_with_recovery_codes(browser, stack)
         walk_in_english(browser, stack)
     for picture in sorted(SCREENS.iterdir()):
         print(f"{picture.stat().st_size / 1000:4.0f} kB  {picture.relative_to(ROOT)}")
@@ -142,6 +143,42 @@ def walk_through_ones_own(browser: Browser, stack: Stack) -> None:
     picture(old, "history-entry.ja-light", whole=True)
     old.close()
     new.close()
+
+
+def walk_with_recovery_codes(browser: Browser, stack: Stack) -> None:
+    """Printed, used on a new phone, told on the old one."""
+    old = Phone(browser, stack.origin, JAPANESE, device_scale_factor=2, user_agent=ANDROID)
+    new = Phone(browser, stack.origin, JAPANESE, device_scale_factor=2, user_agent=ANDROID)
+    old.enroll(stack.enrollment_url("kikuko", "佐藤 菊子"))
+    old.page.goto("/account/recovery")
+    old.tap("復旧コードを作る")
+    old.shows("コードを印刷するか書き写してください")
+    picture(old, "recovery-codes.ja-light", whole=True)
+    draw_paper(old)
+    code = old.page.locator("#list > li").first.inner_text()
+    old.page.get_by_label("コードを紙などに控え").check()
+    old.tap("パスキーで確認する")
+    old.shows("復旧コードが使えるようになりました")
+    new.page.goto("/recover")
+    new.page.get_by_label("復旧コード").fill(code)
+    picture(new, "recover.ja-light")
+    new.tap(JAPANESE.next)
+    new.page.get_by_label(JAPANESE.call_it).fill("新しいスマートフォン")
+    new.tap(JAPANESE.add_this)
+    new.shows("この端末が使えるようになるまでお待ちください")
+    picture(new, "recover-wait.ja-light")
+    old.page.goto("/")
+    picture(old, "recovery-told.ja-light")
+    old.close()
+    new.close()
+
+
+def draw_paper(phone: Phone) -> None:
+    """Draw the sheet that comes out of the printer."""
+    with tempfile.TemporaryDirectory() as folder:
+        pdf = Path(folder) / "paper.pdf"
+        phone.page.pdf(path=pdf, format="A4")
+        subprocess.run(["pdftoppm", "-r", "75", "-gray", "-png", "-singlefile", pdf, SCREENS / "recovery-paper"], check=True, timeout=30)
 
 
 def walk_in_english(browser: Browser, stack: Stack) -> None:

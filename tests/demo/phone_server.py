@@ -170,7 +170,7 @@ class Server:
     async def guard(self, request: web.Request, handler: Any) -> web.StreamResponse:
         if request.method == "POST" and (request.headers.get("Origin"), request.content_type) != (self.origin, "application/json"):
             return refused("forbidden", 403)
-        is_open = request.path.startswith(("/enroll", "/sign-in", "/new-device"))
+        is_open = request.path.startswith(("/enroll", "/sign-in", "/new-device", "/recover"))
         if not is_open and request.cookies.get("natsuin") not in self.sessions:
             return refused("session_required", 401)
         response: web.StreamResponse = await handler(request)

@@ -75,6 +75,7 @@ def test_every_command_is_in_the_operating_page() -> None:
         ("`approve` with", "hsm/otp_approval.py"),
         ("`activate`", "hsm/activation.py"),
         ("`amend`", "hsm/amendment.py"),
+        ("`begin_recovery`", "hsm/recovery.py"),
     ],
 )
 def test_the_numbered_steps_are_the_same_in_code_and_docs(page: str, module: str) -> None:

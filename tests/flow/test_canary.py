@@ -5,6 +5,8 @@ from pathlib import Path
 
 import psutil
 
+from demo.ca.code import new_code, read_code
+from hsm.messages import recovery_code_sha256
 from tests.flow.browser import Browse, link_of
 from tests.flow.parties import new_application, new_enrollment_url
 from tests.harness.stack import Stack
@@ -27,15 +29,23 @@ def test_secrets_are_nowhere_but_where_they_belong(stack: Stack, browse: Browse)
     proposed = browser.propose("add_passkey", device_link["id"]).json()
     amending = browser.passkey.get(proposed["publicKey"], stack.origin)
     assert browser.post(f"/account/change/{proposed['id']}", {"credential": amending}).status_code == 200
+    recovery_code, seen = new_code(), browser.get("/account/recovery", Accept="application/json").json()
+    browser.change("set_recovery", f"{seen['enrollment_id']} {recovery_code_sha256(read_code(recovery_code))}")
+    third = browse(stack)
+    asked_third = third.post("/recover/options", {"code": recovery_code}).json()
+    made = third.passkey.create(asked_third["publicKey"], stack.origin)
+    assert third.post("/recover", {"code": recovery_code, "credential": made, "name": "x"}).status_code == 200
     secret, _, code = link.partition(".")
     for key in ({}, {"Idempotency_Key": "canary-key"}):
         shop.sign(credential_id, sad, asked["hashes"], **key)
-    for wrong in (sad, shop.client_secret, shop.token, session, link):
+    for wrong in (sad, shop.client_secret, shop.token, session, link, recovery_code):
         shop.post("credentials/info", {"credentialID": wrong})
         shop.post("credentials/authorizeCheck", {"handle": wrong})
         shop.sign(credential_id, wrong, asked["hashes"])
         browser.post("/enroll/options", {"link": wrong})
         browser.post("/new-device/options", {"link": wrong})
+        browser.post("/recover/options", {"code": wrong})
+        browser.post(f"/account/recovery/{wrong}/stop", {})
         browser.post("/account/change", {"change": "destroy", "of": wrong})
         browser.post("/sign-in", {"ceremony": wrong, "credential": {"id": wrong}})
         stack.http.post("/csc/v2/info", content=wrong.encode(), headers={"Content-Type": "application/json", "Authorization": wrong})
@@ -51,6 +61,8 @@ def test_secrets_are_nowhere_but_where_they_belong(stack: Stack, browse: Browse)
         "registration secret": (stack.data / "ca" / "ra-secret").read_text().strip(),
         "assertion": assertion["response"]["signature"],
         "link of a device": device_link["secret"],
+        "recovery code": read_code(recovery_code),
+        "recovery code as printed": recovery_code,
         "assertion of a change": amending["response"]["signature"],
     }
     assert all(len(value) >= 16 for value in secrets.values())

@@ -17,6 +17,7 @@ from hsm.messages import (
 )
 from tests.harness.forgeries import Forgery, forgery
 from tests.harness.hostile import World
+from tests.harness.recovery import new_codes, setting
 from tests.harness.sam import TestSigner, new_id
 
 
@@ -35,6 +36,7 @@ def amendments_of(signer: TestSigner, target: bytes) -> dict[str, Amendment]:
         "unfreeze": signer.unfreezing(),
         "destroy": signer.destroying(),
         "renew": signer.renewing(),
+        "recovery": setting(signer, new_codes()),
     }
 
 

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from starlette.testclient import TestClient
 
+from demo.passkey import Passkey
 from hsm.activation import activate, collect
 from hsm.approval import refuse
 from hsm.assertion import RelyingParty
@@ -31,17 +32,29 @@ from hsm.errors import SamError
 from hsm.factors import approve
 from hsm.journal import Event
 from hsm.keyring import Keyring
-from hsm.messages import ActivateRequest, ApproveRequest, CertifyRequest, CollectReply, CollectRequest, RefuseRequest, SignTransaction
+from hsm.messages import (
+    ActivateRequest,
+    ApproveRequest,
+    CertifyRequest,
+    CollectReply,
+    CollectRequest,
+    RefuseRequest,
+    SignTransaction,
+    StopRecoveryRequest,
+)
 from hsm.policy import Scheme
+from hsm.recovery import begin_recovery, stop_recovery
 from hsm.sam import Sam
 from hsm.server import create_server
 from hsm.store import Store
 from tests.harness.otp import offered
 from tests.harness.process import Answer
+from tests.harness.recovery import set_codes, with_code
 from tests.harness.sam import NO_STATUS, ORIGIN, RP_ID, TestCa, TestClock, TestSigner
 
 DAY_S = 86_400
 SAD_LIFE_S = 120
+RECOVERY_WAIT_S = 240
 
 
 class Ledger:
@@ -175,10 +188,13 @@ class World:
 
     Each has a one-time-password token, all with one PIN, which the hostile side knows. `coded` was approved with the code `used`; of the
     tokens `gone` (removed) and `offer` (never confirmed), both Alice's, the hostile side knows the seed.
+
+    Alice's printed recovery codes `used_code` and `old_code` (replaced) are known to it, and all of Mallory's. With the first it made
+    `evil`, which is `stopped`, and whose time would be over by now; with another, `evil_too`, which is `waiting`.
     """
 
     def __init__(self, sam: Sam, clock: TestClock, ledger: Ledger) -> None:
-        sam = replace(sam, factors="passkey_or_otp")
+        sam = replace(sam, factors="passkey_or_otp", recovery_wait_s=RECOVERY_WAIT_S)
         self.sam, self.clock, self.ledger = sam, clock, ledger
         ca = TestCa(clock.now)
         self.alice, self.bob, self.mallory = (TestSigner(sam, clock) for _ in range(3))
@@ -194,6 +210,11 @@ class World:
         )
         self.gone.amend(self.gone.removing())
         self.offer = offered(self.alice)
+        (self.old_code,), (self.used_code, self.lost_code, _) = set_codes(self.alice, 1), set_codes(self.alice, 3)
+        self.mallorys_codes = set_codes(self.mallory, 1)
+        self.evil, self.evil_too = Passkey(), Passkey()
+        self.stopped = begin_recovery(sam, with_code(self.alice, self.used_code, self.evil))
+        stop_recovery(sam, StopRecoveryRequest(self.stopped.recovery_id, "signer"))
         self.lapsed = self.ready_for(self.alice)
         self.late = self.asked_of(self.alice)
         clock.now += 300
@@ -211,6 +232,7 @@ class World:
         self.used = self.alices_token.otp(self.coded.raw)
         ledger.approved(self.coded.transaction)
         approve(sam, ApproveRequest(self.coded.raw, otp=self.used))
+        self.waiting = begin_recovery(sam, with_code(self.alice, self.lost_code, self.evil_too))
         self.pending = self.asked_of(self.alice)
         self.bobs_pending = self.asked_of(self.bob)
 

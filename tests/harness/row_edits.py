@@ -31,6 +31,8 @@ STATES = (
     "amended",
     "free",
     "offered",
+    "waiting",
+    "stopped",
 )
 PER_COLUMN = 8  # values that are tried in each column, shared by its rows,
 PER_CELL = 2  # and in each cell at least

@@ -208,6 +208,16 @@ def test_a_policy_on_passkeys_that_says_nothing_is_a_problem(tmp_path: Path) -> 
     assert problem == "NATSUIN_SYNCED_PASSKEYS must be allow or refuse"
 
 
+@pytest.mark.parametrize("text", ["", "-1", "2592001", "1 day", "3e3"])
+def test_recovery_waits_up_to_thirty_days(text: str) -> None:
+    """A day, unless the operator says otherwise; none at all, if he says so."""
+    assert problems(NATSUIN_RECOVERY_WAIT=text) == ["NATSUIN_RECOVERY_WAIT must be a number from 0 to 2592000"]
+    chosen = [
+        read_config(environ).recovery_wait_s for environ in ({}, {"NATSUIN_RECOVERY_WAIT": "0"}, {"NATSUIN_RECOVERY_WAIT": "2592000"})
+    ]
+    assert chosen == [86_400, 0, 2_592_000]
+
+
 def test_settings_are_values() -> None:
     """Read once, and never changed."""
     config: Config = read_config({})

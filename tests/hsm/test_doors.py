@@ -20,11 +20,9 @@ from tests.harness.remote import enrolled
 
 WEB = {
     "enroll", "certify", "approve", "refuse", "collect", "activate", "amend", "freeze", "credential", "status", "offer_token", "tokens",
-    "statement",
-    "examine",
-    "renewal",
+    "statement", "examine", "renewal", "begin_recovery", "complete_recovery", "stop_recovery", "recovery",
 }  # fmt: skip
-OPERATOR = {"import_tokens", "list_tokens", "freeze", "replace", "destroy"}
+OPERATOR = {"import_tokens", "list_tokens", "freeze", "replace", "destroy", "list_recoveries", "stop_recovery"}
 SEEDS = b"serial,seed,kind,algorithm,digits,period\nA,hex:" + bytes(range(20)).hex().encode() + b",totp,sha1,6,30\n"
 
 

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from demo.passkey import from_base64url
 from hsm.messages import ActivateReply, ApproveRequest, CollectReply, CollectRequest, FreezeRequest, RefuseRequest
 from hsm.sam import Sam
-from tests.harness import forged_amendments, forged_otp, forged_passkeys, forged_uses, forgeries
+from tests.harness import forged_amendments, forged_otp, forged_passkeys, forged_recovery, forged_uses, forgeries
 from tests.harness.hostile import Asked, Door, Ledger, World
 from tests.harness.sam import TestClock, b64
 
@@ -29,6 +29,7 @@ FORGERIES = (
     forged_amendments.forged_amendments,
     forged_otp.forged_otps,
     forged_passkeys.forged_passkeys,
+    forged_recovery.forged_recoveries,
     forged_uses.odd_shapes,
 )
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551

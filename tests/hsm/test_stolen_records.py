@@ -25,7 +25,10 @@ from tests.harness.records import reseal
 from tests.harness.row_edits import Edit, Tables, drop_constraints, edits_of, read_tables, recording, rollbacks
 from tests.harness.sam import TestClock, TestSigner, make_sam
 
-TABLES = ("passkeys", "credentials", "tokens", "pins", "approvals", "activations", "journal", "journal_head", "alembic_version")
+TABLES = (
+    *("passkeys", "credentials", "tokens", "pins", "recovery_sets", "recoveries", "approvals", "activations"),
+    *("journal", "journal_head", "alembic_version"),
+)
 
 
 @dataclass
@@ -118,6 +121,10 @@ def takeovers(stolen: Stolen) -> Iterator[Edit]:
     yield Edit("takeover: token and PIN", (own_token, no_pin, own_pin))
     yield Edit("takeover: offered token", (("UPDATE tokens SET state = 'active'", ()),))
     yield Edit("takeover: used code", (("UPDATE tokens SET last = NULL", ()),))
+    yield Edit("takeover: recovery that was stopped", (("UPDATE recoveries SET state = 'waiting'", ()),))
+    yield Edit("takeover: recovery that waits", (("UPDATE recoveries SET ready_at = begun_at", ()),))
+    copied = "passkey_id, enrollment_id, signer, user_handle, public_key, sign_count, backup_eligible, 'active', 1, seal FROM recoveries"
+    yield Edit("takeover: recovery as a passkey", ((f"INSERT INTO passkeys SELECT {copied}", ()),))
 
 
 @pytest.mark.parametrize("table", [*TABLES, None])

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from .sample import HOSTILE, NOW, Sample, documents, fingerprint
+from .recovery_samples import RECOVERING, RECOVERY_EVENTS, RECOVERY_SAMPLES
+from .sample import HOSTILE, NOW, Sample, documents, event, fingerprint
 
 KEY_ID = "K" * 22
 DAY_S = 86_400
@@ -11,11 +12,6 @@ FROZEN_BY_TIME = {"credential_id": KEY_ID, "until": NOW + 3600, "by": "signer"}
 ENDING = {"kind": "ending", "credential_id": KEY_ID, "not_after": NOW + 20 * DAY_S, "urgent": False}
 ENDING_SOON = {"kind": "ending", "credential_id": KEY_ID, "not_after": NOW + 5 * DAY_S, "urgent": True}
 NEW_DEVICE = {"id": "A" * 22, "name": "書斎のパソコン"}
-
-
-def event(kind: str, **fields: Any) -> dict[str, Any]:
-    missing = dict.fromkeys(("device", "new_name", "by_device", "cause", "until"))
-    return {"id": "E" * 22, "place": NOW, "kind": kind, "at": NOW, "reference": "W4K9-X2PD"} | missing | fields
 
 
 def signature(state: str, reason: str | None = None, **fields: Any) -> dict[str, Any]:
@@ -58,6 +54,7 @@ MORE_EVENTS = [
     event("replacement_stopped", by_device="iPhone"),
     event("key_replaced"),
     event("key_destroyed", cause="operator"),
+    *RECOVERY_EVENTS,
 ]
 DEVICES = [
     {"id": "1" * 22, "name": "Android スマートフォン", "added": NOW - 400 * DAY_S, "last_used": NOW, "synced": True, "current": True},
@@ -93,6 +90,7 @@ def account(
     told: Any = (),
 ) -> Sample:
     view = {"name": "山田 太郎", "keys": keys, "devices": devices or DEVICES, "waiting": waiting, "otp": otp}
+    view["recovery_codes"] = len(keys) - 1
     return Sample("account.html", {"signed_in": True, "view": view, "frozen": frozen, "told": told, "path": "/account"})
 
 
@@ -145,12 +143,13 @@ def entry(view: dict[str, Any], *, with_evidence: bool = True) -> Sample:
 
 ENDS = [("approved", None), ("signed", None), ("refused", "declined"), ("refused", "not_me"), ("refused", "wrong_code")]
 ENDS += [("expired", None), ("lapsed", None), ("unknown", None), ("cancelled", None)]
-ACCOUNT_SAMPLES: dict[str, Sample] = {
+ACCOUNT_SAMPLES: dict[str, Sample] = RECOVERY_SAMPLES | {
     "account": account([key()]),
     "account-frozen": account([key("frozen", **FROZEN)], frozen=[FROZEN]),
     "account-frozen-by-time": account([key("frozen", **FROZEN_BY_TIME)], waiting=[NEW_DEVICE], frozen=[FROZEN_BY_TIME]),
     "account-frozen-by-operator": account([key("frozen", by="operator")], frozen=[FROZEN]),
     "account-one-device": account([key("expired")], DEVICES[:1]),
+    "account-recovering": Sample("account.html", account([key()]).context | {"recovering": [RECOVERING]}),
     "account-two-keys": account([key(), key("destroyed"), key("not_yet")]),
     "account-hostile": account([key(holder=HOSTILE[0], issuer=HOSTILE[1])], [DEVICES[0] | {"name": text} for text in HOSTILE]),
     "account-ending": account([key(renewal="can", not_after=NOW + 20 * DAY_S)], told=[ENDING]),

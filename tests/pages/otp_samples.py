@@ -27,7 +27,7 @@ def unlock(locked: bool) -> Sample:
 
 
 def second_way(**changes: Any) -> Sample:
-    view = {"devices": 1, "otp": False, "recovery": None, "there": False, "next": "/"}
+    view = {"devices": 1, "otp": False, "codes": 0, "there": False, "next": "/"}
     return Sample("second_way.html", {"signed_in": True, "view": view | changes})
 
 
@@ -49,6 +49,6 @@ OTP_SAMPLES: dict[str, Sample] = {
     "otp-unlocked": unlock(False),
     "second-way": second_way(),
     "second-way-passkey-only": second_way(otp=None),
-    "second-way-recovery": second_way(recovery="/account/recovery"),
+    "second-way-recovery": second_way(codes=4, there=True),
     "second-way-there": second_way(devices=2, otp=True, there=True),
 }

@@ -45,6 +45,8 @@ ANSWERS: dict[str, object] = {
     "/account/otp/serial": {"id": "T" * 22},
     "/second-way": {"next": "/"},
     "/renew-under-way": {"renewal": "under_way"},
+    "/recover/options": {"user_id": "signer-0042", "person": "山田 太郎", "state": "unused", "publicKey": creation_options()},
+    "/recover": {"state": "waiting", "name": "新しいスマートフォン", "until": NOW + 86_400},
 }
 MEDIA = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml", ".png": "image/png"}
 

@@ -58,3 +58,8 @@ def creation_options() -> dict[str, Any]:
 def data_block(value: object) -> str:
     """JSON that may stand inside a script element: no `<` in it."""
     return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
+
+
+def event(kind: str, **fields: Any) -> dict[str, Any]:
+    missing = dict.fromkeys(("device", "new_name", "by_device", "cause", "until"))
+    return {"id": "E" * 22, "place": NOW, "kind": kind, "at": NOW, "reference": "W4K9-X2PD"} | missing | fields

@@ -4,6 +4,7 @@ from typing import Any
 
 from .account_samples import ACCOUNT_SAMPLES, EVENTS, FROZEN, FROZEN_BY_TIME, NEW_DEVICE
 from .otp_samples import OTP_SAMPLES
+from .recovery_samples import RECOVERING, RECOVERY_EVENTS
 from .sample import HOSTILE, NOW, Sample, data_block, documents, request_options
 
 
@@ -68,6 +69,7 @@ SAMPLES: dict[str, Sample] = ACCOUNT_SAMPLES | {
     "inbox-empty": inbox([]),
     "inbox-second-way-open": inbox(WAITING, second_way_open=True),
     "inbox-receipt-owed": inbox(WAITING, second_way_open=True, receipt_owed=True),
+    "inbox-recovering": inbox([], recovering=[RECOVERING], notices=RECOVERY_EVENTS),
     "inbox-told": inbox([], frozen=[FROZEN_BY_TIME], new_devices=[NEW_DEVICE], notices=EVENTS),
     "approve": approval(),
     "approve-english": approval(

@@ -27,10 +27,21 @@ PAGES = {
     "/keys/{id}/destroy": ("destroy.html",),
     "/history": ("history.html",),
     "/history/{id}": ("entry.html",),
+    "/keys/{id}/renew": ("renew.html",),
+    "/account/otp": ("otp.html",),
+    "/account/otp/unlock": ("otp_unlock.html",),
+    "/account/otp/{id}": ("otp_token.html",),
+    "/account/otp/{id}/resynchronise": ("otp_resynchronise.html",),
+    "/account/recovery": ("recovery.html",),
+    "/account/recovery/{id}": ("stop_recovery.html",),
+    "/account/replacement": ("replacement.html",),
+    "/recover": ("recover.html",),
+    "/second-way": ("second_way.html",),
+    "/receipt": ("receipt.html",),
 }
 EVERYWHERE = ("error.html",)
-NO_PAGES = {"/inbox", "/health"}
-INCLUDED = {"layout.html", "interactive.html", "parts.html"}
+NO_PAGES = {"/inbox", "/health", "/history/statement/{id}", "/receipt/{id}/document"}
+INCLUDED = {"layout.html", "interactive.html", "parts.html", "account_otp.html"}
 
 
 def test_every_page_has_a_sample() -> None:

@@ -70,6 +70,34 @@ def upgrade() -> None:
         sa.Column("seal", sa.LargeBinary(32), nullable=False),
     )
     op.create_table(
+        "recovery_sets",
+        sa.Column("enrollment_id", sa.String(22), primary_key=True),
+        sa.Column("signer", sa.String(64), nullable=False),
+        sa.Column("user_handle", sa.LargeBinary(64), nullable=False),
+        sa.Column("codes", sa.LargeBinary, nullable=False),
+        sa.Column("tried_from", sa.BigInteger, nullable=False),
+        sa.Column("tries", sa.Integer, nullable=False),
+        sa.Column("version", sa.BigInteger, nullable=False),
+        sa.Column("seal", sa.LargeBinary(32), nullable=False),
+    )
+    op.create_table(
+        "recoveries",
+        sa.Column("recovery_id", sa.String(22), primary_key=True),
+        sa.Column("enrollment_id", sa.String(22), nullable=False),
+        sa.Column("signer", sa.String(64), nullable=False),
+        sa.Column("request_sha256", sa.LargeBinary(32), nullable=False),
+        sa.Column("user_handle", sa.LargeBinary(64), nullable=False),
+        sa.Column("passkey_id", sa.LargeBinary(1023), nullable=False),
+        sa.Column("public_key", sa.LargeBinary, nullable=False),
+        sa.Column("sign_count", sa.BigInteger, nullable=False),
+        sa.Column("backup_eligible", sa.Integer, nullable=False),
+        sa.Column("state", sa.String(10), nullable=False, index=True),
+        sa.Column("begun_at", sa.BigInteger, nullable=False),
+        sa.Column("ready_at", sa.BigInteger, nullable=False),
+        sa.Column("version", sa.BigInteger, nullable=False),
+        sa.Column("seal", sa.LargeBinary(32), nullable=False),
+    )
+    op.create_table(
         "approvals",
         sa.Column("authorization_id", sa.String(22), primary_key=True),
         sa.Column("outcome", sa.String(10), nullable=False),

@@ -174,3 +174,22 @@ def upgrade() -> None:
         sa.Column("subject", sa.String(100), nullable=False),
         sa.Column("outcome", sa.String(10), nullable=False),
     )
+    op.create_table(
+        "recoveries",
+        sa.Column("code_sha256", sa.String(64), primary_key=True),
+        sa.Column("user_id", sa.String(64), sa.ForeignKey("signers.user_id"), nullable=False, index=True),
+        sa.Column("enrollment_id", sa.String(22), nullable=False, index=True),
+        sa.Column("created", sa.BigInteger, nullable=False),
+        sa.Column("state", sa.String(10), nullable=False, index=True),
+        sa.Column("id", sa.String(22), unique=True),
+        sa.Column("transaction", sa.LargeBinary),
+        sa.Column("registration", sa.LargeBinary),
+        sa.Column("passkey_id", sa.LargeBinary(1023), index=True),
+        sa.Column("public_key", sa.LargeBinary),
+        sa.Column("sign_count", sa.BigInteger, nullable=False),
+        sa.Column("backup_eligible", sa.Boolean, nullable=False),
+        sa.Column("name", sa.String(100), nullable=False),
+        sa.Column("begun_at", sa.BigInteger, nullable=False),
+        sa.Column("ready_at", sa.BigInteger, nullable=False),
+        sa.Column("stopped_by", sa.String(100)),
+    )
