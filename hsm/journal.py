@@ -59,6 +59,7 @@ class Event(StrEnum):
     SIGNED = "signed"
     UNKNOWN = "unknown"
     AMENDED = "amended"
+    SIGNED_IN = "signed_in"
     FROZEN = "frozen"
     DESTROYED = "destroyed"
     TRIED = "tried"

@@ -24,7 +24,7 @@ from hsm.amendment import amend
 from hsm.approval import refuse
 from hsm.credential import credential, freeze
 from hsm.enrollment import certify, enroll
-from hsm.errors import OutcomeUnknown, Refused, SamError, SeedsRefused, Unavailable
+from hsm.errors import EvidenceRefused, OutcomeUnknown, Refused, SamError, SeedsRefused, Unavailable
 from hsm.factors import approve
 from hsm.messages import (
     ActivateRequest,
@@ -42,10 +42,12 @@ from hsm.messages import (
     ListTokensRequest,
     OfferTokenRequest,
     RefuseRequest,
+    SignInRequest,
     StatusRequest,
     TokensRequest,
 )
 from hsm.operator_tokens import import_tokens, list_tokens
+from hsm.otp_sign_in import sign_in
 from hsm.sam import Sam
 from hsm.seeds.seed import MAX_FILE_BYTES
 from hsm.tokens import offer_token, tokens
@@ -79,6 +81,7 @@ OPERATIONS = (
     Operation("credential", CredentialRequest, credential, lambda request: request.credential_id),
     Operation("offer_token", OfferTokenRequest, offer_token, lambda request: request.credential_id),
     Operation("tokens", TokensRequest, tokens, lambda request: request.credential_id),
+    Operation("sign_in", SignInRequest, sign_in),
     Operation("status", StatusRequest, status, lambda request: request.authorization_id),
 )
 
@@ -131,7 +134,9 @@ def _run(sam: Sam, operation: Operation, message: msgspec.Struct) -> Response:
                 change.deny(operation.name, operation.subject(message), refusal.code, str(refusal))
             authorization_id = str(refusal) if isinstance(refusal, OutcomeUnknown) else None
             problems = refusal.problems if isinstance(refusal, SeedsRefused) else ()
-            return _reply(refusal.status, ErrorReply(refusal.code, authorization_id=authorization_id, problems=problems))
+            tries_left = refusal.tries_left if isinstance(refusal, EvidenceRefused) else None
+            said = ErrorReply(refusal.code, authorization_id=authorization_id, problems=problems, tries_left=tries_left)
+            return _reply(refusal.status, said)
     except Unavailable as doubt:
         log.error("%s: %s: %s", operation.name, type(doubt).__name__, doubt)
         return _reply(doubt.status, ErrorReply(doubt.code, doubt.retry_after_s))

@@ -48,6 +48,7 @@ from hsm.messages.operations import (
 )
 from hsm.messages.operator import ImportTokensReply, ImportTokensRequest, ListTokensReply, ListTokensRequest
 from hsm.messages.otp import NewOtp, OfferTokenReply, OfferTokenRequest, Otp, SuccessiveCodes, TokenInfo, TokensReply, TokensRequest
+from hsm.messages.sign_in import MAX_SIGN_IN_LIFE_S, SignInRequest, SignInTransaction
 from hsm.messages.transactions import (
     AnyTransaction,
     Document,
@@ -73,6 +74,7 @@ from hsm.messages.types import (
     MAX_TRANSACTION_BYTES,
     Code,
     Digest,
+    Factor,
     Factors,
     Id,
     KeyAlgorithm,
@@ -100,6 +102,7 @@ __all__ = [
     "MAX_LABEL_CHARACTERS",
     "MAX_LIFE_S",
     "MAX_NAME_CHARACTERS",
+    "MAX_SIGN_IN_LIFE_S",
     "MAX_TRANSACTION_BYTES",
     "ActivateReply",
     "ActivateRequest",
@@ -126,6 +129,7 @@ __all__ = [
     "EnrollTransaction",
     "ErrorCode",
     "ErrorReply",
+    "Factor",
     "Factors",
     "FreezeReply",
     "FreezeRequest",
@@ -158,6 +162,8 @@ __all__ = [
     "ResynchroniseOtpTransaction",
     "SetOtpTransaction",
     "Sha256Hex",
+    "SignInRequest",
+    "SignInTransaction",
     "SignTransaction",
     "StatusReply",
     "StatusRequest",

@@ -20,6 +20,7 @@ from tests.harness.remote import enrolled
 
 WEB = {
     "enroll", "certify", "approve", "refuse", "collect", "activate", "amend", "freeze", "credential", "status", "offer_token", "tokens",
+    "sign_in",
 }  # fmt: skip
 OPERATOR = {"import_tokens", "list_tokens", "freeze"}
 SEEDS = b"serial,seed,kind,algorithm,digits,period\nA,hex:" + bytes(range(20)).hex().encode() + b",totp,sha1,6,30\n"
