@@ -15,7 +15,22 @@ from app.csc.sign_hash import sign_hash
 from app.health import health
 from app.oauth.revoke import revoke
 from app.oauth.token import token
-from app.phone import account, add_device, approve, change, device, enroll, entry, freeze, history, inbox, key, new_device, sign_in
+from app.phone import (
+    account,
+    add_device,
+    approve,
+    change,
+    device,
+    enroll,
+    entry,
+    freeze,
+    history,
+    inbox,
+    key,
+    new_device,
+    otp_sign_in,
+    sign_in,
+)
 from app.phone.page import STATIC, static_digest
 from app.services import Services
 
@@ -35,6 +50,7 @@ POST: tuple[tuple[str, Endpoint], ...] = (
     ("/enroll", enroll.enroll),
     ("/sign-in/options", sign_in.options),
     ("/sign-in", sign_in.sign_in),
+    ("/sign-in/otp", otp_sign_in.sign_in),
     ("/sign-out", sign_in.sign_out),
     ("/approve/{id}", approve.approve),
     ("/approve/{id}/refuse", approve.refuse),

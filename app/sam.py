@@ -33,8 +33,11 @@ from hsm.messages import (
     ListTokensReply,
     ListTokensRequest,
     RefuseRequest,
+    SignInRequest,
     StatusReply,
     StatusRequest,
+    TokensReply,
+    TokensRequest,
 )
 
 Reply = TypeVar("Reply", bound=msgspec.Struct)
@@ -68,7 +71,7 @@ class Door:
             raise SamUnavailable(f"{operation}: {type(failure).__name__}") from failure
         if error.error in (ErrorCode.UNAVAILABLE, ErrorCode.INTERNAL):
             raise SamUnavailable(f"{operation}: {error.error}")
-        raise SamRefused(error.error, error.authorization_id, error.problems)
+        raise SamRefused(error)
 
 
 class Sam(Door):
@@ -100,6 +103,12 @@ class Sam(Door):
 
     async def credential(self, credential_id: str) -> CredentialReply:
         return await self._call("credential", CredentialRequest(credential_id), CredentialReply)
+
+    async def tokens(self, credential_id: str) -> TokensReply:
+        return await self._call("tokens", TokensRequest(credential_id), TokensReply)
+
+    async def sign_in(self, request: SignInRequest) -> None:
+        await self._call("sign_in", request, _Nothing)
 
     async def status(self, authorization_id: str) -> StatusReply:
         return await self._call("status", StatusRequest(authorization_id), StatusReply)

@@ -14,12 +14,12 @@ export class Refused extends Error {
   }
 }
 
-/** Show one of the page's sentences in its live region; `values` fill the sentence's [data-value] places. */
-export function say(name, values = {}) {
+/** Show one of the page's sentences in its live region, or in another one; `values` fill the sentence's [data-value] places. */
+export function say(name, values = {}, where = line) {
   const found = sentences.querySelector(`[data-name="${name}"]`) ?? sentences.querySelector('[data-name="failed"]');
   const sentence = found.cloneNode(true);
   for (const place of sentence.querySelectorAll("[data-value]")) place.textContent = values[place.dataset.value];
-  line.replaceChildren(sentence);
+  where.replaceChildren(sentence);
 }
 
 export function hush() {

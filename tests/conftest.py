@@ -54,6 +54,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield made
 
 
+@pytest.fixture(scope="session")
+def otp_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Another one, whose new keys may be used with PIN and one-time password too."""
+    settings = {"NATSUIN_OPEN_PER_SIGNER": "100", "NATSUIN_FACTORS": "passkey_or_otp"}
+    with running_stack(tmp_path_factory.mktemp("otp"), **settings) as made:
+        yield made
+
+
 @pytest.fixture
 def application(stack: Stack) -> Application:
     """A new relying application with a token."""

@@ -15,7 +15,7 @@ from app.services import Services
 from app.store import credentials
 
 CERTIFICATES = ("none", "single", "chain")
-OUT_OF_BAND = {"type": "PasswordOOB", "id": "mobile", "label": "Approval on the phone", "description": "The signer approves with a passkey"}
+OUT_OF_BAND = {"type": "PasswordOOB", "id": "mobile", "label": "Approval on the phone", "description": "The signer approves there"}
 
 
 async def list_credentials(services: Services, request: Request) -> Response:
@@ -75,6 +75,7 @@ def describe(credential: Credential, now: float, certificates: str, cert_info: b
         "SCAL": "2",
         "multisign": MULTISIGN,
         "lang": "ja",
+        "factors": ["passkey", "otp"] if credential.factors == "passkey_or_otp" else ["passkey"],
     }
 
 

@@ -59,6 +59,7 @@ class EventKind(StrEnum):
     KEY_FROZEN = "key_frozen"
     KEY_UNFROZEN = "key_unfrozen"
     KEY_DESTROYED = "key_destroyed"
+    OTP_SIGN_IN = "otp_sign_in"
 
 
 class Event(Struct, frozen=True, kw_only=True):

@@ -47,6 +47,8 @@ def entry_of(authorization: Authorization) -> dict[str, Any]:
         "documents": [{"label": one.label} for one in transaction.documents],
         "state": authorization.state.value,
         "reason": authorization.reason,
+        "factor": authorization.factor,
+        "approved_with": authorization.approved_with,
         "receipt": receipt_number(authorization.id),
     }
 

@@ -31,13 +31,17 @@ def page(
     frozen: Sequence[dict[str, Any]] = (),
     **context: Any,
 ) -> Response:
-    """Render a template; a language chosen with `?lang=` is remembered. `frozen` are the reader's keys that are."""
+    """Render a template; a language chosen with `?lang=` is remembered. `frozen` are the reader's keys that are.
+
+    Who is signed in for a short while, without a passkey, is `visiting`: most pages are not for her.
+    """
     language = language_of(request)
     known = {
         "lang": language,
         "other_lang": next(one for one in LANGUAGES if one != language),
         "path": request.url.path,
         "signed_in": signed_in,
+        "visiting": False,
         "frozen": frozen,
     }
     response = HTMLResponse(_environment(language).get_template(template).render(known | context), http_status)

@@ -86,7 +86,7 @@ def test_approval_wakes_a_held_poll(shop: Application, taro: Signer) -> None:
         answer = poll.answer()
         assert poll.answered_at - approved < 2
     assert answer.status_code == 200
-    assert answer.json().keys() == {"SAD", "expiresIn"}
+    assert answer.json().keys() == {"SAD", "expiresIn", "factor"}
     assert 115 <= answer.json()["expiresIn"] <= 120
     assert answer.headers["preference-applied"] == "wait=25"
 
