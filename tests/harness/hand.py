@@ -54,11 +54,11 @@ class Hand:
     suite: str | None = None
     pin: str = PIN
 
-    def code(self, transaction: bytes = b"", ocra: str | None = None) -> str:
-        """Show the next code; an OCRA token answers for a transaction, or a challenge that a page shows."""
+    def code(self, transaction: bytes = b"", ocra: str | None = None, ahead: int = 0) -> str:
+        """Show the next code, or one further ahead; an OCRA token answers for a transaction, or a challenge that a page shows."""
         if self.suite is not None:
             return answer(parse_suite(self.suite), self.seed, ocra or ocra_challenge(self.suite, transaction))
-        return self._shown(self._next())
+        return self._shown(self._next() + ahead)
 
     def wrong_code(self) -> str:
         """Give a code that the token shows nowhere near now."""
