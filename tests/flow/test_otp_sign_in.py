@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from hsm.otp import Kind
-from tests.flow.browser import Browse
+from tests.flow.browser import Browse, link_of
 from tests.flow.later import worker_ahead
 from tests.flow.otp_visit import Visit, enrollment_of
-from tests.flow.parties import Person, new_application
+from tests.flow.parties import Person, new_application, new_enrollment_url
 from tests.flow.records import Records
 from tests.flow.wire import UNKNOWN_ID
 from tests.harness.hand import OTHER_PIN, Hand, give_token
@@ -19,6 +19,7 @@ from tests.harness.signer import Signer
 from tests.harness.stack import Application, Stack
 
 SESSION_S = 900
+LONG_PIN = "918273645546"  # a short one might stand somewhere by chance
 OnPc = Callable[[Hand], Visit]
 
 
@@ -167,6 +168,17 @@ def test_what_the_session_opens_and_what_it_does_not(otp_stack: Stack, store: Ap
     assert "Your key is paused, so you can only decline." in pc.get(f"/approve/{handle}", Accept_Language="en").text
 
 
+def test_the_session_is_for_one_enrolment(otp_stack: Stack, store: Application, hanako: Person, pc: Visit, browse: Browse) -> None:
+    """Another key of the same signer, made in another enrolment, has tokens of its own, or none."""
+    again = browse(otp_stack).register(link_of(new_enrollment_url(otp_stack, hanako.user_id, "鈴木 花子")))
+    elsewhere = store.authorize(again.json()["credential_id"])["handle"]
+    pc.visiting(store.authorize(hanako.credential_id)["handle"])
+    assert pc.offer(elsewhere) is None
+    assert pc.get(f"/approve/{elsewhere}", Accept="application/json").status_code == 404
+    assert pc.refuse(elsewhere).status_code == 404
+    assert pc.post(f"/approve/{elsewhere}", {"otp": pc.hand.otp(), "code": None}).status_code == 404
+
+
 def test_the_session_is_short(otp_stack: Stack, store: Application, hanako: Person, pc: Visit) -> None:
     """15 minutes for the browser, and for us; signing out ends it at once."""
     handle = store.authorize(hanako.credential_id, requestedExpiry=600)["handle"]
@@ -196,12 +208,12 @@ def test_an_offer_is_used_once(store: Application, hanako: Person, pc: Visit) ->
     assert offer is not None
     assert pc.offer(handle) == offer
     pc.visiting(handle)
-    for asked in (offer["asked"], UNKNOWN_ID):
-        answer = pc.sign_in_with_otp(handle, asked=asked, code=pc.hand.wrong_code())
-        assert (answer.status_code, answer.json()) == (400, {"error": "sign_in_over"})
     renewed = pc.offer(handle)
     assert renewed is not None
     assert renewed["asked"] != offer["asked"]
+    for asked in (offer["asked"], UNKNOWN_ID):
+        answer = pc.sign_in_with_otp(handle, asked=asked, code=pc.hand.wrong_code())
+        assert (answer.status_code, answer.json()) == (400, {"error": "sign_in_over"})
     assert pc.sign_in_with_otp(handle, code=pc.hand.wrong_code()).json()["tries_left"] == 4
 
 
@@ -266,6 +278,21 @@ def test_every_device_is_told(otp_stack: Stack, store: Application, hanako: Pers
     (entry,) = phone.history()["entries"]
     assert entry["kind"] == "otp_sign_in"
     assert sentence in phone.get(f"/history/{entry['id']}", Accept_Language="en").text
+
+
+def test_the_pin_is_kept_nowhere(otp_stack: Stack, store: Application, hanako: Person, on_pc: OnPc) -> None:
+    """Neither in a log nor in the web server's records, right or wrong, to sign in or to approve."""
+    hand = give_token(otp_stack, hanako, enrollment_of(otp_stack, hanako), pin=LONG_PIN)
+    pc = on_pc(hand)
+    handle = store.authorize(hanako.credential_id)["handle"]
+    pc.sign_in_with_otp(handle, code=hand.wrong_code())
+    pc.visiting(handle)
+    pc.approve_with_otp(handle, code=hand.wrong_code())
+    pc.post(f"/approve/{handle}", {"otp": hand.otp() | {"more": 1}, "code": None})
+    assert pc.approve_with_otp(handle).status_code == 200
+    places = [*otp_stack.data.glob("*.log"), *(otp_stack.data / "app").iterdir()]
+    assert {"web.log", "sam.log", "natsuin.db"} <= {place.name for place in places}
+    assert [place.name for place in places if LONG_PIN.encode() in place.read_bytes()] == []
 
 
 def test_with_two_tokens_either_signs_in(otp_stack: Stack, store: Application, hanako: Person, pc: Visit, on_pc: OnPc) -> None:

@@ -83,7 +83,7 @@ class Hand:
         return pyotp.HOTP(base64.b32encode(self.seed).decode()).at(counter)
 
 
-def give_token(stack: Stack, person: Any, enrollment_id: str, kind: Kind = Kind.TOTP, suite: str = TYPED) -> Hand:
+def give_token(stack: Stack, person: Any, enrollment_id: str, kind: Kind = Kind.TOTP, suite: str = TYPED, pin: str = PIN) -> Hand:
     """
     Make a token the signer's, with a PIN: for an authenticator app, or one of a maker's that the operator takes in.
 
@@ -91,6 +91,7 @@ def give_token(stack: Stack, person: Any, enrollment_id: str, kind: Kind = Kind.
     """
     with _door(read_config(stack.environment).sam) as sam:
         hand = _offered(stack, sam, person.credential_id) if kind is Kind.TOTP else _delivered(stack, kind, suite)
+        hand.pin = pin
         now = int(time.time())
         transaction = SetOtpTransaction(
             version=1,
