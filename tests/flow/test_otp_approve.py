@@ -15,7 +15,7 @@ from tests.flow.otp_visit import Visit, enrollment_of
 from tests.flow.parties import Person, new_application
 from tests.flow.records import Records
 from tests.flow.wire import error_of, refused
-from tests.harness.hand import OTHER_PIN, give_token
+from tests.harness.hand import OTHER_PIN, give_token, offer_token
 from tests.harness.signer import Signer
 from tests.harness.stack import Application, Stack
 
@@ -221,8 +221,9 @@ def test_a_token_whose_record_does_not_hold_is_not_offered(store: Application, h
 
 
 def test_either_of_two_tokens_approves(otp_stack: Stack, store: Application, hanako: Person, phone: Visit) -> None:
-    """One PIN is for both."""
+    """One PIN is for both; a third one that was offered, and not confirmed, is not among them."""
     button = give_token(otp_stack, hanako, enrollment_of(otp_stack, hanako), Kind.HOTP)
     handle = store.authorize(hanako.credential_id)["handle"]
-    assert {one["kind"] for one in phone.look(handle)["otp"]["tokens"]} == {"totp", "hotp"}
+    offer_token(otp_stack, hanako.credential_id)
+    assert {one["id"] for one in phone.look(handle)["otp"]["tokens"]} == {phone.hand.token_id, button.token_id}
     assert phone.post(f"/approve/{handle}", {"otp": button.otp(), "code": None}).json() == {"state": "approved"}

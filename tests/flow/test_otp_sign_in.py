@@ -302,6 +302,8 @@ def test_with_two_tokens_either_signs_in(otp_stack: Stack, store: Application, h
     offer = pc.offer(handle)
     assert offer is not None
     assert all(one not in json.dumps(offer) for one in (button.token_id, button.serial, pc.hand.token_id))
+    page = pc.get(f"/sign-in?next=/approve/{handle}", Accept_Language="en").text
+    assert ("Token …" in page, "Authenticator app" in page) == (False, True)
     places = {one["kind"]: place for place, one in enumerate(offer["tokens"])}
     assert on_pc(button).sign_in_with_otp(handle, token=places["hotp"]).status_code == 200
     assert pc.sign_in_with_otp(handle, token=places["totp"]).status_code == 200

@@ -108,6 +108,12 @@ def give_token(stack: Stack, person: Any, enrollment_id: str, kind: Kind = Kind.
     return hand
 
 
+def offer_token(stack: Stack, credential_id: str) -> str:
+    """Have a token made for the signer's app that nobody confirms; gives its id."""
+    with _door(read_config(stack.environment).sam) as sam:
+        return _offered(stack, sam, credential_id).token_id
+
+
 def _offered(stack: Stack, sam: httpx2.Client, credential_id: str) -> Hand:
     reply = msgspec.json.decode(_call(sam, "offer_token", OfferTokenRequest(credential_id)), type=OfferTokenReply)
     return Hand(reply.token_id, reply.token_id, reply.seed, Kind.TOTP, _records(stack))
