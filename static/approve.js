@@ -1,7 +1,7 @@
 // approve.html: approve with a passkey, or with PIN and one-time password; decline, or say that this was not expected.
 
 import { call, countDown, hush, onTap, say, showRefusal } from "./page.js";
-import { onOtp } from "./otp.js";
+import { onOtp } from "./otp-form.js";
 import { supported, usePasskey } from "./webauthn.js";
 
 const path = location.pathname;

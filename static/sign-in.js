@@ -1,7 +1,7 @@
 // sign_in.html: sign in with a passkey, or from a request's link with PIN and one-time password. The passkey's options are fetched before the tap, and again after a failure.
 
 import { call, hush, onTap, say, showRefusal } from "./page.js";
-import { onOtp } from "./otp.js";
+import { onOtp } from "./otp-form.js";
 import { supported, usePasskey } from "./webauthn.js";
 
 const FRESH_MS = 120_000; // well within the life of a sign-in ceremony

@@ -17,7 +17,7 @@ from app.domain.authorization import Authorization, Reason, State
 from app.domain.parties import Credential, Passkey, Signer
 from app.errors import AuthorizationUnknown, BadParameter, Unavailable
 from app.phone.account import groups, state_of
-from app.phone.otp_view import token_views
+from app.phone.otp_form import token_views
 from app.phone.receipt import receipt_number
 from app.phone.session import read_message
 from app.phone.signed_in import as_json, signed_page, wants_json

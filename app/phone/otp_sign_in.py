@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from app.authorization.otp_sign_in import SESSION_LIFE_S, SignInOffer, offer_sign_in, sign_in_with_otp
 from app.authorization.tokens import challenge_of
 from app.errors import BadParameter, Unavailable
-from app.phone.otp_view import token_views
+from app.phone.otp_form import token_views
 from app.phone.session import begin_session, read_message
 from app.services import Services
 

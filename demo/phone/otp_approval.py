@@ -12,7 +12,7 @@ import typer
 from demo.phone.connection import open_http, origin_of
 from demo.phone.display import authorization_panel, plain
 from demo.phone.errors import AddressRefused, NotOffered
-from demo.phone.otp import WithoutPasskey
+from demo.phone.without_passkey import WithoutPasskey
 from demo.phone.output import Output
 from demo.phone.phone import authorization_id_of, is_address
 

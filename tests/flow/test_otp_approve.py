@@ -161,7 +161,7 @@ def test_a_key_for_passkeys_only_offers_and_takes_nothing_else(shop: Application
     """Neither page nor JSON speak of it; what is sent all the same is refused, and nothing is decided."""
     handle = shop.authorize(taro.credential_id)["handle"]
     assert taros_browser.look(handle)["otp"] is None
-    assert "otp" not in taros_browser.get(f"/approve/{handle}", Accept_Language="en").text.replace("otp.js", "")
+    assert "otp" not in taros_browser.get(f"/approve/{handle}", Accept_Language="en").text.replace("otp-form.js", "")
     otp = {"token_id": "T" * 22, "pin": "739154", "code": "123456"}
     answer = taros_browser.post(f"/approve/{handle}", {"otp": otp, "code": None})
     assert (answer.status_code, answer.json()) == (400, {"error": "evidence_refused"})

@@ -1,4 +1,4 @@
-// The fields for PIN and one-time password (templates/otp.html), wherever they stand. Decides nothing: the server has them checked.
+// The fields for PIN and one-time password (templates/otp_form.html), wherever they stand. Decides nothing: the server has them checked.
 
 import { onTap, say } from "./page.js";
 
