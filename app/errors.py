@@ -4,19 +4,20 @@ The authorization server's errors, one tree; `problems` says how each looks outs
     NatsuinError
     ├── CannotStart
     ├── BadRequest         the request itself: BadParameter, BadJson, BadContentType, BodyTooLarge, WrongOrigin
-    ├── Unauthenticated    who asks: BadAuthorizationHeader, TokenUnknown, TokenExpired, ClientRefused, SessionRequired, SignInRefused
+    ├── Unauthenticated    who asks: BadAuthorizationHeader, TokenUnknown, TokenExpired, ClientRefused, SessionRequired, SignInRefused,
+    │                      SignInOver
     ├── NotAllowed         what is asked: CredentialUnknown, CredentialDisabled, InvalidAuthenticationData, HandleUnknown,
     │                      AuthorizationUnknown, SubjectUnknown, LinkUnknown, CodeRefused, EvidenceRefused, RegistrationRefused,
     │                      PasskeyUnacceptable, PasskeySynced, WrongCode,
     │                      Ended, ChangeOver, LastPasskey, NameRefused, RecoveryWaiting, RecoveryEnded, TooManyOpen, TooFast,
-    │                      SigningRefused, PinUnacceptable, TokenCodeRefused
+    │                      SigningRefused, PinUnacceptable, TokenCodeRefused, OtpRefused, OtpLocked, OtpClosed
     ├── Unavailable        in doubt, so no for now: StoreUnavailable, RedisUnavailable, SamUnavailable, CertificateUnavailable,
     │                      StatusUnavailable, FontsMissing
     ├── StatementRefused   on the command line only
     └── SamRefused         between `sam` and the story only; each step turns it into one of the above
 """
 
-from hsm.messages import ErrorCode
+from hsm.messages import ErrorCode, ErrorReply
 
 
 class NatsuinError(Exception):
@@ -81,6 +82,10 @@ class SessionRequired(Unauthenticated):
     """The signer is not signed in."""
 
 
+class SignInOver(Unauthenticated):
+    """The sign-in that was begun is over, or was done; it may be begun anew."""
+
+
 class SignInRefused(Unauthenticated):
     """The passkey's answer did not verify, or came too late."""
 
@@ -126,6 +131,22 @@ class CodeRefused(NotAllowed):
 
 class EvidenceRefused(NotAllowed):
     """The passkey's answer does not prove that this signer approved this transaction."""
+
+
+class OtpRefused(NotAllowed):
+    """PIN or one-time password is wrong, or both: one answer."""
+
+    def __init__(self, tries_left: int) -> None:
+        super().__init__()
+        self.tries_left = tries_left
+
+
+class OtpLocked(NotAllowed):
+    """PIN and one-time password were wrong too often in a row; they are not looked at until a passkey unlocks them."""
+
+
+class OtpClosed(NotAllowed):
+    """PIN and one-time password were wrong too often for signing in from this link."""
 
 
 class RegistrationRefused(NotAllowed):
@@ -250,9 +271,14 @@ class StatementRefused(NatsuinError):
 class SamRefused(NatsuinError):
     """The SAM said no; each step of the story turns this into an error of its own."""
 
-    def __init__(self, code: ErrorCode, authorization_id: str | None = None, problems: tuple[str, ...] = ()) -> None:
-        super().__init__(code)
-        self.code, self.authorization_id, self.problems = code, authorization_id, problems
+    def __init__(self, reply: ErrorReply) -> None:
+        super().__init__(reply.error)
+        self.code, self.authorization_id, self.problems, self.tries_left = (
+            reply.error,
+            reply.authorization_id,
+            reply.problems,
+            reply.tries_left,
+        )
 
 
 def registration_refused(refusal: SamRefused) -> NotAllowed:

@@ -42,6 +42,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     e.ClientRefused: Problem(400, INVALID, "", INVALID),
     e.SessionRequired: Problem(401, "access_denied", "Sign in first", "session_required"),
     e.SignInRefused: Problem(400, "access_denied", "The sign-in did not verify", "sign_in_refused"),
+    e.SignInOver: Problem(400, "access_denied", "The sign-in is over", "sign_in_over"),
     e.CredentialUnknown: Problem(400, INVALID, "Invalid parameter credentialID", "not_found"),
     e.CredentialDisabled: Problem(400, INVALID, "The credential identified by credentialID is disabled", "key_unusable"),
     e.InvalidAuthenticationData: Problem(400, "invalid_authentication_data", "The authentication data is invalid", INVALID),
@@ -51,6 +52,9 @@ PROBLEMS: dict[type[Exception], Problem] = {
     e.LinkUnknown: Problem(404, INVALID, "Not found", "link_unknown"),
     e.CodeRefused: Problem(403, "access_denied", "The CA refused the code", "code_refused"),
     e.EvidenceRefused: Problem(400, "access_denied", "The evidence does not verify", "evidence_refused"),
+    e.OtpRefused: Problem(403, "access_denied", "PIN or one-time password is wrong", "otp_refused"),
+    e.OtpLocked: Problem(403, "access_denied", "PIN and one-time password are locked", "otp_locked"),
+    e.OtpClosed: Problem(403, "access_denied", "PIN and one-time password were wrong too often", "otp_closed"),
     e.RegistrationRefused: Problem(400, "access_denied", "The registration does not verify", "registration_refused"),
     e.PasskeyUnacceptable: Problem(400, "access_denied", "This kind of passkey is not taken", "passkey_unacceptable"),
     e.PasskeySynced: Problem(400, "access_denied", "No synced passkey is taken", "passkey_synced"),
@@ -138,7 +142,7 @@ def phone_error(request: Request, error: Exception) -> Response:
     problem = PROBLEMS[type(error)]
     if wants_page:
         return error_page(request, problem.status)
-    fields = {"error": problem.phone} | ({"tries_left": error.tries_left} if isinstance(error, e.WrongCode) else {})
+    fields = {"error": problem.phone} | ({"tries_left": error.tries_left} if isinstance(error, e.WrongCode | e.OtpRefused) else {})
     if isinstance(error, e.RecoveryWaiting):
         fields["until"] = error.until
     headers = {"Retry-After": str(getattr(error, "retry_after_s", 2))} if problem.status in (429, 503) else {}

@@ -51,6 +51,7 @@ from hsm.messages import (
     RenewalRequest,
     ReplaceReply,
     ReplaceRequest,
+    SignInRequest,
     StatementReply,
     StatementRequest,
     StatusReply,
@@ -91,7 +92,7 @@ class Door:
             raise SamUnavailable(f"{operation}: {type(failure).__name__}") from failure
         if error.error in (ErrorCode.UNAVAILABLE, ErrorCode.INTERNAL):
             raise SamUnavailable(f"{operation}: {error.error}")
-        raise SamRefused(error.error, error.authorization_id, error.problems)
+        raise SamRefused(error)
 
 
 class Sam(Door):
@@ -130,9 +131,6 @@ class Sam(Door):
     async def offer_token(self, credential_id: str) -> OfferTokenReply:
         return await self._call("offer_token", OfferTokenRequest(credential_id), OfferTokenReply)
 
-    async def tokens(self, credential_id: str) -> TokensReply:
-        return await self._call("tokens", TokensRequest(credential_id), TokensReply)
-
     async def statement(self, credential_id: str, first: int) -> StatementReply:
         return await self._call("statement", StatementRequest(credential_id, first), StatementReply)
 
@@ -147,6 +145,12 @@ class Sam(Door):
 
     async def recovery(self, recovery_id: str) -> RecoveryReply:
         return await self._call("recovery", RecoveryRequest(recovery_id), RecoveryReply)
+
+    async def tokens(self, credential_id: str) -> TokensReply:
+        return await self._call("tokens", TokensRequest(credential_id), TokensReply)
+
+    async def sign_in(self, request: SignInRequest) -> None:
+        await self._call("sign_in", request, _Nothing)
 
     async def status(self, authorization_id: str) -> StatusReply:
         return await self._call("status", StatusRequest(authorization_id), StatusReply)

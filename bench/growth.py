@@ -55,7 +55,7 @@ def grow_past(data: Path, count: int) -> None:
         with sam.store.change(time.time()) as change:
             for _ in range(AT_ONCE):
                 authorization_id = new_id()
-                change.decide(Approval(authorization_id, Outcome.APPROVED.value, None, example["transaction"], 0, 0))
+                change.decide(Approval(authorization_id, Outcome.APPROVED.value, None, example["transaction"], 0, 0, "passkey"))
                 spent = change.spend(
                     Activation(authorization_id, hashlib.sha256(secrets.token_bytes(8)).digest(), None, Outcome.INTENDED.value)
                 )

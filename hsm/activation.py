@@ -85,6 +85,7 @@ def collect(sam: Sam, request: CollectRequest) -> CollectReply:
     if (
         approval is None
         or approval.outcome != Outcome.APPROVED
+        or approval.factor is None
         or read_transaction(approval.transaction, SignTransaction).application_id != request.application_id
     ):
         raise NotApproved(request.authorization_id)
@@ -93,22 +94,22 @@ def collect(sam: Sam, request: CollectRequest) -> CollectReply:
     if sam.now() >= approval.usable_until:
         raise SadExpired(request.authorization_id)
     sad = Sad(approval.authorization_id, hashlib.sha256(approval.transaction).digest(), approval.usable_until)
-    return CollectReply(sads.mint(sam.keyring.sad_mac, sad), approval.usable_until)
+    return CollectReply(sads.mint(sam.keyring.sad_mac, sad), approval.usable_until, approval.factor)
 
 
 def status(sam: Sam, request: StatusRequest) -> StatusReply:
     """Say where an authorization stands; an activation that was abandoned is ended as `unknown` first."""
     approval, activation = sam.store.approval(request.authorization_id)
-    if activation is not None:
-        return StatusReply(_settled(sam, activation))
     if approval is None:
         return StatusReply(Outcome.NONE)
+    if activation is not None:
+        return StatusReply(_settled(sam, activation), factor=approval.factor)
     if approval.outcome == Outcome.REFUSED:
         return StatusReply(Outcome.REFUSED, reason=approval.reason)
-    if approval.outcome == Outcome.AMENDED:
-        return StatusReply(Outcome.AMENDED)
+    if approval.outcome in (Outcome.AMENDED, Outcome.SIGNED_IN):
+        return StatusReply(Outcome(approval.outcome))
     outcome = Outcome.APPROVED if sam.now() < approval.usable_until else Outcome.LAPSED
-    return StatusReply(outcome, usable_until=approval.usable_until)
+    return StatusReply(outcome, usable_until=approval.usable_until, factor=approval.factor)
 
 
 def earlier_answer(sam: Sam, activation: Activation, request: ActivateRequest) -> ActivateReply:

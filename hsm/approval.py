@@ -64,6 +64,7 @@ def approve(sam: Sam, request: ApproveRequest) -> ApproveReply:
         transaction=request.transaction,
         decided_at=int(now),
         usable_until=int(now) + sam.sad_life_s,
+        factor="passkey",
     )
     with sam.store.change(now) as change:
         change.advance_counter(passkey, proof.sign_count)  # (5)

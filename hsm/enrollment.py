@@ -100,6 +100,7 @@ def certify(sam: Sam, request: CertifyRequest) -> CertifyReply:
         certificate_sha256=certificate_sha256(certificate),
         not_before=int(certificate.not_valid_before_utc.timestamp()),
         not_after=int(certificate.not_valid_after_utc.timestamp()),
+        factors=credential.factors,
     )
 
 

@@ -92,9 +92,14 @@ class StatusUnknown(Refused):
 
 
 class EvidenceRefused(Refused):
-    """The evidence does not prove that this signer approved this transaction."""
+    """
+    The evidence does not prove that this signer approved this transaction.
+
+    `tries_left` is how often PIN and code may still be tried for it, where a try was counted; the caller learns it.
+    """
 
     code = ErrorCode.EVIDENCE_REFUSED
+    tries_left: int | None = None
 
 
 class PasskeyUnacceptable(Refused):

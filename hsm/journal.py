@@ -65,6 +65,7 @@ class Event(StrEnum):
     SIGNED = "signed"
     UNKNOWN = "unknown"
     AMENDED = "amended"
+    SIGNED_IN = "signed_in"
     FROZEN = "frozen"
     DESTROYED = "destroyed"
     RENEWAL_INTENDED = "renewal_intended"

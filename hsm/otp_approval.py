@@ -10,11 +10,11 @@ from contextlib import suppress
 from hsm.approval import parse, require_new_and_current, usable_credential
 from hsm.errors import EvidenceRefused, Malformed, NotNew
 from hsm.journal import Event
-from hsm.messages import ApproveReply, ApproveRequest, Otp, Outcome, SignTransaction
+from hsm.messages import ApproveReply, ApproveRequest, Otp, Outcome, SignInTransaction, SignTransaction
 from hsm.otp_secrets import challenge_of, is_usable, right_both
 from hsm.records import Approval, Credential, PinRecord, TokenRecord
 from hsm.sam import Sam
-from hsm.tries import counted, is_used_up
+from hsm.tries import counted, is_used_up, tries_left
 
 
 def approve_with_otp(sam: Sam, request: ApproveRequest) -> ApproveReply:
@@ -30,12 +30,8 @@ def approve_with_otp(sam: Sam, request: ApproveRequest) -> ApproveReply:
     require_new_and_current(sam, transaction, now)  # (1)
     credential = usable_credential(sam, transaction, request.status, now)  # (2)
     token = allowed_token(sam, credential, otp, now)  # (3)
-    try:
-        with sam.trying.holding(transaction.id):
-            return approve_if_right(sam, request.transaction, transaction, token, otp, now)  # (4) (5) (6)
-    except EvidenceRefused:
-        refuse_if_used_up(sam, request.transaction, transaction, token)
-        raise
+    approval = decide_if_right(sam, request.transaction, transaction, token, otp, Outcome.APPROVED, now)  # (4) (5) (6)
+    return ApproveReply(approval.usable_until)
 
 
 def the_otp(request: ApproveRequest) -> Otp:
@@ -57,19 +53,37 @@ def allowed_token(sam: Sam, credential: Credential, otp: Otp, now: float) -> Tok
     return token
 
 
-def approve_if_right(sam: Sam, raw: bytes, transaction: SignTransaction, token: TokenRecord, otp: Otp, now: float) -> ApproveReply:
-    """Count the try, check PIN and code, and record the approval; raises EvidenceRefused, NotNew."""
+def decide_if_right(
+    sam: Sam, raw: bytes, transaction: SignTransaction | SignInTransaction, token: TokenRecord, otp: Otp, outcome: Outcome, now: float
+) -> Approval:
+    """
+    Count the try, check PIN and code, and record what that decides.
+
+    Raises:
+        EvidenceRefused: with the tries that are left; the last wrong one ended the transaction as refused.
+        NotNew: it was decided in between.
+    """
+    try:
+        with sam.trying.holding(transaction.id):
+            return _decide_if_right(sam, raw, transaction.id, token, otp, outcome, now)
+    except EvidenceRefused as refused:
+        refused.tries_left = refuse_if_used_up(sam, raw, transaction.id, token)
+        raise
+
+
+def _decide_if_right(sam: Sam, raw: bytes, transaction_id: str, token: TokenRecord, otp: Otp, outcome: Outcome, now: float) -> Approval:
     enrollment_id = str(token.enrollment_id)
-    pin = count_try(sam, transaction.id, token, enrollment_id, now)  # (4)
+    pin = count_try(sam, transaction_id, token, enrollment_id, now)  # (4)
     stand, verifier = right_both(sam, token, pin, otp, raw, now)
     decided_at = int(sam.now())
-    approval = Approval(
-        authorization_id=transaction.id,
-        outcome=Outcome.APPROVED.value,
+    decision = Approval(
+        authorization_id=transaction_id,
+        outcome=outcome.value,
         reason=None,
         transaction=raw,
         decided_at=decided_at,
-        usable_until=decided_at + sam.sad_life_s,
+        usable_until=decided_at + sam.sad_life_s if outcome is Outcome.APPROVED else 0,
+        factor="otp",
     )
     with sam.store.change(sam.now()) as change:
         change.change_token(token, drift=stand.drift, last=stand.last)  # (5)
@@ -77,8 +91,8 @@ def approve_if_right(sam: Sam, raw: bytes, transaction: SignTransaction, token: 
         if current.verifier != pin.verifier:
             raise EvidenceRefused("the PIN was replaced by another request")
         change.change_pin(current, wrong="", verifier=verifier)
-        change.decide(approval, **evidence_of(token, raw))  # (6)
-    return ApproveReply(approval.usable_until)
+        change.decide(decision, **evidence_of(token, raw))  # (6)
+    return decision
 
 
 def count_try(sam: Sam, authorization_id: str, token: TokenRecord, enrollment_id: str, now: float) -> PinRecord:
@@ -97,21 +111,24 @@ def count_try(sam: Sam, authorization_id: str, token: TokenRecord, enrollment_id
     return pin
 
 
-def refuse_if_used_up(sam: Sam, raw: bytes, transaction: SignTransaction, token: TokenRecord) -> None:
-    """End an authorization that has no tries left; not while one is still being looked at, which may be right."""
+def refuse_if_used_up(sam: Sam, raw: bytes, transaction_id: str, token: TokenRecord) -> int:
+    """End what has no tries left, not while one is still being looked at, which may be right; give how many tries are left."""
     now = sam.now()
     refusal = Approval(
-        authorization_id=transaction.id,
+        authorization_id=transaction_id,
         outcome=Outcome.REFUSED.value,
         reason="wrong_code",
         transaction=raw,
         decided_at=int(now),
         usable_until=0,
     )
+    left = 0
     with suppress(NotNew), sam.store.change(now) as change:
-        used_up = is_used_up(change.pin(str(token.enrollment_id)).wrong, transaction.id)
-        if used_up and transaction.id not in sam.trying:
+        wrong = change.pin(str(token.enrollment_id)).wrong
+        left = tries_left(wrong, transaction_id)
+        if is_used_up(wrong, transaction_id) and transaction_id not in sam.trying:
             change.decide(refusal)
+    return left
 
 
 def evidence_of(token: TokenRecord, raw: bytes) -> dict[str, str]:

@@ -8,7 +8,7 @@ from msgspec import Struct
 from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, MetaData, String, Table, bindparam, select
 
 from hsm.keyring import Mac
-from hsm.messages import Factors, KeyAlgorithm, PasskeyRecord
+from hsm.messages import Factor, Factors, KeyAlgorithm, PasskeyRecord
 from hsm.otp import Algorithm, Digits, Kind, OtpToken, Period
 from hsm.sealed import Sealed
 
@@ -88,6 +88,7 @@ approvals = Table(
     Column("transaction", LargeBinary, nullable=False),
     Column("decided_at", BigInteger, nullable=False),
     Column("usable_until", BigInteger, nullable=False),
+    Column("factor", String(10)),  # what was approved with
     Column("seal", LargeBinary(32), nullable=False),
 )
 activations = Table(
@@ -198,7 +199,11 @@ class PinRecord(Struct, frozen=True):
 
 
 class Approval(Struct, frozen=True):
-    """What the signer decided about one transaction: `outcome` is approved or refused. Never changed once it is there."""
+    """
+    What the signer decided about one transaction: `outcome` is approved, refused, amended or signed_in. Never changed once it is there.
+
+    `factor` is what was approved with.
+    """
 
     authorization_id: str
     outcome: str
@@ -206,6 +211,7 @@ class Approval(Struct, frozen=True):
     transaction: bytes
     decided_at: int
     usable_until: int
+    factor: Factor | None = None
     seal: bytes = b""
 
 

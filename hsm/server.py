@@ -24,7 +24,7 @@ from hsm.amendment import amend
 from hsm.approval import refuse
 from hsm.credential import credential, freeze
 from hsm.enrollment import certify, enroll
-from hsm.errors import OutcomeUnknown, Refused, SamError, SeedsRefused, Unavailable
+from hsm.errors import EvidenceRefused, OutcomeUnknown, Refused, SamError, SeedsRefused, Unavailable
 from hsm.factors import approve
 from hsm.keyring import signers_keys
 from hsm.messages import (
@@ -50,6 +50,7 @@ from hsm.messages import (
     Registration,
     RenewalRequest,
     ReplaceRequest,
+    SignInRequest,
     StatementRequest,
     StatusRequest,
     StopRecoveryRequest,
@@ -57,6 +58,7 @@ from hsm.messages import (
 )
 from hsm.new_passkey import examine, passkey_policy
 from hsm.operator_tokens import import_tokens, list_tokens
+from hsm.otp_sign_in import sign_in
 from hsm.recovery import begin_recovery, complete_recovery, list_recoveries, recovery, stop_recovery
 from hsm.renewal import renewal
 from hsm.replacement import destroy, replace
@@ -101,6 +103,7 @@ OPERATIONS = (
     Operation("complete_recovery", RecoveryRequest, complete_recovery, lambda request: request.recovery_id),
     Operation("stop_recovery", StopRecoveryRequest, stop_recovery, lambda request: request.recovery_id),
     Operation("recovery", RecoveryRequest, recovery, lambda request: request.recovery_id),
+    Operation("sign_in", SignInRequest, sign_in),
     Operation("status", StatusRequest, status, lambda request: request.authorization_id),
 )
 
@@ -158,7 +161,9 @@ def _run(sam: Sam, operation: Operation, message: msgspec.Struct) -> Response:
                 change.deny(operation.name, operation.subject(message), refusal.code, str(refusal))
             authorization_id = str(refusal) if isinstance(refusal, OutcomeUnknown) else None
             problems = refusal.problems if isinstance(refusal, SeedsRefused) else ()
-            return _reply(refusal.status, ErrorReply(refusal.code, authorization_id=authorization_id, problems=problems))
+            tries_left = refusal.tries_left if isinstance(refusal, EvidenceRefused) else None
+            said = ErrorReply(refusal.code, authorization_id=authorization_id, problems=problems, tries_left=tries_left)
+            return _reply(refusal.status, said)
     except Unavailable as doubt:
         log.error("%s: %s: %s", operation.name, type(doubt).__name__, doubt)
         return _reply(doubt.status, ErrorReply(doubt.code, doubt.retry_after_s))

@@ -28,3 +28,9 @@ def is_locked(wrong: str) -> bool:
 def is_used_up(wrong: str, authorization_id: str) -> bool:
     """Tell whether there may be no more tries for one authorization."""
     return wrong.split().count(authorization_id) >= MAX_FOR_ONE
+
+
+def tries_left(wrong: str, authorization_id: str) -> int:
+    """Tell how often may still be tried for one authorization, as long as nobody tries for another one of the same enrolment."""
+    tries = wrong.split()
+    return max(0, min(MAX_FOR_ONE - tries.count(authorization_id), MAX_IN_A_ROW - len(tries)))

@@ -1,6 +1,7 @@
-// approve.html: approve with a passkey, decline, or say that this was not expected.
+// approve.html: approve with a passkey, or with PIN and one-time password; decline, or say that this was not expected.
 
 import { call, countDown, hush, onTap, say, showRefusal } from "./page.js";
+import { onOtp } from "./otp-form.js";
 import { supported, usePasskey } from "./webauthn.js";
 
 const path = location.pathname;
@@ -14,8 +15,8 @@ countDown(reload);
 onTap(document.getElementById("approve"), async () => {
   hush();
   if (!supported) return say("unsupported");
-  const digits = code?.value.normalize("NFKC").trim() ?? null; // full-width digits are digits too
-  if (code && !new RegExp(`^\\d{${code.maxLength}}$`).test(digits)) return refuseCode("code_missing");
+  const digits = typedCode();
+  if (digits === undefined) return refuseCode("code_missing");
   const asked = usePasskey(options);
   say("confirm");
   const credential = await asked;
@@ -24,13 +25,34 @@ onTap(document.getElementById("approve"), async () => {
   reload();
 }, failed);
 
+onOtp(document.getElementById("approve-otp"), async (given, taken) => {
+  hush();
+  const digits = typedCode();
+  if (digits === undefined) return refuseCode("code_missing");
+  taken();
+  await call(path, { otp: { token_id: given.token, pin: given.pin, code: given.code }, code: digits });
+  reload();
+}, (refused) => {
+  if (refused.code === "ended") reload();
+  else if (refused.code === "wrong_code") refuseCode("wrong_code", refused.answer);
+  else return false;
+  return true;
+});
+
 onTap(document.getElementById("decline"), () => refuse("declined"), failed);
 onTap(document.getElementById("not-me"), () => refuse("not_me"), failed);
 document.getElementById("ask").addEventListener("click", () => unexpected.showModal());
 document.getElementById("back").addEventListener("click", () => unexpected.close());
 
 code?.addEventListener("input", () => code.removeAttribute("aria-invalid"));
-code?.addEventListener("keydown", (event) => event.key === "Enter" && !event.isComposing && document.getElementById("approve").click());
+code?.addEventListener("keydown", (event) => event.key === "Enter" && !event.isComposing && (document.querySelector(".otp[open] .seal") ?? document.querySelector(".acts .seal")).click());
+
+/** The number from the application's screen: null where none is asked for, undefined where it is not there yet. */
+function typedCode() {
+  if (!code) return null;
+  const digits = code.value.normalize("NFKC").trim(); // full-width digits are digits too
+  return new RegExp(`^\\d{${code.maxLength}}$`).test(digits) ? digits : undefined;
+}
 
 async function refuse(reason) {
   unexpected.close();

@@ -106,6 +106,7 @@ async def finish(services: Services, renewal: Renewal) -> None:
         certificate_sha256=certified.certificate_sha256,
         not_before=certified.not_before,
         not_after=certified.not_after,
+        factors=certified.factors,
         frozen_until=stands.frozen_until,
         frozen_by=old.frozen_by if stands.frozen_until else None,
         created=int(services.now()),

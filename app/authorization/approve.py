@@ -3,26 +3,50 @@
 import hmac
 from typing import Any
 
+from msgspec import Struct
+
 from app.account.standing import follow
 from app.authorization.refuse import refuse
 from app.authorization.settle import record, settle
+from app.authorization.tokens import ending_of, tokens_of
 from app.domain.authorization import Authorization, Reason, State
-from app.errors import CredentialDisabled, Ended, EvidenceRefused, SamRefused, SignInRefused, StatusUnavailable, WrongCode
+from app.domain.parties import Credential
+from app.errors import (
+    CredentialDisabled,
+    Ended,
+    EvidenceRefused,
+    NatsuinError,
+    OtpLocked,
+    OtpRefused,
+    SamRefused,
+    SignInRefused,
+    StatusUnavailable,
+    WrongCode,
+)
 from app.services import Services
 from app.store import authorizations, credentials
 from app.webauthn import passkey_id_of
-from hsm.messages import ApproveRequest, ErrorCode
+from hsm.messages import ApproveRequest, CertificateStatus, ErrorCode, Otp
 
 CODE_TRIES = 3
 
 
-async def approve(services: Services, authorization: Authorization, assertion: dict[str, Any], code: str | None) -> None:
+class _Means(Struct, frozen=True):
+    """What is recorded of the evidence, once it has proven an approval."""
+
+    factor: str
+    passkey_id: bytes | None = None
+    token: str | None = None
+
+
+async def approve(services: Services, authorization: Authorization, evidence: dict[str, Any] | Otp, code: str | None) -> None:
     """
-    Approve, on the signer's proof.
+    Approve, on the signer's proof: a passkey's answer, or PIN and one-time password.
 
     Raises:
         WrongCode: the code is another; after three it ends as refused.
         EvidenceRefused: the proof does not verify; it may be tried again.
+        OtpRefused, OtpLocked: PIN or one-time password is wrong; after five tries it ends as refused, after ten in a row they are locked.
         Ended: it was decided before, or its time is over.
         CredentialDisabled: the key can't be used, or its certificate is not valid now, revoked or on hold.
         StatusUnavailable: nobody says whether the certificate still stands; it may be tried again.
@@ -33,39 +57,27 @@ async def approve(services: Services, authorization: Authorization, assertion: d
         raise Ended(settled.state, settled.reason)
     if authorization.code is not None:
         await require_code(services, authorization, authorization.code, code)
-    passkey_id = _passkey_id(assertion)
     credential = await services.database.read(credentials.get, authorization.credential_id)
-    status = await services.statuses.of(credential) if credential is not None else None
+    assert credential is not None
+    means = await _means(services, credential, evidence)
+    status = await services.statuses.of(credential)
     try:
-        reply = await services.sam.approve(ApproveRequest(authorization.transaction, assertion, status))
+        reply = await services.sam.approve(_request(authorization.transaction, evidence, status))
     except SamRefused as refusal:
-        if refusal.code in (ErrorCode.EVIDENCE_REFUSED, ErrorCode.MALFORMED):
-            raise EvidenceRefused from None
-        if refusal.code is ErrorCode.STATUS_UNKNOWN:
-            raise StatusUnavailable("the CA's word on the certificate is not to be had") from None
-        settled = await settle(services, authorization)
-        if settled.state is State.PENDING:  # nothing was decided: the key itself can't be used
-            await follow(services, authorization.credential_id)
-            raise CredentialDisabled from None
-        raise Ended(settled.state, settled.reason) from None
+        raise await _refused(services, authorization, evidence, refusal) from None
     moved = await services.database.write(
         record,
         authorization,
         State.APPROVED,
         int(services.now()),
         usable_until=reply.usable_until,
-        passkey_id=passkey_id,
+        factor=means.factor,
+        passkey_id=means.passkey_id,
+        token=means.token,
     )
     if not moved:
         await settle(services, authorization)
     await services.wakeups.announce(authorization.id)
-
-
-def _passkey_id(assertion: dict[str, Any]) -> bytes:
-    try:
-        return passkey_id_of(assertion)
-    except SignInRefused:
-        raise EvidenceRefused from None
 
 
 async def require_code(services: Services, authorization: Authorization, expected: str, given: str | None) -> None:
@@ -77,3 +89,38 @@ async def require_code(services: Services, authorization: Authorization, expecte
         await refuse(services, authorization, Reason.WRONG_CODE)
         raise Ended(State.REFUSED, Reason.WRONG_CODE)
     raise WrongCode(CODE_TRIES - tries)
+
+
+def _request(transaction: bytes, evidence: dict[str, Any] | Otp, status: CertificateStatus | None) -> ApproveRequest:
+    if isinstance(evidence, Otp):
+        return ApproveRequest(transaction, status=status, otp=evidence)
+    return ApproveRequest(transaction, evidence, status)
+
+
+async def _means(services: Services, credential: Credential, evidence: dict[str, Any] | Otp) -> _Means:
+    if isinstance(evidence, Otp):
+        tokens = await tokens_of(services, credential)
+        token = tokens.get(evidence.token_id) if tokens is not None else None
+        return _Means("otp", token=ending_of(token) if token is not None else None)
+    try:
+        return _Means("passkey", passkey_id=passkey_id_of(evidence))
+    except SignInRefused:
+        raise EvidenceRefused from None
+
+
+async def _refused(services: Services, authorization: Authorization, evidence: dict[str, Any] | Otp, refusal: SamRefused) -> NatsuinError:
+    """Give the error that the SAM's refusal comes to; our record follows where it ended something."""
+    if refusal.code in (ErrorCode.EVIDENCE_REFUSED, ErrorCode.MALFORMED):
+        if refusal.tries_left:
+            return OtpRefused(refusal.tries_left)
+        if refusal.tries_left is None:
+            return EvidenceRefused()
+    if refusal.code is ErrorCode.STATUS_UNKNOWN:
+        return StatusUnavailable("the CA's word on the certificate is not to be had")
+    settled = await settle(services, authorization)
+    if settled.state is not State.PENDING:
+        return Ended(settled.state, settled.reason)
+    if refusal.tries_left == 0:
+        return OtpLocked()
+    await follow(services, authorization.credential_id)  # nothing was decided: the key itself can't be used
+    return CredentialDisabled()

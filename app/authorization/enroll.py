@@ -136,6 +136,7 @@ async def enroll(services: Services, text: str, registration: Registration | Non
         user_id=transaction.signer,
         enrollment_id=transaction.id,
         key_algorithm=transaction.key_algorithm,
+        factors=certified.factors,
         certificates=certificates,
         certificate_sha256=certified.certificate_sha256,
         not_before=certified.not_before,

@@ -42,7 +42,10 @@ async def settle(services: Services, authorization: Authorization) -> Authorizat
     state = REFUSALS.get(status.reason or "", State.REFUSED) if status.outcome is Outcome.REFUSED else STATES.get(status.outcome)
     if state is not None and state is not authorization.state:
         reason = status.reason if state is State.REFUSED else None
-        await services.database.write(record, authorization, state, int(services.now()), reason=reason, usable_until=status.usable_until)
+        now = int(services.now())
+        await services.database.write(
+            record, authorization, state, now, reason=reason, usable_until=status.usable_until, factor=status.factor
+        )
         await services.wakeups.announce(authorization.id)
         if reason == Reason.NOT_ME:
             await tell_sam_soon(services, authorization.credential_id)
@@ -59,12 +62,18 @@ def record(
     *,
     reason: str | None = None,
     usable_until: int | None = None,
+    factor: str | None = None,
     passkey_id: bytes | None = None,
+    token: str | None = None,
 ) -> bool:
-    """Record a decision, and in the same transaction what follows from it for the key and the passkey; False if another was first."""
-    used = parties.mark_used(connection, passkey_id, now) if passkey_id is not None else None
+    """
+    Record a decision, and in the same transaction what follows from it for the key and the passkey; False if another was first.
+
+    What approved is known by the passkey, or by `token`, the end of a serial number.
+    """
+    used = parties.mark_used(connection, passkey_id, now) if passkey_id is not None else token
     moved = authorizations.move(
-        connection, authorization, state, reason=reason, decided_at=now, usable_until=usable_until, approved_with=used
+        connection, authorization, state, reason=reason, decided_at=now, usable_until=usable_until, approved_with=used, factor=factor
     )
     if moved and reason == Reason.NOT_ME:
         count_not_me(connection, authorization.user_id, authorization.credential_id, now)

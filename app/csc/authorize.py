@@ -55,7 +55,7 @@ async def authorize_check(services: Services, request: Request) -> Response:
     if collected is None:
         return JSONResponse({"handle": handle}, 202, headers=applied | ({} if wait_s else {"Retry-After": RETRY_AFTER_S}))
     left_s = max(0, int(collected.usable_until - services.now()))
-    return JSONResponse({"SAD": collected.sad, "expiresIn": left_s}, headers=applied)
+    return JSONResponse({"SAD": collected.sad, "expiresIn": left_s, "factor": collected.factor}, headers=applied)
 
 
 def read_ask(body: Body, life_s: int) -> Ask:

@@ -16,7 +16,7 @@ from app.services import Services
 from app.store import credentials
 
 CERTIFICATES = ("none", "single", "chain")
-OUT_OF_BAND = {"type": "PasswordOOB", "id": "mobile", "label": "Approval on the phone", "description": "The signer approves with a passkey"}
+OUT_OF_BAND = {"type": "PasswordOOB", "id": "mobile", "label": "Approval on the phone", "description": "The signer approves there"}
 
 
 async def list_credentials(services: Services, request: Request) -> Response:
@@ -80,6 +80,7 @@ def describe(stands: Standing, now: float, certificates: str, cert_info: bool) -
         "SCAL": "2",
         "multisign": MULTISIGN,
         "lang": "ja",
+        "factors": ["passkey", "otp"] if credential.factors == "passkey_or_otp" else ["passkey"],
     }
 
 

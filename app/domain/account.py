@@ -91,6 +91,7 @@ class EventKind(StrEnum):
     RECOVERY_BEGUN = "recovery_begun"
     RECOVERY_STOPPED = "recovery_stopped"
     RECOVERED = "recovered"
+    OTP_SIGN_IN = "otp_sign_in"
 
 
 class Event(Struct, frozen=True, kw_only=True):

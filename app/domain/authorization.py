@@ -34,7 +34,11 @@ class Reason(StrEnum):
 
 
 class Authorization(Struct, frozen=True, kw_only=True):
-    """What an application asked of a signer; `transaction` is the one set of bytes that all sides work with."""
+    """
+    What an application asked of a signer; `transaction` is the one set of bytes that all sides work with.
+
+    `factor` is what it was approved with, passkey or otp; `approved_with` the device's name at that time, or the end of the token's serial.
+    """
 
     id: str
     application_id: str
@@ -50,6 +54,7 @@ class Authorization(Struct, frozen=True, kw_only=True):
     decided_at: int | None
     usable_until: int | None
     approved_with: str | None = None
+    factor: str | None = None
 
     def is_over(self, now: float) -> bool:
         """Tell whether its time ran out while it waited, or while its approval waited to be used."""

@@ -31,14 +31,16 @@ class Credential(Struct, frozen=True, kw_only=True):
     A signing key in the HSM and its certificate; `certificates` are DER, leaf first.
 
     `state` is enabled or destroyed; it signs nothing before `frozen_until` (unix seconds). `freeze_owed` means that the SAM has not
-    confirmed that yet. `renewed_by` is the key that has taken its place; it may be used all the same. What
-    belongs to one `enrollment_id`, keys and passkeys, belongs together.
+    confirmed that yet. `renewed_by` is the key that has taken its place; it may be used all the same. What belongs to one
+    `enrollment_id`, keys and passkeys, belongs together. `factors` is what it may be used with, passkey or passkey_or_otp, as the SAM
+    settled it when the key was made.
     """
 
     credential_id: str
     user_id: str
     enrollment_id: str
     key_algorithm: str
+    factors: str
     certificates: tuple[bytes, ...]
     certificate_sha256: str
     not_before: int

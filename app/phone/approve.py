@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection
 from starlette.requests import Request
@@ -11,20 +12,23 @@ from starlette.responses import JSONResponse, Response
 from app.authorization.approve import approve as approve_with
 from app.authorization.refuse import refuse as refuse_for
 from app.authorization.settle import settle
+from app.authorization.tokens import Tokens, challenge_of, ending_of, tokens_of
 from app.domain.authorization import Authorization, Reason, State
 from app.domain.parties import Credential, Passkey, Signer
 from app.domain.receipt import SERVICE_ID
-from app.errors import AuthorizationUnknown, BadParameter
+from app.errors import AuthorizationUnknown, BadParameter, Unavailable
 from app.phone.account import groups, state_of
+from app.phone.otp_form import token_views
 from app.phone.receipt import document_address
 from app.phone.reference import reference_number
-from app.phone.session import read_message, signer_of
+from app.phone.session import read_message
 from app.phone.signed_in import as_json, signed_page, wants_json
+from app.phone.visitor import Visitor, visitor_of
 from app.receipt.finish import finish_where_possible
 from app.services import Services
 from app.store import authorizations, credentials, parties, receipts
 from app.webauthn import b64, request_options
-from hsm.messages import SignTransaction, challenge, parse_transaction
+from hsm.messages import Otp, SignTransaction, challenge, parse_transaction
 
 REASONS = {reason.value: reason for reason in (Reason.DECLINED, Reason.NOT_ME)}
 
@@ -36,6 +40,8 @@ class Matter(Struct, frozen=True):
     signer: Signer
     credential: Credential
     passkeys: list[Passkey]
+    visitor: Visitor
+    tokens: Tokens | None = None
 
     def transaction(self) -> SignTransaction:
         """What is shown is what is bound: the page reads the same bytes that the passkey signs."""
@@ -47,19 +53,20 @@ async def show(services: Services, request: Request) -> Response:
     matter = await _matter(services, request)
     if wants_json(request):
         return as_json(describe(services, matter))
-    user_id = matter.signer.user_id
+    user_id, visiting = matter.signer.user_id, matter.visitor.device is None
     if matter.authorization.state is State.PENDING:
-        return await signed_page(services, request, user_id, "approve.html", view=pending_view(services, matter))
-    return await signed_page(services, request, user_id, "ended.html", view=ended_view(services, matter))
+        return await signed_page(services, request, user_id, "approve.html", visiting=visiting, view=pending_view(services, matter))
+    return await signed_page(services, request, user_id, "ended.html", visiting=visiting, view=ended_view(services, matter))
 
 
 async def approve(services: Services, request: Request) -> Response:
-    """Take the signer's passkey answer."""
+    """Take the signer's passkey answer, or PIN and one-time password."""
     message = await read_message(services, request)
-    assertion, code = message.get("credential"), message.get("code")
-    if not isinstance(assertion, dict) or not (code is None or isinstance(code, str)):
+    code = message.get("code")
+    evidence = read_otp(message["otp"]) if "otp" in message else message.get("credential")
+    if not isinstance(evidence, dict | Otp) or not (code is None or isinstance(code, str)):
         raise BadParameter("Invalid parameter credential")
-    await approve_with(services, await _authorization(services, request), assertion, code)
+    await approve_with(services, await _authorization(services, request), evidence, code)
     return JSONResponse({"state": State.APPROVED})
 
 
@@ -71,6 +78,14 @@ async def refuse(services: Services, request: Request) -> Response:
         raise BadParameter("Invalid parameter reason")
     await refuse_for(services, await _authorization(services, request), reason)
     return JSONResponse({"state": State.REFUSED})
+
+
+def read_otp(given: object) -> Otp:
+    """Read PIN and one-time password; raises BadParameter, without them."""
+    try:
+        return msgspec.convert(given, Otp)
+    except msgspec.ValidationError:
+        raise BadParameter("Invalid parameter otp") from None
 
 
 def describe(services: Services, matter: Matter) -> dict[str, Any]:
@@ -85,7 +100,25 @@ def describe(services: Services, matter: Matter) -> dict[str, Any]:
         "publicKey": request_options(services.config.rp_id, asked, matter.passkeys) if pending else None,
         "code_digits": len(authorization.code) if pending and authorization.code is not None else 0,
         "expires_in": max(0, authorization.expires - int(services.now())) if pending else 0,
+        "factor": authorization.factor,
+        "otp": otp_view(matter.tokens, authorization.transaction) if pending and matter.tokens is not None else None,
     }
+
+
+def otp_view(tokens: Tokens, transaction: bytes) -> dict[str, Any]:
+    """Say which tokens may approve, how they are known, and what an OCRA token is asked for this transaction."""
+    told = [
+        {
+            "id": one.token_id,
+            "kind": one.kind,
+            "ending": ending_of(one),
+            "digits": one.digits,
+            "suite": one.suite,
+            "challenge": challenge_of(one, transaction),
+        }
+        for one in tokens.usable
+    ]
+    return {"tokens": told, "locked": tokens.locked}
 
 
 def pending_view(services: Services, matter: Matter) -> dict[str, Any]:
@@ -109,7 +142,15 @@ def pending_view(services: Services, matter: Matter) -> dict[str, Any]:
         "expires_in": described["expires_in"],
         "code_digits": described["code_digits"],
         "options_json": json.dumps(described["publicKey"]).replace("<", "\\u003c"),
+        "otp": _otp_form(matter),
+        "with_otp_only": matter.visitor.device is None,
     }
+
+
+def _otp_form(matter: Matter) -> dict[str, Any] | None:
+    if matter.tokens is None:
+        return None
+    return {"views": token_views(matter.tokens.usable, matter.authorization.transaction, known=True), "locked": matter.tokens.locked}
 
 
 def ended_view(services: Services, matter: Matter) -> dict[str, Any]:
@@ -127,6 +168,8 @@ def ended_view(services: Services, matter: Matter) -> dict[str, Any]:
         "retry_url": None,
         "receipt": own_document(transaction),
         "key_state": state_of(matter.credential, services.now()),
+        "factor": authorization.factor,
+        "approved_with": authorization.approved_with,
     }
 
 
@@ -144,34 +187,47 @@ def stamp(name: str) -> str:
 
 
 async def _matter(services: Services, request: Request) -> Matter:
-    user_id = await signer_of(services, request)
-    matter = await services.database.read(_read, request.path_params["id"], user_id)
-    authorization = matter.authorization
+    visitor = await visitor_of(services, request)
+    matter = await services.database.read(_read, request.path_params["id"], visitor)
+    if await _may_have_moved(services, matter.authorization):
+        matter = await services.database.read(_read, request.path_params["id"], visitor)
+    if matter.authorization.state is State.PENDING:
+        return msgspec.structs.replace(matter, tokens=await _tokens(services, matter.credential))
+    return matter
+
+
+async def _may_have_moved(services: Services, authorization: Authorization) -> bool:
+    """Find out what has become of what nobody has looked after yet."""
     own = authorization.application_id == SERVICE_ID and authorization.state is State.APPROVED
     if not own and not authorization.is_over(services.now()):
-        return matter
+        return False
     receipt = await services.database.read(receipts.of_key, authorization.credential_id) if own else None
     if receipt is not None and receipt.authorization_id == authorization.id:
         await finish_where_possible(services, receipt)
     else:
         await settle(services, authorization)
-    return await services.database.read(_read, request.path_params["id"], user_id)
+    return True
+
+
+async def _tokens(services: Services, credential: Credential) -> Tokens | None:
+    try:
+        return await tokens_of(services, credential)
+    except Unavailable:  # what is asked can be seen, and refused, all the same
+        return None
 
 
 async def _authorization(services: Services, request: Request) -> Authorization:
-    user_id = await signer_of(services, request)
-    authorization = await services.database.read(authorizations.of_signer, request.path_params["id"], user_id)
-    if authorization is None:
-        raise AuthorizationUnknown
-    return authorization
+    return (await services.database.read(_read, request.path_params["id"], await visitor_of(services, request))).authorization
 
 
-def _read(connection: Connection, authorization_id: str, user_id: str) -> Matter:
-    authorization = authorizations.of_signer(connection, authorization_id, user_id)
+def _read(connection: Connection, authorization_id: str, visitor: Visitor) -> Matter:
+    authorization = authorizations.of_signer(connection, authorization_id, visitor.user_id)
     if authorization is None:
         raise AuthorizationUnknown
-    signer = parties.signer(connection, user_id)
+    signer = parties.signer(connection, visitor.user_id)
     credential = credentials.get(connection, authorization.credential_id)
     assert signer is not None
     assert credential is not None
-    return Matter(authorization, signer, credential, parties.passkeys_for(connection, credential.enrollment_id))
+    if not visitor.may_see(credential.enrollment_id):
+        raise AuthorizationUnknown
+    return Matter(authorization, signer, credential, parties.passkeys_for(connection, credential.enrollment_id), visitor)

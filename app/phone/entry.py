@@ -43,7 +43,6 @@ def _signature(authorization: Authorization) -> dict[str, Any]:
     transaction = parse_transaction(authorization.transaction, SignTransaction)
     return entry_of(authorization) | {
         "asked": authorization.created,
-        "approved_with": authorization.approved_with,
         "documents": [{"label": one.label, "fingerprint": groups(one.hash.hex())} for one in transaction.documents],
         "certificate": groups(transaction.certificate_sha256),
         "evidence": _evidence(SignTransaction, authorization.transaction),

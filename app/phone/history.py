@@ -54,6 +54,8 @@ def entry_of(authorization: Authorization) -> dict[str, Any]:
         "state": authorization.state.value,
         "reason": authorization.reason,
         "reference": reference_number(authorization.id),
+        "factor": authorization.factor,
+        "approved_with": authorization.approved_with,
     }
 
 

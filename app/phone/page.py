@@ -37,6 +37,7 @@ def page(
     Render a template; a language chosen with `?lang=` is remembered.
 
     `frozen` are the reader's keys that are, `recovering` the devices that wait with a recovery code, `told` is what needs attention.
+    Who is signed in for a short while, without a passkey, is `visiting`: most pages are not for her.
     """
     language = language_of(request)
     known = {
@@ -44,6 +45,7 @@ def page(
         "other_lang": next(one for one in LANGUAGES if one != language),
         "path": request.url.path,
         "signed_in": signed_in,
+        "visiting": False,
         "frozen": frozen,
         "told": told,
         "recovering": recovering,

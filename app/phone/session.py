@@ -21,23 +21,34 @@ async def signer_of(services: Services, request: Request) -> str:
 
 async def device_of(services: Services, request: Request) -> Passkey:
     """Give the passkey with which whoever is here signed in; raises SessionRequired, also where that passkey was removed since."""
+    return await device_in(services, await session_of(services, request))
+
+
+async def session_of(services: Services, request: Request) -> Session:
+    """Give the session of whoever is here, also one without a passkey (`visitor`); raises SessionRequired."""
     cookie = request.cookies.get(cookie_name(services.config))
     session = await services.ephemeral.session(cookie) if cookie else None
-    passkey = await services.database.read(parties.passkey, session.passkey_id) if session is not None else None
+    if session is None:
+        raise SessionRequired
+    return session
+
+
+async def device_in(services: Services, session: Session) -> Passkey:
+    """Give the passkey that began a session; raises SessionRequired where none did, or it was removed since."""
+    passkey = await services.database.read(parties.passkey, session.passkey_id) if session.passkey_id is not None else None
     if passkey is None:
         raise SessionRequired
     return passkey
 
 
-async def begin_session(services: Services, request: Request, holder: Session, response: Response) -> None:
-    """Give a new session to a signer who has just shown a passkey; the browser's earlier one, whoever began it, is forgotten."""
+async def begin_session(services: Services, request: Request, holder: Session, response: Response, life_s: int | None = None) -> None:
+    """Give a new session to a signer who has just shown who it is; the browser's earlier one, whoever began it, is forgotten."""
     config = services.config
+    life_s = life_s or config.session_life_s
     if (earlier := request.cookies.get(cookie_name(config))) is not None:
         await services.ephemeral.end_session(earlier)
-    session = await services.ephemeral.begin_session(holder, config.session_life_s)
-    response.set_cookie(
-        cookie_name(config), session, max_age=config.session_life_s, path="/", secure=config.secure, httponly=True, samesite="lax"
-    )
+    session = await services.ephemeral.begin_session(holder, life_s)
+    response.set_cookie(cookie_name(config), session, max_age=life_s, path="/", secure=config.secure, httponly=True, samesite="lax")
 
 
 async def end_session(services: Services, request: Request, response: Response) -> None:

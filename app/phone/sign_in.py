@@ -10,8 +10,10 @@ from app.account.recover import complete
 from app.domain.parties import Passkey, Signer
 from app.domain.recovery import Recovery
 from app.errors import SignInRefused
+from app.phone.otp_sign_in import describe, offer_for, view
 from app.phone.page import page
 from app.phone.session import begin_session, end_session, read_message
+from app.phone.signed_in import as_json, wants_json
 from app.services import Services
 from app.store import parties, recoveries
 from app.store.redis import Session
@@ -24,10 +26,14 @@ OUR_PAGES = re.compile(
 )
 
 
-async def show(_: Services, request: Request) -> Response:
-    """Show the page; afterwards it goes on to one of our own pages, never elsewhere."""
+async def show(services: Services, request: Request) -> Response:
+    """Show the page; afterwards it goes on to one of our own pages, never elsewhere. As JSON to a phone without a screen."""
     asked = request.query_params.get("next", "/")
-    return page(request, "sign_in.html", next_path=asked if OUR_PAGES.match(asked) else "/")
+    next_path = asked if OUR_PAGES.match(asked) else "/"
+    offer = await offer_for(services, next_path)
+    if wants_json(request):
+        return as_json({"next": next_path, "otp": describe(offer) if offer is not None else None})
+    return page(request, "sign_in.html", next_path=next_path, otp=view(offer) if offer is not None else None)
 
 
 async def options(services: Services, request: Request) -> Response:

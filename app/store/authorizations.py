@@ -31,7 +31,7 @@ _ADD_IF_ROOM = (
 _MOVE = (
     update(table)
     .where(table.c.id == bindparam("which"), table.c.state == bindparam("old"))
-    .values({name: bindparam(name) for name in ("state", "reason", "decided_at", "usable_until", "approved_with")})
+    .values({name: bindparam(name) for name in ("state", "reason", "decided_at", "usable_until", "approved_with", "factor")})
 )
 _FINISH = (
     update(table)
@@ -90,6 +90,7 @@ def move(
     decided_at: int | None = None,
     usable_until: int | None = None,
     approved_with: str | None = None,
+    factor: str | None = None,
 ) -> bool:
     """Move an authorization on from the state in which it was read; False if another was first."""
     if state not in MOVES.get(authorization.state, ()):
@@ -102,6 +103,7 @@ def move(
         "decided_at": decided_at or authorization.decided_at,
         "usable_until": usable_until or authorization.usable_until,
         "approved_with": approved_with or authorization.approved_with,
+        "factor": factor or authorization.factor,
     }
     return connection.execute(_MOVE, values).rowcount == 1
 

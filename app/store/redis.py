@@ -19,10 +19,12 @@ class Token(Struct, frozen=True):
 
 
 class Session(Struct, frozen=True):
-    """Who is signed in, and with which passkey."""
+    """Who is signed in, and with which passkey; or without one, with PIN and a one-time-password token, for the sake of one key."""
 
     user_id: str
-    passkey_id: bytes
+    passkey_id: bytes | None = None
+    token_id: str | None = None
+    credential_id: str | None = None
 
 
 class Ephemeral:
@@ -74,6 +76,19 @@ class Ephemeral:
 
     async def end_session(self, session: str) -> None:
         await self._batches.send("DEL", _key("session", session))
+
+    async def begin_sign_in(self, authorization_id: str, transaction: bytes, life_s: int) -> bytes:
+        """Remember the sign-in that the link of an authorization asks for, where there is none; give the one that there is."""
+        await self._batches.send("SET", _key("sign-in", authorization_id), transaction, "NX", "EX", life_s)
+        return await self.asked_sign_in(authorization_id) or transaction
+
+    async def asked_sign_in(self, authorization_id: str) -> bytes | None:
+        """Give the sign-in that the link of an authorization asks for."""
+        found: bytes | None = await self._batches.send("GET", _key("sign-in", authorization_id))
+        return found
+
+    async def end_sign_in(self, authorization_id: str) -> None:
+        await self._batches.send("DEL", _key("sign-in", authorization_id))
 
     async def begin_ceremony(self, challenge: bytes, life_s: int) -> str:
         """Remember a sign-in challenge."""

@@ -39,6 +39,7 @@ credentials = Table(
     Column("user_id", ForeignKey("signers.user_id"), nullable=False, index=True),
     Column("enrollment_id", String(22), nullable=False, index=True),
     Column("key_algorithm", String(10), nullable=False),
+    Column("factors", String(20), nullable=False),  # passkey, passkey_or_otp
     Column("certificates", LargeBinary, nullable=False),
     Column("certificate_sha256", String(64), nullable=False),
     Column("not_before", BigInteger, nullable=False),
@@ -81,7 +82,8 @@ authorizations = Table(
     Column("expires", BigInteger, nullable=False),
     Column("decided_at", BigInteger),
     Column("usable_until", BigInteger),
-    Column("approved_with", String(100)),  # the device's name at that time
+    Column("approved_with", String(100)),  # the device's name at that time, or the end of the token's serial number
+    Column("factor", String(10)),  # passkey, otp
 )
 # What is open is a handful among very many that have ended: both questions below must not grow with the past.
 Index("authorizations_of_signer", authorizations.c.user_id, authorizations.c.state)

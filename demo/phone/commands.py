@@ -13,6 +13,7 @@ from demo.passkey import Passkey, PasskeyError
 from demo.phone.connection import open_http, origin_of
 from demo.phone.display import authorization_panel, inbox_table, plain
 from demo.phone.errors import AddressRefused
+from demo.phone.otp_approval import approve_with_otp
 from demo.phone.output import Output, finish
 from demo.phone.phone import Phone, Signer, authorization_id_of, is_address
 from demo.phone.watch import watch as watch_inbox
@@ -111,12 +112,16 @@ def show(target: Target, file: PasskeyFile = DEFAULT_FILE, origin: Origin = None
 def approve(
     target: Target,
     code: Annotated[str | None, typer.Option("--code", help="The code that the application shows.")] = None,
+    otp: Annotated[bool, typer.Option("--otp", help="Without a passkey: PIN and one-time passwords are read from the terminal.")] = False,
     file: PasskeyFile = DEFAULT_FILE,
     origin: Origin = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what is asked and approve it with the passkey."""
+    """Show what is asked and approve it with the passkey, or with PIN and one-time passwords."""
     output = Output(as_json)
+    if otp:
+        finish(approve_with_otp(target, code, origin, output), output)
+        return
 
     async def work() -> None:
         async with signed_in(file, origin) as (phone, _):

@@ -7,7 +7,17 @@ import aiohttp
 import msgspec
 
 from demo.phone.cookies import Cookies
-from demo.phone.errors import AddressRefused, AnswerMalformed, Ended, ServerRefused, SessionRequired, Unavailable, Unreachable, WrongCode
+from demo.phone.errors import (
+    AddressRefused,
+    AnswerMalformed,
+    Ended,
+    OtpRefused,
+    ServerRefused,
+    SessionRequired,
+    Unavailable,
+    Unreachable,
+    WrongCode,
+)
 
 TIMEOUT_S = 30
 RETRY_AFTER_S = 2
@@ -125,6 +135,8 @@ def refusal(response: aiohttp.ClientResponse, problem: Problem) -> ServerRefused
             return SessionRequired(problem.error, response.status)
         case "wrong_code":
             return WrongCode(problem.error, response.status, problem.tries_left)
+        case "otp_refused":
+            return OtpRefused(problem.error, response.status, problem.tries_left)
         case "ended":
             return Ended(problem.error, response.status, problem.state)
         case "unavailable" | "certificate_unavailable":

@@ -37,6 +37,10 @@ class ReceiptMissing(PhoneError):
     """There is no signed receipt."""
 
 
+class NotOffered(PhoneError):
+    """Only a passkey may do this."""
+
+
 class CodeRequired(PhoneError):
     """The application shows a code, and it must be typed here."""
 
@@ -56,6 +60,14 @@ class SessionRequired(ServerRefused):
 
 class WrongCode(ServerRefused):
     """The code is not the one that the application shows."""
+
+    def __init__(self, code: str, status: int, tries_left: int) -> None:
+        super().__init__(code, status)
+        self.tries_left = tries_left
+
+
+class OtpRefused(ServerRefused):
+    """PIN or one-time password is wrong; the server does not say which."""
 
     def __init__(self, code: str, status: int, tries_left: int) -> None:
         super().__init__(code, status)
@@ -87,6 +99,10 @@ MEANINGS = {
     "session_required": "sign in first",
     "not_found": "there is no such thing for this signer",
     "evidence_refused": "the passkey's answer did not verify",
+    "otp_refused": "the PIN or the one-time password is wrong",
+    "otp_locked": "PIN and one-time password were wrong too often: a passkey must unlock them",
+    "otp_closed": "PIN and one-time password were wrong too often: this link takes a passkey only",
+    "sign_in_over": "this took too long, or was done before: begin again, with a new one-time password",
     "key_unusable": "the key is frozen, or can no longer sign",
     "change_over": "there is nothing to change any more; look again",
     "last_passkey": "it is the only passkey",

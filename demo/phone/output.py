@@ -17,6 +17,7 @@ from demo.phone.errors import (
     CodeMistyped,
     CodeRequired,
     Ended,
+    OtpRefused,
     PhoneError,
     ServerRefused,
     Unavailable,
@@ -54,7 +55,7 @@ class Output:
         record: dict[str, Any] = {"error": error.code if isinstance(error, ServerRefused) else type(error).__name__, "message": str(error)}
         text = str(error)
         match error:
-            case WrongCode():
+            case WrongCode() | OtpRefused():
                 record["tries_left"] = error.tries_left
                 text += f"; tries left: {error.tries_left}"
             case Ended():

@@ -11,7 +11,8 @@ from demo.ca.errors import CodeMistyped as MistypedAtTheCa
 from demo.passkey import FLAWLESS, Defects, Passkey, PasskeyError
 from demo.phone.connection import Connection, origin_of
 from demo.phone.errors import AddressRefused, CodeMistyped, CodeRequired, Ended
-from demo.phone.transaction import Authorization, check_challenge, compute_challenge, decode_canonical, read_transaction
+from demo.phone.ocra import check_token
+from demo.phone.transaction import ApprovalOtp, Authorization, check_challenge, compute_challenge, decode_canonical, read_transaction
 
 Options = dict[str, Any]
 
@@ -60,6 +61,7 @@ class _Page(msgspec.Struct):
     public_key: Options | None = msgspec.field(name="publicKey")
     code_digits: int
     expires_in_s: int = msgspec.field(name="expires_in")
+    otp: ApprovalOtp | None = None
 
 
 class _State(msgspec.Struct):
@@ -132,7 +134,7 @@ class Phone:
         Read one authorization.
 
         Raises:
-            TransactionRefused: it cannot be read without doubt, or the passkey would be made to sign something else.
+            TransactionRefused: it cannot be read without doubt, or passkey or token would be made to answer for something else.
         """
         page = await self._server.get(_path(authorization_id), _Page)
         canonical = decode_canonical(page.transaction)
@@ -140,7 +142,11 @@ class Phone:
         challenge = compute_challenge(canonical)
         if page.public_key is not None:
             check_challenge(challenge, page.public_key)
-        return Authorization(authorization_id, page.state, transaction, challenge, page.public_key, page.code_digits, page.expires_in_s)
+        for token in page.otp.tokens if page.otp is not None else ():
+            check_token(token, canonical)
+        return Authorization(
+            authorization_id, page.state, transaction, challenge, page.public_key, page.code_digits, page.expires_in_s, page.otp
+        )
 
     async def approve(self, authorization: str | Authorization, code: str | None = None, *, defects: Defects = FLAWLESS) -> str:
         """

@@ -51,8 +51,30 @@ class Transaction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: Literal[1]
 
 
+class ApprovalToken(msgspec.Struct, frozen=True):
+    """A one-time-password token that may approve; `challenge` is what an OCRA token is asked, `ending` of its serial number."""
+
+    id: str
+    kind: str
+    digits: int
+    ending: str | None = None
+    suite: str | None = None
+    challenge: str | None = None
+
+
+class ApprovalOtp(msgspec.Struct, frozen=True):
+    """The tokens that may approve; none while they are `locked` after too many wrong tries."""
+
+    tokens: tuple[ApprovalToken, ...]
+    locked: bool
+
+
 class Authorization(msgspec.Struct, frozen=True):
-    """One look at an authorization; `public_key` are the WebAuthn request options, None once it has ended."""
+    """
+    One look at an authorization; `public_key` are the WebAuthn request options, None once it has ended.
+
+    `otp` is None where only a passkey may approve.
+    """
 
     id: str
     state: str
@@ -62,6 +84,7 @@ class Authorization(msgspec.Struct, frozen=True):
     public_key: dict[str, Any] | None
     code_digits: int
     expires_in_s: int = msgspec.field(name="expires_in")
+    otp: ApprovalOtp | None = None
 
 
 def read_transaction(canonical: bytes, authorization_id: str) -> Transaction:

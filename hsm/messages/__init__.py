@@ -73,6 +73,7 @@ from hsm.messages.recovery import (
     StopRecoveryRequest,
     recovery_code_sha256,
 )
+from hsm.messages.sign_in import MAX_SIGN_IN_LIFE_S, SignInRequest, SignInTransaction
 from hsm.messages.statement import (
     MAX_STATEMENT_BYTES,
     MAX_STATEMENT_ENTRIES,
@@ -113,6 +114,7 @@ from hsm.messages.types import (
     RECOVERY_OPEN_S,
     Code,
     Digest,
+    Factor,
     Factors,
     Id,
     KeyAlgorithm,
@@ -141,6 +143,7 @@ __all__ = [
     "MAX_LIFE_S",
     "MAX_NAME_CHARACTERS",
     "MAX_RECOVERY_CODES",
+    "MAX_SIGN_IN_LIFE_S",
     "MAX_STATEMENT_BYTES",
     "MAX_STATEMENT_ENTRIES",
     "MAX_TRANSACTION_BYTES",
@@ -175,6 +178,7 @@ __all__ = [
     "ErrorCode",
     "ErrorReply",
     "ExamineReply",
+    "Factor",
     "Factors",
     "FreezeReply",
     "FreezeRequest",
@@ -223,6 +227,8 @@ __all__ = [
     "SetOtpTransaction",
     "SetRecoveryTransaction",
     "Sha256Hex",
+    "SignInRequest",
+    "SignInTransaction",
     "SignTransaction",
     "Statement",
     "StatementReply",

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from hsm.messages.otp import NewOtp, Otp, SuccessiveCodes
-from hsm.messages.types import MAX_DOCUMENTS, Digest, Factors, Id, Oid, Sha256Hex, UnixTime
+from hsm.messages.types import MAX_DOCUMENTS, Digest, Factor, Factors, Id, Oid, Sha256Hex, UnixTime
 
 
 class EnrollRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,9 +38,12 @@ class CertifyRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CertifyReply(Struct, frozen=True):
+    """`factors` is what the key may be used with, settled when it was made."""
+
     certificate_sha256: Sha256Hex
     not_before: int
     not_after: int
+    factors: Factors
 
 
 class CertificateStatus(Struct, frozen=True, forbid_unknown_fields=True):
@@ -178,8 +181,11 @@ class CollectRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CollectReply(Struct, frozen=True):
+    """`factor` is what the signer approved with."""
+
     sad: str
     usable_until: int
+    factor: Factor
 
 
 class ActivateRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -216,6 +222,7 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"  # spent, and whether a signature was made can't be known; never signed again
     LAPSED = "lapsed"  # approved, never used
     AMENDED = "amended"  # a change of what the signer has, done
+    SIGNED_IN = "signed_in"  # a sign-in that was proven; it opens nothing here
 
 
 class StatusRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -223,9 +230,12 @@ class StatusRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StatusReply(Struct, frozen=True):
+    """`factor` is what the signer approved with, where that was done."""
+
     outcome: Outcome
     reason: str | None = None
     usable_until: int | None = None
+    factor: Factor | None = None
 
 
 class HealthReply(Struct, frozen=True):
@@ -279,10 +289,12 @@ class ErrorReply(Struct, frozen=True, omit_defaults=True):
     """
     A refusal; `authorization_id` names the authorization that ended as `outcome_unknown`.
 
-    `problems` says what is wrong with a file of seeds, and where, without anything from it.
+    `problems` says what is wrong with a file of seeds, and where, without anything from it. `tries_left` is how often PIN and code may
+    still be tried for this transaction, where they were tried now.
     """
 
     error: ErrorCode
     retry_after_s: int | None = None
     authorization_id: str | None = None
     problems: tuple[str, ...] = ()
+    tries_left: int | None = None

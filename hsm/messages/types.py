@@ -32,6 +32,7 @@ PasskeyId = Annotated[bytes, Meta(min_length=1, max_length=1_023)]  # WebAuthn L
 PublicKey = Annotated[bytes, Meta(min_length=1, max_length=4_000)]
 Pin = Annotated[str, Meta(max_length=64)]  # any text that is no PIN is a wrong one, and counts as a wrong try
 Code = Annotated[str, Meta(max_length=16)]
+Factor = Literal["passkey", "otp"]
 Factors = Literal["passkey", "passkey_or_otp"]
 KeyAlgorithm = Literal["rsa-2048", "rsa-3072", "rsa-4096", "p-256", "p-384"]
 

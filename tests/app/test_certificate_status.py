@@ -47,6 +47,7 @@ def credential(certificates: tuple[bytes, ...]) -> Credential:
         enrollment_id="E" * 22,
         user_id="taro",
         key_algorithm="p-256",
+        factors="passkey",
         certificates=certificates,
         certificate_sha256=hashes.Hash(hashes.SHA256()).finalize().hex(),
         not_before=0,

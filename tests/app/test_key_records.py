@@ -32,6 +32,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
             user_id="taro",
             enrollment_id="E" * 22,
             key_algorithm="p-256",
+            factors="passkey",
             certificates=(b"",),
             certificate_sha256="0" * 64,
             not_before=0,

@@ -73,6 +73,7 @@ def test_every_command_is_in_the_operating_page() -> None:
     [
         ("`approve`:", "hsm/approval.py"),
         ("`approve` with", "hsm/otp_approval.py"),
+        ("`sign_in` with", "hsm/otp_sign_in.py"),
         ("`activate`", "hsm/activation.py"),
         ("`amend`", "hsm/amendment.py"),
         ("`begin_recovery`", "hsm/recovery.py"),

@@ -79,3 +79,10 @@ def fragile(_fragile: Stack) -> Iterator[Stack]:
     missing = [name for name in COMMANDS if name not in _fragile.processes]
     if missing:
         _fragile.start(*missing)
+
+
+@pytest.fixture
+def otp_fragile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack whose keys may be used with one-time passwords too, and whose parts may be killed."""
+    with running_stack(tmp_path_factory.mktemp("otp-fragile"), NATSUIN_FACTORS="passkey_or_otp") as made:
+        yield made

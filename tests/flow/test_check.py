@@ -87,7 +87,7 @@ def test_approval_wakes_a_held_poll(shop: Application, taro: Signer) -> None:
         taro.approve(handle)
         answer = poll.answer()
     assert answer.status_code == 200
-    assert answer.json().keys() == {"SAD", "expiresIn"}
+    assert answer.json().keys() == {"SAD", "expiresIn", "factor"}
     assert 115 <= answer.json()["expiresIn"] <= 120
     assert answer.headers["preference-applied"] == "wait=25"
 

@@ -15,6 +15,7 @@ from hsm.messages import (
     NewOtp,
     OfferTokenRequest,
     Otp,
+    SignInRequest,
     SuccessiveCodes,
     TokensRequest,
 )
@@ -32,6 +33,7 @@ def forged_otps(world: World) -> Iterator[Forgery]:
     yield from _evidence(world)
     yield from _amendments(world)
     yield from _attachments(world)
+    yield from _sign_ins(world)
     yield forgery("tokens: of no key", "tokens", TokensRequest(new_id()))
     yield forgery("offer: for no key", "offer_token", OfferTokenRequest(new_id()))
     for operation in ("import_tokens", "list_tokens"):
@@ -130,6 +132,52 @@ def _attachments(world: World) -> Iterator[Forgery]:
         forged = msgspec.structs.replace(request, transaction=swapped, otp=NewOtp(token.pin, token.code()))
         yield forgery("otp: set another token", "amend", forged)
     yield forgery("otp: the offered token, used", "approve", ApproveRequest(world.pending.raw, otp=offer.otp(world.pending.raw)))
+
+
+def _sign_ins(world: World) -> Iterator[Forgery]:
+    """Signing in as Alice with codes that are used, not hers, or hers over something else; and what a sign-in would be taken for."""
+    alice, mallory = world.alices_token, world.mallorys_token
+    of_alice = alice.signing_in()
+    raw = of_alice.encode()
+    right = alice.code(ahead=1)
+    otps: dict[str, Otp] = {
+        "used": world.used,
+        "of a removed token": world.gone.otp(raw),
+        "of an offered token": world.offer.otp(raw),
+        "Mallory's": mallory.otp(raw),
+        "Mallory's under Alice's token": mallory.otp(raw, token_id=alice.token_id),
+        "Alice's under Mallory's token": alice.otp(raw, token_id=mallory.token_id, code=right),
+        "of no token": alice.otp(raw, token_id=new_id(), code=right),
+        "right, with another PIN": alice.otp(raw, pin=OTHER_PIN, code=right),
+        "right, without a PIN": alice.otp(raw, pin="", code=right),
+        "far": alice.otp(raw, code=alice.code(ahead=50)),
+    }
+    for name, otp in otps.items():
+        reseal(world.sam, PINS, world.alice.enrollment_id, wrong="")
+        yield forgery(f"sign-in: {name}", "sign_in", SignInRequest(raw, otp))
+    named: dict[str, dict[str, Any]] = {
+        "Mallory's key": {"credential_id": world.mallory.credential_id},
+        "Mallory's enrolment": {"enrollment_id": world.mallory.enrollment_id},
+        "Mallory's name": {"signer": world.mallory.user_id},
+        "of no key": {"credential_id": new_id()},
+        "over": {"created": of_alice.created - 601, "expires": of_alice.created - 1},
+        "not yet": {"created": of_alice.created + 300},
+        "for a day": {"expires": of_alice.created + 86_400},
+        "decided": {"id": world.signed.transaction.id},
+    }
+    for name, changes in named.items():
+        lied = msgspec.structs.replace(of_alice, **changes).encode()
+        yield forgery(f"sign-in: {name}", "sign_in", SignInRequest(lied, alice.otp(lied, code=right)))
+        mallorys = mallory.otp(lied)
+        yield forgery(f"sign-in: {name}, Mallory's code", "sign_in", SignInRequest(lied, mallorys))
+    for other in (world.pending.raw, world.ready.raw, alice.unlocking().encode(), raw + b" ", raw[:-1], b"[]"):
+        yield forgery("sign-in: another transaction", "sign_in", SignInRequest(other, alice.otp(raw, code=right)))
+    yield forgery("sign-in: as an approval", "approve", ApproveRequest(raw, otp=alice.otp(raw, code=right)))
+    yield forgery("sign-in: as an approval, passkey", "approve", ApproveRequest(raw, world.held.evidence))
+    yield forgery("sign-in: as an amendment", "amend", AmendRequest(raw, world.held.evidence))
+    good = json.loads(msgspec.json.encode(SignInRequest(raw, alice.otp(raw, code=right))))
+    for number, shape in enumerate([{}, good | {"more": 1}, good | {"otp": None}, good | {"otp": [good["otp"]]}, {"otp": good["otp"]}]):
+        yield forgery(f"sign-in: shape {number}", "sign_in", json.dumps(shape).encode())
 
 
 def _all_kinds(token: Authenticator) -> dict[str, Amendment]:

@@ -4,6 +4,8 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from hsm.amendment import amend
 from hsm.factors import approve
 from hsm.messages import (
@@ -18,6 +20,8 @@ from hsm.messages import (
     RemoveOtpTransaction,
     ResynchroniseOtpTransaction,
     SetOtpTransaction,
+    SignInRequest,
+    SignInTransaction,
     SignTransaction,
     SuccessiveCodes,
     Transaction,
@@ -73,6 +77,15 @@ class Authenticator:
 
     def approve(self, transaction: SignTransaction, **changes: Any) -> ApproveReply:
         return approve(self.signer.sam, self.approval(transaction, **changes))
+
+    def signing_in(self, **changes: Any) -> SignInTransaction:
+        """Compose a sign-in; `changes` replace fields."""
+        return SignInTransaction(**self.signer.amendment_fields() | {"credential_id": self.signer.credential_id} | changes)
+
+    def sign_in_request(self, transaction: SignInTransaction, expires: int | None = None, **changes: Any) -> SignInRequest:
+        """Prove a sign-in, which may be made to last longer; `changes` replace fields of PIN and code."""
+        raw = msgspec.structs.replace(transaction, expires=expires or transaction.expires).encode()
+        return SignInRequest(raw, self.otp(raw, **changes))
 
     def setting(self, **changes: Any) -> SetOtpTransaction:
         return SetOtpTransaction(**self.signer.amendment_fields() | {"token_id": self.token_id} | changes)

@@ -29,6 +29,7 @@ STATES = (
     "active",
     "removed",
     "amended",
+    "signed_in",
     "free",
     "offered",
     "waiting",

@@ -44,7 +44,7 @@ def recorded(signer: TestSigner, *digests: bytes, **fields: Any) -> tuple[SignTr
     """An approval that `approve` would not have made, as an earlier version may have left it."""
     transaction, now = signer.transaction(*digests, **fields), int(signer.clock.now)
     with signer.sam.store.change(now) as change:
-        change.decide(Approval(transaction.id, Outcome.APPROVED.value, None, transaction.encode(), now, now + 120))
+        change.decide(Approval(transaction.id, Outcome.APPROVED.value, None, transaction.encode(), now, now + 120, "passkey"))
     return transaction, signer.collect(transaction).sad
 
 

@@ -20,7 +20,7 @@ from tests.harness.remote import enrolled
 
 WEB = {
     "enroll", "certify", "approve", "refuse", "collect", "activate", "amend", "freeze", "credential", "status", "offer_token", "tokens",
-    "statement", "examine", "renewal", "begin_recovery", "complete_recovery", "stop_recovery", "recovery",
+    "statement", "examine", "renewal", "begin_recovery", "complete_recovery", "stop_recovery", "recovery", "sign_in",
 }  # fmt: skip
 OPERATOR = {"import_tokens", "list_tokens", "freeze", "replace", "destroy", "list_recoveries", "stop_recovery"}
 SEEDS = b"serial,seed,kind,algorithm,digits,period\nA,hex:" + bytes(range(20)).hex().encode() + b",totp,sha1,6,30\n"

@@ -112,6 +112,7 @@ def requests(signer: TestSigner) -> dict[str, dict[str, Any]]:
             "sign_algorithm": "1.2.840.10045.4.3.2",
         },
         "amend": {"transaction": base64.b64encode(signer.unfreezing().encode()).decode(), "assertion": assertion},
+        "sign_in": {"transaction": transaction, "otp": {"token_id": new_id(), "pin": "739154", "code": "123456"}},
         "examine": {"transaction": transaction, "response": assertion},
         "credential": {"credential_id": signer.credential_id},
         "offer_token": {"credential_id": signer.credential_id},

@@ -13,7 +13,7 @@ from hsm.messages import ActivateReply, ApproveRequest, CollectReply, CollectReq
 from hsm.sam import Sam
 from tests.harness import forged_amendments, forged_otp, forged_passkeys, forged_recovery, forged_uses, forgeries
 from tests.harness.hostile import Asked, Door, Ledger, World
-from tests.harness.sam import TestClock, b64
+from tests.harness.sam import APPLICATION, TestClock, b64
 
 FORGERIES = (
     forgeries.changed_transactions,
@@ -58,6 +58,10 @@ def test_forged_calls_are_refused(sam: Sam, clock: TestClock, ledger: Ledger) ->
     assert len(sent) > 1_000
     assert door.call("approve", world.held.approval).status == 200
     world.held.sad = door.collect(world.held)
+    signing_in = world.bobs_token.signing_in()
+    clock.now += 30
+    assert door.call("sign_in", world.bobs_token.sign_in_request(signing_in)).status == 200
+    assert door.call("collect", CollectRequest(signing_in.id, APPLICATION)).status == 403
     ledger.approved(world.bobs_pending.transaction)
     clock.now += 30
     assert door.call("approve", world.bobs_token.approval(world.bobs_pending.transaction)).status == 200

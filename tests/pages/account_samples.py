@@ -25,6 +25,8 @@ def signature(state: str, reason: str | None = None, **fields: Any) -> dict[str,
         "documents": documents("工事請負契約書_AK-2026-118.pdf"),
         "state": state,
         "reason": reason,
+        "factor": "passkey",
+        "approved_with": "iPhone",
         "reference": "A7F2-93KD",
     }
     return asked | fields
@@ -55,6 +57,7 @@ MORE_EVENTS = [
     event("key_replaced"),
     event("key_destroyed", cause="operator"),
     *RECOVERY_EVENTS,
+    event("otp_sign_in"),
 ]
 DEVICES = [
     {"id": "1" * 22, "name": "Android スマートフォン", "added": NOW - 400 * DAY_S, "last_used": NOW, "synced": True, "current": True},
@@ -137,7 +140,7 @@ def entry(view: dict[str, Any], *, with_evidence: bool = True) -> Sample:
         "transaction": '{"application_id":"B1x","description":"工事請負契約の締結"}' * 6,
         "challenge": "nOXq1JcS4n0Cb4cIuN0g0mJm2x5l8v6q",
     }
-    more = {"asked": NOW - 90, "approved_with": "iPhone", "certificate": fingerprint("certificate")} if view["kind"] == "signature" else {}
+    more = {"asked": NOW - 90, "certificate": fingerprint("certificate")} if view["kind"] == "signature" else {}
     return Sample("entry.html", {"signed_in": True, "view": view | more | {"evidence": evidence if with_evidence else None}})
 
 
@@ -189,6 +192,7 @@ ACCOUNT_SAMPLES: dict[str, Sample] = RECOVERY_SAMPLES | {
     "renew-frozen": Sample("renew.html", {"signed_in": True, "view": key("frozen", **FROZEN), "frozen": [FROZEN]}),
     "renew-expired": Sample("renew.html", {"signed_in": True, "view": key("expired")}),
     "history": history([signature(*end) for end in ENDS] + EVENTS + MORE_EVENTS, "1795427000." + "S" * 22),
+    "history-otp": history([signature("signed", factor="otp", approved_with="4471"), event("otp_sign_in")]),
     "history-empty": history([]),
     "history-end": history([], first=False),
     "history-hostile": history(
@@ -202,6 +206,8 @@ ACCOUNT_SAMPLES: dict[str, Sample] = RECOVERY_SAMPLES | {
     "receipt-none": receipts(),
     "account-unsigned-receipt": account([key(receipt="open")]),
     "entry": entry(signature("signed")),
+    "entry-otp": entry(signature("signed", factor="otp", approved_with="4471")),
+    "entry-otp-app": entry(signature("signed", factor="otp", approved_with=None)),
     "entry-event": entry(EVENTS[0]),
     "entry-freeze": entry(EVENTS[1], with_evidence=False),
     "entry-hostile": entry(signature("signed", application=HOSTILE[0], description=HOSTILE[2], documents=documents(*HOSTILE))),

@@ -2,13 +2,34 @@
 
 from typing import Any
 
+from app.phone.qr import qr_code
+
 from .account_samples import ACCOUNT_SAMPLES, EVENTS, FROZEN, FROZEN_BY_TIME, NEW_DEVICE
 from .otp_samples import OTP_SAMPLES
 from .recovery_samples import RECOVERING, RECOVERY_EVENTS
 from .sample import HOSTILE, NOW, Sample, data_block, documents, request_options
 
 
-def approval(frozen: Any = (), **changes: Any) -> Sample:
+def token(kind: str, ending: str | None, challenge: str | None = None) -> dict[str, Any]:
+    grouped = [challenge[start : start + 4] for start in range(0, len(challenge), 4)] if challenge else None
+    drawn = qr_code(challenge) if challenge and len(challenge) > 8 else None
+    return {"value": f"{kind:T<22}", "kind": kind, "app": ending is None, "ending": ending, "challenge": grouped, "qr": drawn}
+
+
+APP, BUTTON = token("totp", None), token("hotp", "4471")
+TYPED, SCANNED = token("ocra", "0093", "48291375"), token("ocra", "0094", "9f2c41d07ab3e586" * 4)
+
+
+def otp(*views: dict[str, Any], locked: bool = False) -> dict[str, Any]:
+    return {"views": list(views), "locked": locked}
+
+
+def sign_in(next_path: str, *views: dict[str, Any]) -> Sample:
+    offer = {"authorization": "r" * 22, "asked": "s" * 22, "views": list(views)} if views else None
+    return Sample("sign_in.html", {"signed_in": False, "next_path": next_path, "otp": offer})
+
+
+def approval(frozen: Any = (), *, visiting: bool = False, **changes: Any) -> Sample:
     view = {
         "id": "rB6m0Zb7Qk2yq3sJ",
         "application_name": "青葉建設株式会社 電子契約",
@@ -23,11 +44,13 @@ def approval(frozen: Any = (), **changes: Any) -> Sample:
         "expires_in": 161,
         "code_digits": 2,
         "options_json": data_block(request_options()),
+        "otp": None,
+        "with_otp_only": False,
     }
-    return Sample("approve.html", {"signed_in": True, "frozen": frozen, "view": view | changes})
+    return Sample("approve.html", {"signed_in": True, "visiting": visiting, "frozen": frozen, "view": view | changes})
 
 
-def ended(state: str, reason: str | None = None, frozen: Any = (), **changes: Any) -> Sample:
+def ended(state: str, reason: str | None = None, frozen: Any = (), *, visiting: bool = False, **changes: Any) -> Sample:
     view = {
         "state": state,
         "reason": reason,
@@ -40,8 +63,10 @@ def ended(state: str, reason: str | None = None, frozen: Any = (), **changes: An
         "retry_url": None,
         "receipt": None,
         "key_state": "active",
+        "factor": "passkey",
+        "approved_with": "iPhone",
     }
-    return Sample("ended.html", {"signed_in": True, "frozen": frozen, "view": view | changes})
+    return Sample("ended.html", {"signed_in": True, "visiting": visiting, "frozen": frozen, "view": view | changes})
 
 
 def inbox(waiting: list[dict[str, Any]], **changes: Any) -> Sample:
@@ -63,8 +88,19 @@ WAITING = [
 
 SAMPLES: dict[str, Sample] = ACCOUNT_SAMPLES | {
     "enroll": Sample("enroll.html", {"signed_in": False}),
-    "sign-in": Sample("sign_in.html", {"signed_in": False, "next_path": "/"}),
-    "sign-in-to-approve": Sample("sign_in.html", {"signed_in": False, "next_path": "/approve/rB6m0Zb7Qk2yq3sJ"}),
+    "sign-in": sign_in("/"),
+    "sign-in-to-approve": sign_in("/approve/rB6m0Zb7Qk2yq3sJ"),
+    "sign-in-otp": sign_in("/approve/rB6m0Zb7Qk2yq3sJ", APP | {"value": 0}),
+    "sign-in-otp-two": sign_in("/approve/rB6m0Zb7Qk2yq3sJ", APP | {"value": 0}, TYPED | {"value": 1, "ending": None}),
+    "approve-otp": approval(otp=otp(APP)),
+    "approve-otp-two": approval(otp=otp(BUTTON, TYPED)),
+    "approve-otp-scanned": approval(otp=otp(SCANNED)),
+    "approve-otp-locked": approval(otp=otp(APP, locked=True)),
+    "approve-visiting": approval(otp=otp(APP), with_otp_only=True, visiting=True),
+    "approve-visiting-ocra": approval(otp=otp(TYPED), with_otp_only=True, visiting=True, code_digits=0),
+    "approve-visiting-locked": approval(otp=otp(APP, locked=True), with_otp_only=True, visiting=True),
+    "approve-visiting-away": approval(with_otp_only=True, visiting=True),
+    "approve-otp-hostile": approval(otp=otp(BUTTON | {"ending": HOSTILE[0]}, TYPED | {"ending": HOSTILE[3]})),
     "inbox": inbox(WAITING),
     "inbox-empty": inbox([]),
     "inbox-second-way-open": inbox(WAITING, second_way_open=True),
@@ -100,6 +136,8 @@ SAMPLES: dict[str, Sample] = ACCOUNT_SAMPLES | {
     ),
     "approved-receipt": ended("approved", application_name="Natsuin", receipt=f"/receipt/{'K' * 22}/document"),
     "signed-receipt": ended("signed", application_name="Natsuin", receipt=f"/receipt/{'K' * 22}/document"),
+    "approved-otp": ended("approved", factor="otp", approved_with="4471", visiting=True),
+    "approved-otp-app": ended("approved", factor="otp", approved_with=None),
     "approved-initials": ended("approved", stamp="TY", signer_name="Taro Yamada", application_name="Minato Trading"),
     "approved-three": ended("approved", stamp="佐々木", documents=[{"label": "契約書.pdf"}, {"label": ""}, {"label": "別紙 工程表.pdf"}]),
     "signed": ended("signed"),
@@ -118,7 +156,7 @@ SAMPLES: dict[str, Sample] = ACCOUNT_SAMPLES | {
         [{"id": text, "application": text, "description": text, "documents": 1, "expires_in": 60} for text in HOSTILE],
         signer_name=HOSTILE[0],
     ),
-    "sign-in-hostile": Sample("sign_in.html", {"signed_in": False, "next_path": HOSTILE[1]}),
+    "sign-in-hostile": sign_in(HOSTILE[1]),
     "error-403": Sample("error.html", {"signed_in": True, "status": 403, "request_id": "7QH2-M4XD"}),
     "error-404": Sample("error.html", {"signed_in": False, "status": 404, "request_id": "7QH2-M4XD"}),
     "error-500": Sample("error.html", {"signed_in": True, "status": 500, "request_id": "7QH2-M4XD"}),

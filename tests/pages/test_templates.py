@@ -78,7 +78,12 @@ def test_nothing_inline(sample: Sample, lang: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in SAMPLES if name.endswith("hostile")])
 def test_hostile_text_stays_text(name: str) -> None:
-    plain = {"ended-hostile": "approved", "add-hostile": "add-made", "history-hostile": "history"}.get(name, name.removesuffix("-hostile"))
+    plain = {
+        "ended-hostile": "approved",
+        "add-hostile": "add-made",
+        "history-hostile": "history",
+        "approve-otp-hostile": "approve-otp-two",
+    }.get(name, name.removesuffix("-hostile"))
     page = Page(render(SAMPLES[name], "en"))
     assert {tag for tag, _ in page.elements} <= {tag for tag, _ in Page(render(SAMPLES[plain], "en")).elements} | {"span"}
     assert page.data.count("</script") == 0

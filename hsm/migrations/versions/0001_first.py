@@ -105,6 +105,7 @@ def upgrade() -> None:
         sa.Column("transaction", sa.LargeBinary, nullable=False),
         sa.Column("decided_at", sa.BigInteger, nullable=False),
         sa.Column("usable_until", sa.BigInteger, nullable=False),
+        sa.Column("factor", sa.String(10)),
         sa.Column("seal", sa.LargeBinary(32), nullable=False),
     )
     op.create_table(

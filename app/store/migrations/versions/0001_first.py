@@ -39,6 +39,7 @@ def upgrade() -> None:
         sa.Column("user_id", sa.String(64), sa.ForeignKey("signers.user_id"), nullable=False, index=True),
         sa.Column("enrollment_id", sa.String(22), nullable=False, index=True),
         sa.Column("key_algorithm", sa.String(10), nullable=False),
+        sa.Column("factors", sa.String(20), nullable=False),
         sa.Column("certificates", sa.LargeBinary, nullable=False),
         sa.Column("certificate_sha256", sa.String(64), nullable=False),
         sa.Column("not_before", sa.BigInteger, nullable=False),
@@ -80,6 +81,7 @@ def upgrade() -> None:
         sa.Column("decided_at", sa.BigInteger),
         sa.Column("usable_until", sa.BigInteger),
         sa.Column("approved_with", sa.String(100)),
+        sa.Column("factor", sa.String(10)),
     )
     op.create_index("authorizations_of_signer", "authorizations", ["user_id", "state"])
     op.create_index("authorizations_open", "authorizations", ["state", "expires"])
