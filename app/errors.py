@@ -152,6 +152,10 @@ class LastPasskey(NotAllowed):
     """The only passkey left: without it nothing could be approved, and it can't approve its own removal."""
 
 
+class EndpointRefused(NotAllowed):
+    """This is no subscription at a push service that we know: its address, what that leads to, or its keys."""
+
+
 class NameRefused(NotAllowed):
     """A device can't be called so: empty, too long, or with characters that do not show."""
 
@@ -213,3 +217,30 @@ class SamRefused(NatsuinError):
     def __init__(self, code: ErrorCode, authorization_id: str | None = None, problems: tuple[str, ...] = ()) -> None:
         super().__init__(code)
         self.code, self.authorization_id, self.problems = code, authorization_id, problems
+
+
+# ------------------------------------------------------------------------------------------------- push services, to us alone
+
+
+class PushGone(NatsuinError):
+    """The subscription is over."""
+
+
+class PushRefused(NatsuinError):
+    """The push service does not want us, with this HTTP status: our key is not the subscription's, or our contact is not to its taste."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"HTTP {status}")
+        self.status = status
+
+
+class PushLater(NatsuinError):
+    """The push service does not answer, or has no time; `retry_after_s` where it says when to try again."""
+
+    def __init__(self, why: str, retry_after_s: int | None = None) -> None:
+        super().__init__(why)
+        self.retry_after_s = retry_after_s
+
+
+class PushFailed(NatsuinError):
+    """The push service will not take this message."""

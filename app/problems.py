@@ -55,6 +55,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     e.WrongCode: Problem(403, "access_denied", "The code is another", "wrong_code"),
     e.ChangeOver: Problem(400, INVALID, "The change is over", "change_over"),
     e.LastPasskey: Problem(400, INVALID, "The last passkey stays", "last_passkey"),
+    e.EndpointRefused: Problem(400, INVALID, "Not a subscription at a known push service", "endpoint_refused"),
     e.NameRefused: Problem(400, INVALID, "Invalid parameter name", "name_refused"),
     e.TooManyOpen: Problem(429, "too_many_requests", "The signer has other requests to decide first", "unavailable"),
     e.TooFast: Problem(429, "too_many_requests", "Polled too fast; use Prefer: wait, or wait as Retry-After says", "unavailable"),

@@ -11,6 +11,7 @@ from hsm.messages import ErrorCode
 
 # Between programs only, before any request, or with words of their own.
 NOT_OUTSIDE = {errors.NatsuinError, errors.CannotStart, errors.SamRefused, errors.Ended, errors.SigningRefused}
+NOT_OUTSIDE |= {errors.PushGone, errors.PushRefused, errors.PushLater, errors.PushFailed}
 GROUPS = {errors.BadRequest, errors.Unauthenticated, errors.NotAllowed, errors.Unavailable}
 CLASSES = [one for _, one in inspect.getmembers(errors, inspect.isclass) if issubclass(one, errors.NatsuinError)]
 STANDARD = {"invalid_request", "access_denied", "invalid_token", "expired_token", "temporarily_unavailable", "server_error"}
@@ -28,6 +29,7 @@ PHONE = {
     "change_over",
     "last_passkey",
     "name_refused",
+    "endpoint_refused",
     "wrong_code",
     "forbidden",
     "invalid_request",
