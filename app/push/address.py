@@ -39,6 +39,6 @@ def is_public(address: str) -> bool:
         if parsed in NAT64:
             return is_public(str(ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)))
         inside = (parsed.ipv4_mapped, parsed.sixtofour, *(parsed.teredo or ()))
-        if any(one is not None and not is_public(str(one)) for one in inside):
+        if parsed.is_site_local or any(one is not None and not is_public(str(one)) for one in inside):
             return False
     return parsed.is_global and not parsed.is_multicast and not parsed.is_reserved

@@ -190,14 +190,21 @@ class Names(AbstractResolver):
         pass
 
 
-def send(endpoint: str, resolver: AbstractResolver | None = None, test_service: str | None = None) -> None:
-    """Send one push there."""
+def send(*endpoints: str, resolver: AbstractResolver | None = None, test_service: str | None = None) -> None:
+    """Send one push to each; raises what the last one raises, and every one before it must be refused."""
 
     async def run() -> None:
         vapid, browser = Vapid(ec.generate_private_key(ec.SECP256R1()), "mailto:operator@sign.example.jp"), BrowserKeys()
         sender = Sender(vapid, lambda: 1_800_000_000.0, PUSH_SERVICES, test_service, resolver)
-        try:
+
+        async def one(endpoint: str) -> None:
             await sender.send(Target(endpoint, browser.p256dh, browser.auth), b"{}", ttl_s=60, topic="topic")
+
+        try:
+            for endpoint in endpoints[:-1]:
+                with pytest.raises(EndpointRefused):
+                    await one(endpoint)
+            await one(endpoints[-1])
         finally:
             await sender.close()
 
@@ -217,9 +224,8 @@ def test_hostile_addresses_reach_no_listener() -> None:
     assert len(HOSTILE) == len(set(HOSTILE)) >= 60
     with push_service() as listener, connections() as made:
         port = listener.origin.rpartition(":")[2]
-        for hostile in HOSTILE:
-            with pytest.raises(EndpointRefused):
-                send(hostile.replace("{port}", port))
+        with pytest.raises(EndpointRefused):
+            send(*(hostile.replace("{port}", port) for hostile in HOSTILE))
     assert listener.came == []
     assert made == []
 
@@ -228,10 +234,10 @@ def test_hostile_addresses_reach_no_listener() -> None:
 def test_a_push_services_name_that_leads_inside_is_not_connected_to(address: str) -> None:
     """Private, local, shared, documentation, multicast, and IPv4 within IPv6."""
     assert not is_public(address)
-    for answer in ([address], ["142.250.196.106", address], [address, "142.250.196.106"]):
-        with connections() as made, pytest.raises(EndpointRefused):
-            send(GOOD[0], Names(answer))
-        assert made == []
+    answers = [[address], ["142.250.196.106", address], [address, "142.250.196.106"]]
+    with connections() as made, pytest.raises(EndpointRefused):
+        send(*[GOOD[0]] * len(answers), resolver=Names(*answers))
+    assert made == []
 
 
 @pytest.mark.parametrize("address", ["142.250.196.106", "17.188.143.34", "2404:6800:4004:80e::200a", "64:ff9b::8efa:c46a"])
@@ -249,7 +255,7 @@ def test_what_was_looked_at_is_what_is_connected_to(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(asyncio.SelectorEventLoop, "sock_connect", refuse)
     with connections() as made, pytest.raises(Exception, match="ClientConnector"):
-        send(GOOD[0], Names([public], ["127.0.0.1"]))
+        send(GOOD[0], resolver=Names([public], ["127.0.0.1"]))
     assert asked == [(public, 443)]
     assert made == []
 
@@ -272,10 +278,8 @@ def test_without_the_switch_for_tests_this_machine_is_not_reached() -> None:
     with push_service() as service, push_service() as other:
         with pytest.raises(EndpointRefused):
             send(service.endpoint("a"))
-        for hostile in (other.endpoint("a"), f"{service.origin}@{other.origin[7:]}/", f"{service.origin}1/a", f"{service.origin}/a?b"):
-            with pytest.raises(EndpointRefused):
-                send(hostile, test_service=service.origin)
-        send(service.endpoint("a"), test_service=service.origin)
+        hostile = (other.endpoint("a"), f"{service.origin}@{other.origin[7:]}/", f"{service.origin}1/a", f"{service.origin}/a?b")
+        send(*hostile, service.endpoint("a"), test_service=service.origin)
     assert [one.path for one in service.came] == ["/push/a"]
     assert other.came == []
 
