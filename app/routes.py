@@ -15,7 +15,24 @@ from app.csc.sign_hash import sign_hash
 from app.health import health
 from app.oauth.revoke import revoke
 from app.oauth.token import token
-from app.phone import account, add_device, approve, change, device, enroll, entry, freeze, history, inbox, key, new_device, sign_in
+from app.phone import (
+    account,
+    add_device,
+    approve,
+    change,
+    device,
+    enroll,
+    entry,
+    freeze,
+    history,
+    inbox,
+    installed,
+    key,
+    new_device,
+    notifications,
+    push,
+    sign_in,
+)
 from app.phone.page import STATIC, static_digest
 from app.services import Services
 
@@ -47,6 +64,10 @@ POST: tuple[tuple[str, Endpoint], ...] = (
     ("/new-device", new_device.register),
     ("/new-device/state", new_device.state),
     ("/freeze", freeze.freeze),
+    ("/push/subscribe", push.subscribe),
+    ("/push/unsubscribe", push.unsubscribe),
+    ("/push/test", push.test),
+    ("/push/delivered", push.delivered),
 )
 GET: tuple[tuple[str, Endpoint], ...] = (
     ("/", inbox.show),
@@ -64,6 +85,12 @@ GET: tuple[tuple[str, Endpoint], ...] = (
     ("/keys/{id}/destroy", key.show_destroy),
     ("/history", history.show),
     ("/history/{id}", entry.show),
+    ("/notifications", notifications.show),
+    ("/push/key", push.key),
+    ("/push/{id}", push.open_push),
+    ("/service-worker.js", installed.service_worker),
+    ("/manifest.webmanifest", installed.manifest),
+    ("/offline", installed.offline),
     ("/health", health),
 )
 # Methods of CSC 2.0 that this service does not have (§10.1: 501).

@@ -4,6 +4,7 @@ import hmac
 from typing import Any
 
 from app.account.standing import follow
+from app.authorization.announce import announce
 from app.authorization.refuse import refuse
 from app.authorization.settle import record, settle
 from app.domain.authorization import Authorization, Reason, State
@@ -58,7 +59,7 @@ async def approve(services: Services, authorization: Authorization, assertion: d
     )
     if not moved:
         await settle(services, authorization)
-    await services.wakeups.announce(authorization.id)
+    await announce(services, authorization)
 
 
 def _passkey_id(assertion: dict[str, Any]) -> bytes:

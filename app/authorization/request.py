@@ -5,12 +5,13 @@ import secrets
 from msgspec import Struct
 from sqlalchemy import Connection
 
-from app.domain.authorization import Authorization, State
+from app.authorization.announce import announce
+from app.domain.authorization import Authorization, State, Told
 from app.domain.identifiers import new_id
 from app.domain.parties import Application, Credential
 from app.errors import CredentialDisabled, CredentialUnknown, TokenUnknown, TooManyOpen
 from app.services import Services
-from app.store import authorizations, credentials, parties
+from app.store import authorizations, credentials, parties, subscriptions
 from app.webauthn import b64
 from hsm.messages import Document, SignTransaction
 
@@ -39,7 +40,7 @@ async def request(services: Services, client_id: str, ask: Ask) -> Authorization
         TooManyOpen: the signer has enough to decide already.
     """
     now = services.now()
-    application, credential = await services.database.read(_application_and_credential, client_id, ask.credential_id)
+    application, credential, has_device = await services.database.read(_parties, client_id, ask.credential_id)
     require_usable(credential, ask.user_id, now)
     transaction = compose(application, credential, ask, int(now))
     authorization = Authorization(
@@ -56,9 +57,11 @@ async def request(services: Services, client_id: str, ask: Ask) -> Authorization
         expires=transaction.expires,
         decided_at=None,
         usable_until=None,
+        told=None if has_device else Told.NO_DEVICE,
     )
     if not await services.database.write(authorizations.add_if_room, authorization, services.config.open_per_signer):
         raise TooManyOpen(await services.database.read(_first_end_s, credential.user_id, now))
+    await announce(services, authorization)
     return authorization
 
 
@@ -89,14 +92,15 @@ def compose(application: Application, credential: Credential, ask: Ask, now: int
     )
 
 
-def _application_and_credential(connection: Connection, client_id: str, credential_id: str) -> tuple[Application, Credential]:
+def _parties(connection: Connection, client_id: str, credential_id: str) -> tuple[Application, Credential, bool]:
+    """Give who asks, for which key, and whether its signer has a device that takes pushes."""
     application = parties.application(connection, client_id)
     if application is None:
         raise TokenUnknown
     credential = credentials.get(connection, credential_id)
     if credential is None:
         raise CredentialUnknown
-    return application, credential
+    return application, credential, subscriptions.takes_pushes(connection, credential.user_id)
 
 
 def _first_end_s(connection: Connection, user_id: str, now: float) -> int:

@@ -10,6 +10,7 @@ import logging
 from sqlalchemy import Connection
 
 from app.account.freeze import count_not_me, tell_sam_soon
+from app.authorization.announce import announce
 from app.domain.authorization import Authorization, Reason, State
 from app.errors import SamRefused, SamUnavailable, Unavailable
 from app.services import Services
@@ -43,7 +44,7 @@ async def settle(services: Services, authorization: Authorization) -> Authorizat
     if state is not None and state is not authorization.state:
         reason = status.reason if state is State.REFUSED else None
         await services.database.write(record, authorization, state, int(services.now()), reason=reason, usable_until=status.usable_until)
-        await services.wakeups.announce(authorization.id)
+        await announce(services, authorization)
         if reason == Reason.NOT_ME:
             await tell_sam_soon(services, authorization.credential_id)
     current = await services.database.read(authorizations.get, authorization.id)

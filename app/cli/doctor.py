@@ -17,6 +17,7 @@ from app.cli.output import DONE, NO, Json, show
 from app.clock import system_clock
 from app.config import Config, read_config
 from app.errors import CannotStart, NatsuinError
+from app.store import subscriptions
 from app.store.batch import Batches
 from app.store.database import Database, migrate
 from app.store.redis import Ephemeral
@@ -36,7 +37,7 @@ class Finding(Struct, frozen=True):
 
 
 def doctor(as_json: Json = False) -> None:
-    """Check settings, HSM, SAM, database, Redis, CA, clock and disk, and say what to mend."""
+    """Check settings, HSM, SAM, database, Redis, push, CA, clock and disk, and say what to mend."""
     findings = asyncio.run(examine())
     table = Table("part", "", "state", "what to do")
     for one in findings:
@@ -56,6 +57,7 @@ async def examine() -> list[Finding]:
     findings += await _sam(config)
     findings.append(await _database(config))
     findings.append(await _redis(config))
+    findings.append(await _push(config))
     findings.append(await _ca(config))
     findings.append(_disk(config))
     return findings
@@ -108,6 +110,25 @@ async def _redis(config: Config) -> Finding:
         return await _answers("redis", Ephemeral(Batches(redis)).ping, "Start it (`make up`), or check NATSUIN_REDIS_URL.")
     finally:
         await redis.aclose()
+
+
+async def _push(config: Config) -> Finding:
+    redis: Redis = Redis.from_url(config.redis_url, socket_connect_timeout=1, socket_timeout=2)
+    opened = Database(config.database_url)
+    try:
+        alive = await Ephemeral(Batches(redis)).push_process_lives()
+        refused = await opened.read(subscriptions.refused)
+    except NatsuinError as problem:
+        return Finding("push", False, f"{type(problem).__name__}: {problem}", "Mend Redis and the database first.")
+    finally:
+        await redis.aclose()
+        opened.close()
+    if not alive:
+        return Finding("push", False, "the push process does not run", "Start it (`make up`, or `python -m app.notify`).")
+    if refused:
+        mend = "Check NATSUIN_PUSH_CONTACT, and that NATSUIN_PUSH_KEY_FILE is the key of before. Then phones turn notifications on again."
+        return Finding("push", False, f"{refused} subscriptions whose push service refuses us", mend)
+    return Finding("push", True, "runs")
 
 
 async def _ca(config: Config) -> Finding:

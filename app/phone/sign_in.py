@@ -17,7 +17,7 @@ from app.webauthn import TIMEOUT_MS, new_challenge, passkey_id_of, request_optio
 
 _ID = "[A-Za-z0-9_-]{22}"
 OUR_PAGES = re.compile(
-    rf"/(approve/{_ID}|account|account/add(/{_ID})?|account/devices/{_ID}|freeze|keys/{_ID}/(unfreeze|destroy)|history(/{_ID})?)?\Z"
+    rf"/(approve/{_ID}|account|account/add(/{_ID})?|account/devices/{_ID}|freeze|notifications|keys/{_ID}/(unfreeze|destroy)|history(/{_ID})?)?\Z"
 )
 
 

@@ -12,14 +12,13 @@ import re
 from cryptography.hazmat.primitives.asymmetric import ec
 from msgspec import Struct
 
+from app.config import HOST_NAME
 from app.errors import EndpointRefused
 
 MAX_CHARACTERS = 1_000
 # The services of Chromium, Firefox, Safari and Edge; `*.` stands for one label or more.
 PUSH_SERVICES = ("fcm.googleapis.com", "*.push.services.mozilla.com", "*.push.apple.com", "*.notify.windows.com")
 ENDPOINT = re.compile(r"(https://([a-z0-9.-]{1,253}))(?::443)?(/[!$-\[\]-~]*)\Z")  # no space, no `"`, no `#`, no backslash
-LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-NAME = re.compile(rf"(?:{LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])?\Z")  # the last label of a number begins with a digit
 KEY_BYTES, AUTH_BYTES = 65, 16
 
 
@@ -29,11 +28,6 @@ class Endpoint(Struct, frozen=True):
     url: str
     origin: str
     host: str
-
-
-def is_host_pattern(text: str) -> bool:
-    """Tell whether this names a host, or with `*.` all below one."""
-    return NAME.match(text.removeprefix("*.")) is not None
 
 
 def read_endpoint(url: str, hosts: tuple[str, ...], test_service: str | None = None) -> Endpoint:
@@ -48,7 +42,7 @@ def read_endpoint(url: str, hosts: tuple[str, ...], test_service: str | None = N
     if test_service is not None and re.match(re.escape(test_service) + r"/[A-Za-z0-9/_-]*\Z", url):
         return Endpoint(url, test_service, test_service.partition("://")[2].rpartition(":")[0])
     found = ENDPOINT.match(url)
-    if found is None or NAME.match(found[2]) is None or not any(_fits(found[2], pattern) for pattern in hosts):
+    if found is None or HOST_NAME.match(found[2]) is None or not any(_fits(found[2], pattern) for pattern in hosts):
         raise EndpointRefused("not a push service")
     return Endpoint(url, found[1], found[2])
 
