@@ -44,6 +44,8 @@ class Words:
     destroy: str
     destroyed: str
     history: str
+    turn_on: str
+    is_on: str
 
 
 ENGLISH = Words(
@@ -84,6 +86,8 @@ ENGLISH = Words(
     destroy="Destroy it for good",
     destroyed="The key is destroyed",
     history="History",
+    turn_on="Turn on notifications",
+    is_on="On on this phone",
 )
 JAPANESE = Words(
     locale="ja-JP",
@@ -123,4 +127,6 @@ JAPANESE = Words(
     destroy="廃棄する（元に戻せません）",
     destroyed="鍵を廃棄しました",
     history="履歴",
+    turn_on="通知をオンにする",
+    is_on="このスマートフォンではオンです",
 )
