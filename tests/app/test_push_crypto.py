@@ -81,13 +81,14 @@ def test_this_files_verifier_takes_the_example_of_the_standard_and_no_other() ->
 def test_each_push_service_gets_a_statement_of_its_own() -> None:
     """Audience, end and contact are right for both, whichever came first, and are made anew in time."""
     vapid = Vapid(ec.generate_private_key(ec.SECP256R1()), "mailto:operator@sign.example.jp")
-    for now in (NOW, NOW + 60, NOW + STATEMENT_LIFE_S * 0.6):
+    for now in (NOW, NOW + 60, NOW + STATEMENT_LIFE_S * 0.6, NOW + STATEMENT_LIFE_S * 2):
         for origin in ("https://fcm.googleapis.com", "https://web.push.apple.com"):
             head, claims = claims_in(vapid.statement(origin, now))
             assert head == {"typ": "JWT", "alg": "ES256"}
             assert (claims["aud"], claims["sub"]) == (origin, "mailto:operator@sign.example.jp")
             assert now < float(str(claims["exp"])) <= now + 86_400
-    assert vapid.statement("https://fcm.googleapis.com", NOW) == vapid.statement("https://fcm.googleapis.com", NOW + 1)
+    later = NOW + STATEMENT_LIFE_S * 2
+    assert vapid.statement("https://fcm.googleapis.com", later) == vapid.statement("https://fcm.googleapis.com", later + 1)
 
 
 def test_one_key_is_made_by_many_at_once_and_kept(tmp_path: Path) -> None:

@@ -154,7 +154,7 @@ def test_the_test_button_says_whether_pushes_come(take_pushes: TakePushes) -> No
 def test_turning_off_ends_it(take_pushes: TakePushes, asking: Application, somebody: Person) -> None:
     pushes = take_pushes()
     pushes.phone.tap("Turn off")
-    pushes.phone.shows("Off on this phone")
+    pushes.phone.shows("Off for this phone")
     assert Request(asking, somebody.credential_id).check()["progress"] == "no_device"
 
 

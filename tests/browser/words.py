@@ -87,7 +87,7 @@ ENGLISH = Words(
     destroyed="The key is destroyed",
     history="History",
     turn_on="Turn on notifications",
-    is_on="On on this phone",
+    is_on="On for this phone",
 )
 JAPANESE = Words(
     locale="ja-JP",
