@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO_PACKAGES := python3-venv libsofthsm2 redis-server poppler-utils fonts-morisawa-bizud-gothic
-TEST_PACKAGES := $(DEMO_PACKAGES) postgresql opensc opensc-pkcs11 openssl curl strace chromium fonts-noto-cjk oathtool pskctool
+TEST_PACKAGES := $(DEMO_PACKAGES) postgresql opensc opensc-pkcs11 openssl curl strace chromium fonts-noto-cjk oathtool pskctool dbus-daemon $(if $(shell command -v npm),,nodejs npm)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up test lint bench screens lock clean demo-packages test-packages
@@ -42,9 +42,11 @@ clean: ## removes .venv and var, with all keys and records in it
 .venv/.demo: locks/demo.txt pyproject.toml | demo-packages
 	@$(call install,demo)
 
-.venv/.test: locks/test.txt pyproject.toml | test-packages
+.venv/.test: locks/test.txt pyproject.toml tests/npm/package-lock.json | test-packages
 	@$(call install,test)
-	@touch .venv/.demo
+	@echo "installing locked npm packages: tests/npm/package-lock.json"
+	@npm ci --prefix tests/npm --ignore-scripts --no-audit --no-fund --silent
+	@touch .venv/.demo $@
 
 demo-packages:
 	@$(call packages,$(DEMO_PACKAGES))

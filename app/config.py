@@ -1,6 +1,7 @@
 """The authorization server's settings, read once from the environment; every problem is listed, no secret is ever shown."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -8,6 +9,12 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from app.errors import CannotStart
+
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+HOST_NAME = re.compile(
+    rf"(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])?\Z"
+)  # never a number: the last label of one begins with a digit
+CONTACT = re.compile(rf"(?:mailto:[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]+@|https://)((?:{_LABEL}\.)+[a-z]+)\Z")
 
 
 class Config(Struct, frozen=True, kw_only=True):
@@ -47,6 +54,11 @@ class Config(Struct, frozen=True, kw_only=True):
     session_life_s: int
     status_reuse_s: int
     renew_before_s: int
+    push_contact: str  # for push services (RFC 8292 §2.1)
+    push_key_file: Path
+    push_hosts: tuple[str, ...]  # beside the push services of the browsers; `*.` stands for every name below
+    push_test_service: str | None
+    pushes_per_signer: int  # in ten minutes
     service_name: str
     region: str
 
@@ -127,6 +139,21 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
     key_algorithm = environ.get("NATSUIN_KEY_ALGORITHM", "rsa-3072")
     if key_algorithm not in ("rsa-2048", "rsa-3072", "rsa-4096", "p-256", "p-384"):
         problems.append("NATSUIN_KEY_ALGORITHM must be rsa-2048, rsa-3072, rsa-4096, p-256 or p-384")
+    push_contact = environ.get("NATSUIN_PUSH_CONTACT", f"https://{parts.hostname or ''}")
+    if "NATSUIN_PUSH_CONTACT" in environ and CONTACT.match(push_contact) is None:
+        problems.append("NATSUIN_PUSH_CONTACT must be mailto:NAME@HOST or https://HOST, and real: Apple refuses others")
+    push_hosts = tuple(name.strip() for name in environ.get("NATSUIN_PUSH_HOSTS", "").split(",") if name.strip())
+    problems += [
+        f"NATSUIN_PUSH_HOSTS: {name} is not a host name, or *. and one"
+        for name in push_hosts
+        if HOST_NAME.match(name.removeprefix("*.")) is None
+    ]
+    push_test_service = environ.get("NATSUIN_PUSH_TEST_SERVICE")
+    if push_test_service is not None:
+        if re.match(r"http://localhost:\d{1,5}\Z", push_test_service) is None:
+            problems.append("NATSUIN_PUSH_TEST_SERVICE must be http://localhost:PORT")
+        if parts.scheme == "https":
+            problems.append("NATSUIN_PUSH_TEST_SERVICE is for tests on http://localhost: take it away")
     config = Config(
         port=port,
         host=environ.get("NATSUIN_HOST", "127.0.0.1"),
@@ -158,6 +185,11 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         session_life_s=number("NATSUIN_SESSION_LIFE", 30 * 86_400, 60, 366 * 86_400),
         renew_before_s=86_400 * number("NATSUIN_RENEW_BEFORE", 30, 1, 3_650),
         status_reuse_s=number("NATSUIN_STATUS_REUSE", 0, 0, 3_600),
+        push_contact=push_contact,
+        push_key_file=Path(environ.get("NATSUIN_PUSH_KEY_FILE", data / "app" / "push-key.pem")),
+        push_hosts=push_hosts,
+        push_test_service=push_test_service,
+        pushes_per_signer=number("NATSUIN_PUSHES_PER_SIGNER", 5, 0, 1_000),
         service_name=environ.get("NATSUIN_NAME", "Natsuin"),
         region=environ.get("NATSUIN_REGION", "JP"),
     )

@@ -193,6 +193,10 @@ class TokenCodeRefused(NotAllowed):
     """Token and code do not fit, the token is not to be had, or the passkey's answer does not verify: the SAM does not say which."""
 
 
+class EndpointRefused(NotAllowed):
+    """This is no subscription at a push service that we know: its address, what that leads to, or its keys."""
+
+
 class NameRefused(NotAllowed):
     """A device can't be called so: empty, too long, or with characters that do not show."""
 
@@ -285,3 +289,30 @@ def registration_refused(refusal: SamRefused) -> NotAllowed:
     """Say why the SAM does not take a new passkey, as far as its holder can do something about it."""
     kinds = {ErrorCode.PASSKEY_UNACCEPTABLE: PasskeyUnacceptable, ErrorCode.PASSKEY_SYNCED: PasskeySynced}
     return kinds.get(refusal.code, RegistrationRefused)(refusal.code)
+
+
+# ------------------------------------------------------------------------------------------------- push services, to us alone
+
+
+class PushGone(NatsuinError):
+    """The subscription is over."""
+
+
+class PushRefused(NatsuinError):
+    """The push service does not want us, with this HTTP status: our key is not the subscription's, or our contact is not to its taste."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"HTTP {status}")
+        self.status = status
+
+
+class PushLater(NatsuinError):
+    """The push service does not answer, or has no time; `retry_after_s` where it says when to try again."""
+
+    def __init__(self, why: str, retry_after_s: int | None = None) -> None:
+        super().__init__(why)
+        self.retry_after_s = retry_after_s
+
+
+class PushFailed(NatsuinError):
+    """The push service will not take this message."""

@@ -63,6 +63,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     e.LastPasskey: Problem(400, INVALID, "The last passkey stays", "last_passkey"),
     e.PinUnacceptable: Problem(400, INVALID, "Invalid parameter pin", "pin_unacceptable"),
     e.TokenCodeRefused: Problem(400, "access_denied", "The code does not fit", "token_code_refused"),
+    e.EndpointRefused: Problem(400, INVALID, "Not a subscription at a known push service", "endpoint_refused"),
     e.NameRefused: Problem(400, INVALID, "Invalid parameter name", "name_refused"),
     e.RecoveryWaiting: Problem(403, "access_denied", "The recovery waits", "recovery_waiting"),
     e.RecoveryEnded: Problem(403, "access_denied", "The recovery has ended", "recovery_ended"),

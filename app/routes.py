@@ -26,11 +26,14 @@ from app.phone import (
     freeze,
     history,
     inbox,
+    installed,
     key,
     new_device,
+    notifications,
     otp,
     otp_sign_in,
     otp_token,
+    push,
     receipt,
     recover,
     recovery,
@@ -81,6 +84,10 @@ POST: tuple[tuple[str, Endpoint], ...] = (
     ("/account/recovery/{id}/stop", recovery.stop),
     ("/recover/options", recover.options),
     ("/recover", recover.register),
+    ("/push/subscribe", push.subscribe),
+    ("/push/unsubscribe", push.unsubscribe),
+    ("/push/test", push.test),
+    ("/push/delivered", push.delivered),
 )
 GET: tuple[tuple[str, Endpoint], ...] = (
     ("/", inbox.show),
@@ -111,6 +118,12 @@ GET: tuple[tuple[str, Endpoint], ...] = (
     ("/account/recovery", recovery.show),
     ("/account/recovery/{id}", recovery.look),
     ("/recover", recover.show),
+    ("/notifications", notifications.show),
+    ("/push/key", push.key),
+    ("/push/{id}", push.open_push),
+    ("/service-worker.js", installed.service_worker),
+    ("/manifest.webmanifest", installed.manifest),
+    ("/offline", installed.offline),
     ("/health", health),
 )
 # Methods of CSC 2.0 that this service does not have (§10.1: 501).

@@ -13,9 +13,11 @@ from app.ca import CertificationAuthority
 from app.certificate_status import CertificateStatuses
 from app.clock import Clock, system_clock
 from app.config import Config
+from app.push.vapid import Vapid, load_or_make
 from app.sam import Sam
 from app.store.batch import Batches
 from app.store.database import Database
+from app.store.push_queue import PushQueue
 from app.store.redis import Ephemeral
 from app.store.wakeups import Wakeups
 
@@ -29,6 +31,8 @@ class Services:
     database: Database
     ephemeral: Ephemeral
     wakeups: Wakeups
+    pushes: PushQueue
+    push_key: bytes  # public, as browsers want it to subscribe
     sam: Sam
     ca: CertificationAuthority
     statuses: CertificateStatuses
@@ -42,12 +46,13 @@ async def open_services(config: Config, now: Clock = system_clock) -> AsyncItera
     database = Database(config.database_url)
     sam = sams.connect(config)
     batches = Batches(redis)
+    push_key = Vapid(load_or_make(config.push_key_file), config.push_contact).public_key
     wakeups = Wakeups(batches, channel)
     listening = asyncio.create_task(wakeups.run())
     statuses = CertificateStatuses.open(config.status_reuse_s, now)
     try:
         ca = CertificationAuthority(config.ca_url, config.ca_tls_ca, config.ca_client)
-        yield Services(config, now, database, Ephemeral(batches), wakeups, sam, ca, statuses)
+        yield Services(config, now, database, Ephemeral(batches), wakeups, PushQueue(batches), push_key, sam, ca, statuses)
     finally:
         listening.cancel()
         with contextlib.suppress(asyncio.CancelledError):

@@ -1,6 +1,7 @@
 // inbox.html: keeps the list of what waits up to date while the page is looked at.
 
 import { call, countDown, hush, onTap, say } from "./page.js";
+import { standing, sync } from "./push.js";
 
 const POLL_MS = 4000;
 const list = document.getElementById("waiting");
@@ -10,6 +11,9 @@ const row = document.getElementById("row").content.firstElementChild;
 countDown(refresh);
 setInterval(() => document.hidden || refresh(), POLL_MS);
 document.addEventListener("visibilitychange", () => document.hidden || refresh());
+
+sync().catch((refused) => say(refused.code));
+standing().then((state) => { document.getElementById("notify").hidden = !["off", "home-screen"].includes(state); });
 
 onTap(document.getElementById("sign-out"), async () => {
   await call("/sign-out", {});

@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from app.account.standing import follow
+from app.authorization.announce import announce
 from app.authorization.refuse import refuse
 from app.authorization.settle import record, settle
 from app.authorization.tokens import ending_of, tokens_of
@@ -77,7 +78,7 @@ async def approve(services: Services, authorization: Authorization, evidence: di
     )
     if not moved:
         await settle(services, authorization)
-    await services.wakeups.announce(authorization.id)
+    await announce(services, authorization)
 
 
 async def require_code(services: Services, authorization: Authorization, expected: str, given: str | None) -> None:

@@ -8,9 +8,9 @@ from app.store import authorizations
 from hsm.messages import CollectReply, CollectRequest
 
 
-async def collect(services: Services, application_id: str, handle: str, wait_s: float) -> CollectReply | None:
+async def collect(services: Services, application_id: str, handle: str, wait_s: float) -> CollectReply | Authorization:
     """
-    Give the SAD of an approved authorization, or None while the signer has not decided, after waiting for up to `wait_s`.
+    Give the SAD of an approved authorization, or the authorization while the signer has not decided, after waiting for up to `wait_s`.
 
     Raises:
         HandleUnknown: no such handle, or another application's.
@@ -21,7 +21,7 @@ async def collect(services: Services, application_id: str, handle: str, wait_s: 
     if authorization.state is State.PENDING or authorization.is_over(services.now()):
         authorization = await settle(services, authorization)  # our record may be behind
     if authorization.state is State.PENDING:
-        return None
+        return authorization
     if authorization.state is not State.APPROVED:
         raise Ended(authorization.state, authorization.reason)
     try:

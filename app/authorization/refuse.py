@@ -1,6 +1,7 @@
 """Step 4, the other way: the signer says no. It goes to the SAM too, so that an approval and a refusal can't both happen."""
 
 from app.account.freeze import tell_sam_soon
+from app.authorization.announce import announce
 from app.authorization.settle import record, settle
 from app.domain.authorization import Authorization, Reason, State
 from app.errors import Ended, SamRefused
@@ -18,6 +19,6 @@ async def refuse(services: Services, authorization: Authorization, reason: Reaso
         settled = await settle(services, authorization)
         raise Ended(settled.state, settled.reason) from None
     await services.database.write(record, authorization, State.REFUSED, int(services.now()), reason=reason.value)
-    await services.wakeups.announce(authorization.id)
+    await announce(services, authorization)
     if reason is Reason.NOT_ME:
         await tell_sam_soon(services, authorization.credential_id)

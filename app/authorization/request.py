@@ -6,12 +6,13 @@ from collections.abc import Callable
 from msgspec import Struct
 from sqlalchemy import Connection
 
-from app.domain.authorization import Authorization, State
+from app.authorization.announce import announce
+from app.domain.authorization import Authorization, State, Told
 from app.domain.identifiers import new_id
 from app.domain.parties import Application, Credential
 from app.errors import CredentialDisabled, CredentialUnknown, TokenUnknown, TooManyOpen
 from app.services import Services
-from app.store import authorizations, credentials, parties
+from app.store import authorizations, credentials, parties, subscriptions
 from app.webauthn import b64
 from hsm.messages import Document, SignTransaction
 
@@ -42,10 +43,8 @@ async def request(services: Services, client_id: str, ask: Ask) -> Authorization
         TokenUnknown: the application is gone, and with it the right to ask.
         CredentialUnknown, CredentialDisabled, TooManyOpen: as `request_for`.
     """
-    application = await services.database.read(parties.application, client_id)
-    if application is None:
-        raise TokenUnknown
-    return await request_for(services, application, ask)
+    application, credential, has_device = await services.database.read(_parties, client_id, ask.credential_id)
+    return await _record(services, application, credential, has_device, ask)
 
 
 async def request_for(services: Services, application: Application, ask: Ask, also: Also | None = None) -> Authorization:
@@ -56,10 +55,14 @@ async def request_for(services: Services, application: Application, ask: Ask, al
         CredentialUnknown, CredentialDisabled: the key is not there, is another signer's, or can't sign.
         TooManyOpen: the signer has enough to decide already.
     """
+    credential, has_device = await services.database.read(_key, ask.credential_id)
+    return await _record(services, application, credential, has_device, ask, also)
+
+
+async def _record(
+    services: Services, application: Application, credential: Credential, has_device: bool, ask: Ask, also: Also | None = None
+) -> Authorization:
     now = services.now()
-    credential = await services.database.read(credentials.get, ask.credential_id)
-    if credential is None:
-        raise CredentialUnknown
     require_usable(credential, ask.user_id, now)
     transaction = compose(application, credential, ask, int(now))
     authorization = Authorization(
@@ -76,9 +79,11 @@ async def request_for(services: Services, application: Application, ask: Ask, al
         expires=transaction.expires,
         decided_at=None,
         usable_until=None,
+        told=None if has_device else Told.NO_DEVICE,
     )
     if not await services.database.write(_add, authorization, services.config.open_per_signer, also):
         raise TooManyOpen(await services.database.read(_first_end_s, credential.user_id, now))
+    await announce(services, authorization)
     return authorization
 
 
@@ -114,6 +119,21 @@ def _add(connection: Connection, authorization: Authorization, most_open: int, a
     if added and also is not None:
         also(connection, authorization)
     return added
+
+
+def _parties(connection: Connection, client_id: str, credential_id: str) -> tuple[Application, Credential, bool]:
+    application = parties.application(connection, client_id)
+    if application is None:
+        raise TokenUnknown
+    return application, *_key(connection, credential_id)
+
+
+def _key(connection: Connection, credential_id: str) -> tuple[Credential, bool]:
+    """Give the key, and whether its signer has a device that takes pushes."""
+    credential = credentials.get(connection, credential_id)
+    if credential is None:
+        raise CredentialUnknown
+    return credential, subscriptions.takes_pushes(connection, credential.user_id)
 
 
 def _first_end_s(connection: Connection, user_id: str, now: float) -> int:

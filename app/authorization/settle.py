@@ -10,6 +10,7 @@ import logging
 from sqlalchemy import Connection
 
 from app.account.freeze import count_not_me, tell_sam_soon
+from app.authorization.announce import announce
 from app.domain.authorization import Authorization, Reason, State
 from app.errors import SamRefused, SamUnavailable, Unavailable
 from app.services import Services
@@ -46,7 +47,7 @@ async def settle(services: Services, authorization: Authorization) -> Authorizat
         await services.database.write(
             record, authorization, state, now, reason=reason, usable_until=status.usable_until, factor=status.factor
         )
-        await services.wakeups.announce(authorization.id)
+        await announce(services, authorization)
         if reason == Reason.NOT_ME:
             await tell_sam_soon(services, authorization.credential_id)
     current = await services.database.read(authorizations.get, authorization.id)

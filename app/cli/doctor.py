@@ -9,7 +9,7 @@ from app.operator.examination import examined
 
 
 def doctor(as_json: Json = False) -> None:
-    """Check settings, HSM, SAM, database, Redis, CA, clock, disk and fonts, and say what to mend."""
+    """Check settings, HSM, SAM, database, Redis, push, CA, clock, disk and fonts, and say what to mend."""
     found = examined()
     table = Table("part", "", "state", "what to do")
     for one in found["findings"]:

@@ -12,6 +12,7 @@ from app.authorization.request import request as ask_signer
 from app.csc.algorithms import MULTISIGN, require_digests
 from app.csc.body import Body, read_body
 from app.csc.credentials import OUT_OF_BAND
+from app.domain.authorization import Authorization
 from app.errors import BadParameter, CredentialUnknown, InvalidAuthenticationData, TooFast
 from app.oauth.bearer import client_of
 from app.services import Services
@@ -34,6 +35,7 @@ async def authorize(services: Services, request: Request) -> Response:
         "handle": authorization.id,
         "approval_url": f"{services.config.origin}/approve/{authorization.id}",
         "expiresIn": authorization.expires - authorization.created,
+        "progress": authorization.progress,
     }
     if authorization.code is not None:
         answer["verification_code"] = authorization.code
@@ -52,8 +54,10 @@ async def authorize_check(services: Services, request: Request) -> Response:
         raise TooFast
     collected = await collect(services, client_id, handle, wait_s)
     applied = {"Preference-Applied": f"wait={wait_s}"} if wait_s else {}
-    if collected is None:
-        return JSONResponse({"handle": handle}, 202, headers=applied | ({} if wait_s else {"Retry-After": RETRY_AFTER_S}))
+    if isinstance(collected, Authorization):
+        return JSONResponse(
+            {"handle": handle, "progress": collected.progress}, 202, headers=applied | ({} if wait_s else {"Retry-After": RETRY_AFTER_S})
+        )
     left_s = max(0, int(collected.usable_until - services.now()))
     return JSONResponse({"SAD": collected.sad, "expiresIn": left_s, "factor": collected.factor}, headers=applied)
 

@@ -33,6 +33,14 @@ class Reason(StrEnum):
     WRONG_CODE = "wrong_code"
 
 
+class Told(StrEnum):
+    """What became of telling the signer's devices; None while that is under way."""
+
+    PUSHED = "pushed"
+    INBOX = "inbox"  # enough pushes went to this signer for now: it waits on the start page
+    NO_DEVICE = "no_device"  # there is none that takes pushes, or none could be reached
+
+
 class Authorization(Struct, frozen=True, kw_only=True):
     """
     What an application asked of a signer; `transaction` is the one set of bytes that all sides work with.
@@ -55,6 +63,19 @@ class Authorization(Struct, frozen=True, kw_only=True):
     usable_until: int | None
     approved_with: str | None = None
     factor: str | None = None
+    told: Told | None = None
+    told_at: int | None = None
+    delivered_at: int | None = None
+    opened_at: int | None = None
+
+    @property
+    def progress(self) -> str:
+        """How far the request has come to its signer, for the application: waiting, inbox, no_device, delivered or opened."""
+        if self.opened_at is not None:
+            return "opened"
+        if self.delivered_at is not None:
+            return "delivered"
+        return self.told.value if self.told in (Told.INBOX, Told.NO_DEVICE) else "waiting"
 
     def is_over(self, now: float) -> bool:
         """Tell whether its time ran out while it waited, or while its approval waited to be used."""

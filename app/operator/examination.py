@@ -16,7 +16,7 @@ from app.clock import system_clock
 from app.config import Config, read_config
 from app.errors import CannotStart, NatsuinError
 from app.paper import FONTS, has_fonts
-from app.store import credentials
+from app.store import credentials, subscriptions
 from app.store.batch import Batches
 from app.store.database import Database, migrate
 from app.store.redis import Ephemeral
@@ -52,6 +52,7 @@ async def examine() -> list[Finding]:
     findings += await _sam(config)
     findings.append(await _database(config))
     findings.append(await _redis(config))
+    findings.append(await _push(config))
     findings.append(await _ca(config))
     findings.append(await _certificates(config))
     findings.append(_disk(config))
@@ -119,6 +120,25 @@ async def _redis(config: Config) -> Finding:
         return await _answers("redis", Ephemeral(Batches(redis)).ping, "Start it (`make up`), or check NATSUIN_REDIS_URL.")
     finally:
         await redis.aclose()
+
+
+async def _push(config: Config) -> Finding:
+    redis: Redis = Redis.from_url(config.redis_url, socket_connect_timeout=1, socket_timeout=2)
+    opened = Database(config.database_url)
+    try:
+        alive = await Ephemeral(Batches(redis)).push_process_lives()
+        refused = await opened.read(subscriptions.refused)
+    except NatsuinError as problem:
+        return Finding("push", False, f"{type(problem).__name__}: {problem}", "Mend Redis and the database first.")
+    finally:
+        await redis.aclose()
+        opened.close()
+    if not alive:
+        return Finding("push", False, "the push process does not run", "Start it (`make up`, or `python -m app.notify`).")
+    if refused:
+        mend = "Check NATSUIN_PUSH_CONTACT, and that NATSUIN_PUSH_KEY_FILE is the key of before. Then phones turn notifications on again."
+        return Finding("push", False, f"{refused} subscriptions whose push service refuses us", mend)
+    return Finding("push", True, "runs")
 
 
 async def _ca(config: Config) -> Finding:

@@ -51,6 +51,8 @@ class Matter(Struct, frozen=True):
 async def show(services: Services, request: Request) -> Response:
     """Show what is asked, or how it ended; as JSON to a phone without a screen and to the page's own script."""
     matter = await _matter(services, request)
+    if matter.authorization.state is State.PENDING and matter.authorization.opened_at is None:
+        await services.database.write(authorizations.mark_opened, matter.authorization.id, services.now())
     if wants_json(request):
         return as_json(describe(services, matter))
     user_id, visiting = matter.signer.user_id, matter.visitor.device is None

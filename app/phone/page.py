@@ -73,7 +73,7 @@ def _environment(language: str) -> Environment:
         lstrip_blocks=True,
     )
     environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
-    environment.globals["static"] = _static
+    environment.globals["static"] = static_path
     environment.filters["date"] = lambda unix: format_date(_moment(unix), "long", locale=language)
     environment.filters["datetime"] = lambda unix: format_datetime(_moment(unix), _DATETIME[language], locale=language)
     return environment
@@ -88,7 +88,8 @@ def static_digest() -> str:
     return whole.hexdigest()[:12]
 
 
-def _static(path: str) -> str:
+def static_path(path: str) -> str:
+    """Give the address of a static file, which names the state of them all."""
     return f"/static/{static_digest()}/{path}"
 
 

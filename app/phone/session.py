@@ -4,11 +4,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.config import Config
+from app.domain.identifiers import secret_sha256
 from app.domain.parties import Passkey
 from app.errors import SessionRequired, WrongOrigin
 from app.reading import read_json
 from app.services import Services
-from app.store import parties
+from app.store import parties, subscriptions
 from app.store.redis import Session
 
 MAX_BODY_BYTES = 64_000
@@ -41,20 +42,28 @@ async def device_in(services: Services, session: Session) -> Passkey:
     return passkey
 
 
+def session_sha256(services: Services, request: Request) -> bytes:
+    """Give the hash that the session of this request is known by."""
+    return secret_sha256(request.cookies.get(cookie_name(services.config), ""))
+
+
 async def begin_session(services: Services, request: Request, holder: Session, response: Response, life_s: int | None = None) -> None:
     """Give a new session to a signer who has just shown who it is; the browser's earlier one, whoever began it, is forgotten."""
     config = services.config
     life_s = life_s or config.session_life_s
+    session = await services.ephemeral.begin_session(holder, life_s)
     if (earlier := request.cookies.get(cookie_name(config))) is not None:
         await services.ephemeral.end_session(earlier)
-    session = await services.ephemeral.begin_session(holder, life_s)
+        hashes = secret_sha256(earlier), secret_sha256(session)
+        await services.database.write(subscriptions.hand_over, hashes[0], holder.user_id, holder.passkey_id, hashes[1])
     response.set_cookie(cookie_name(config), session, max_age=life_s, path="/", secure=config.secure, httponly=True, samesite="lax")
 
 
 async def end_session(services: Services, request: Request, response: Response) -> None:
-    """Forget the session of this request."""
+    """Forget the session of this request; its browser gets no push any more."""
     name = cookie_name(services.config)
     if (cookie := request.cookies.get(name)) is not None:
+        await services.database.write(subscriptions.remove_of_session, secret_sha256(cookie))
         await services.ephemeral.end_session(cookie)
     response.delete_cookie(name, path="/", secure=services.config.secure, httponly=True, samesite="lax")
 

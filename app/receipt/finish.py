@@ -18,7 +18,7 @@ from app.errors import Ended, SigningRefused, Unavailable
 from app.pdf_signature import Prepared, complete
 from app.services import Services
 from app.store import authorizations, credentials, receipts
-from hsm.messages import ActivateRequest, ErrorCode
+from hsm.messages import ActivateRequest, CollectReply, ErrorCode
 
 SWEEP_S = 5
 SWEEP_MOST = 20
@@ -87,7 +87,7 @@ async def _collected(services: Services, receipt: Receipt, authorization: Author
     except Ended:
         await services.database.write(receipts.reopen, receipt)
     else:
-        assert collected is not None  # it was decided, and stays so
+        assert isinstance(collected, CollectReply)  # it was decided, and stays so
         await services.database.write(receipts.keep_sad, receipt, collected.sad)
     return await _reread(services, receipt)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, literal, select, update
 
-from app.domain.authorization import MOVES, Authorization, State
+from app.domain.authorization import MOVES, Authorization, State, Told
 from app.store.tables import authorizations as table
 
 # Built once: composing a statement costs more than running it.
@@ -118,5 +118,12 @@ def try_code(connection: Connection, authorization_id: str, most: int) -> int | 
     return connection.execute(_TRY_CODE, {"which": authorization_id, "most": most}).scalar_one_or_none()
 
 
+def mark_opened(connection: Connection, authorization_id: str, now: float) -> None:
+    """Record that its signer has the page before them, the first time."""
+    connection.execute(update(table).where(table.c.id == authorization_id, table.c.opened_at.is_(None)).values(opened_at=int(now)))
+
+
 def _one(row: Any) -> Authorization | None:
-    return Authorization(**{**row, "state": State(row["state"])}) if row is not None else None
+    if row is None:
+        return None
+    return Authorization(**{**row, "state": State(row["state"]), "told": Told(row["told"]) if row["told"] is not None else None})

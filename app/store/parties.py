@@ -4,6 +4,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from app.domain.parties import Application, Passkey, Signer
+from app.store import subscriptions
 from app.store.tables import applications, passkeys, signers
 
 _APPLICATION = select(applications).where(applications.c.client_id == bindparam("client_id"))
@@ -83,6 +84,8 @@ def rename_passkey(connection: Connection, passkey_id: bytes, old: str, new: str
 
 
 def remove_passkey(connection: Connection, passkey_id: bytes) -> None:
+    """Delete a passkey; its device gets no push any more."""
+    subscriptions.remove_of_passkey(connection, passkey_id)
     connection.execute(delete(passkeys).where(passkeys.c.passkey_id == passkey_id))
 
 

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from app.store.batch import Batches
+from app.store.push_jobs import ALIVE_KEY
 
 KEEP_EXPIRED_S = 3_600  # how long an expired token is told from an unknown one
 
@@ -104,6 +105,10 @@ class Ephemeral:
     async def may_poll(self, authorization_id: str, pace_ms: int) -> bool:
         """Tell whether the last poll of this authorization is at least `pace_ms` ago, and start counting anew if so."""
         return bool(await self._batches.send("SET", f"poll:{authorization_id}", b"", "PX", pace_ms, "NX"))
+
+    async def push_process_lives(self) -> bool:
+        """Tell whether a push process left its sign just now."""
+        return bool(await self._batches.send("EXISTS", ALIVE_KEY))
 
     async def ping(self) -> None:
         await self._batches.send("PING")

@@ -1,6 +1,6 @@
 """The tables of what must never be forgotten."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, UniqueConstraint
 
 metadata = MetaData()
 
@@ -84,10 +84,15 @@ authorizations = Table(
     Column("usable_until", BigInteger),
     Column("approved_with", String(100)),  # the device's name at that time, or the end of the token's serial number
     Column("factor", String(10)),  # passkey, otp
+    Column("told", String(10)),
+    Column("told_at", BigInteger),  # when pushes for it began, which counts towards the signer's limit
+    Column("delivered_at", BigInteger),
+    Column("opened_at", BigInteger),
 )
 # What is open is a handful among very many that have ended: both questions below must not grow with the past.
 Index("authorizations_of_signer", authorizations.c.user_id, authorizations.c.state)
 Index("authorizations_open", authorizations.c.state, authorizations.c.expires)
+Index("authorizations_told", authorizations.c.user_id, authorizations.c.told_at)
 Index("authorizations_history", authorizations.c.user_id, authorizations.c.created)
 additions = Table(
     "additions",
@@ -207,3 +212,33 @@ recoveries = Table(
     Column("ready_at", BigInteger, nullable=False),
     Column("stopped_by", String(100)),  # the device's name at that time
 )
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", String(22), primary_key=True),
+    Column("user_id", ForeignKey("signers.user_id"), nullable=False, index=True),
+    Column("passkey_id", ForeignKey("passkeys.passkey_id"), nullable=False, index=True),
+    Column("session_sha256", LargeBinary(32), nullable=False, index=True),
+    Column("endpoint", String(1000), nullable=False, unique=True),
+    Column("p256dh", LargeBinary(65), nullable=False),
+    Column("auth", LargeBinary(16), nullable=False),
+    Column("language", String(10), nullable=False),
+    Column("agent", String(60), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("last_success", BigInteger, nullable=False),  # the push service took one; 0: none yet
+    Column("last_seen", BigInteger, nullable=False),  # the device itself was heard of
+    Column("refused", Integer, nullable=False),  # the HTTP status with which the push service refused us; 0: it does not
+)
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", String(22), primary_key=True),  # all that a push says
+    Column("authorization_id", ForeignKey("authorizations.id"), nullable=False),
+    Column("subscription_id", ForeignKey("subscriptions.id"), nullable=False, index=True),
+    Column("state", String(10), nullable=False),  # due, sent, over (it was told that nothing is to do any more), failed
+    Column("claimed_until", BigInteger, nullable=False),  # nobody else sends it before
+    Column("attempts", Integer, nullable=False),
+    Column("opened_at", BigInteger),
+    UniqueConstraint("authorization_id", "subscription_id", name="notices_once"),
+)
+Index("notices_state", notices.c.state, notices.c.claimed_until)

@@ -11,6 +11,7 @@ from hsm.messages import ErrorCode
 
 # Between programs only, before any request, or with words of their own.
 NOT_OUTSIDE = {errors.NatsuinError, errors.CannotStart, errors.SamRefused, errors.StatementRefused, errors.Ended, errors.SigningRefused}
+NOT_OUTSIDE |= {errors.PushGone, errors.PushRefused, errors.PushLater, errors.PushFailed}
 GROUPS = {errors.BadRequest, errors.Unauthenticated, errors.NotAllowed, errors.Unavailable}
 CLASSES = [one for _, one in inspect.getmembers(errors, inspect.isclass) if issubclass(one, errors.NatsuinError)]
 STANDARD = {"invalid_request", "access_denied", "invalid_token", "expired_token", "temporarily_unavailable", "server_error"}
@@ -34,6 +35,7 @@ PHONE = {
     "token_code_refused",
     "recovery_waiting",
     "recovery_ended",
+    "endpoint_refused",
     "wrong_code",
     "otp_refused",
     "otp_locked",

@@ -49,7 +49,7 @@ class Request:
 
     def is_open(self) -> bool:
         """Tell whether nothing was decided yet."""
-        return self.check() == {"handle": self.handle}
+        return self.check().keys() == {"handle", "progress"}
 
     def signatures_verify(self) -> None:
         """Collect the SAD, have every hash signed, and verify each signature with the certificate that the service names."""

@@ -5,7 +5,7 @@ Whatever no page may do is collected while it is used: an error in a script, a b
 verifies nothing itself; the running stack does.
 """
 
-from typing import Any
+from typing import Any, Protocol
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, ViewportSize, expect
 
@@ -52,10 +52,16 @@ class Authenticator:
         return answer
 
 
+class Profile(Protocol):
+    """What gives a browser profile with no memory."""
+
+    def new_context(self, **settings: Any) -> BrowserContext: ...
+
+
 class Phone:
     """One browser profile with one tab in front; `faults` is what its pages did that none may do."""
 
-    def __init__(self, browser: Browser, origin: str, words: Words = ENGLISH, *, synced: bool = False, **context: Any) -> None:
+    def __init__(self, browser: Browser | Profile, origin: str, words: Words = ENGLISH, *, synced: bool = False, **context: Any) -> None:
         self.origin, self.words = origin, words
         self.origins = [origin]  # a test that visits another site adds it
         self.faults: list[str] = []

@@ -1,9 +1,10 @@
 """
 The pictures of docs/screens, taken from real flows on a real stack: `python -m tests.browser.screens`.
 
-It also draws static/logo.png from static/mark.svg. Run it again when the pages have changed.
+It also draws the icons in static/ from static/mark.svg. Run it again when the pages have changed.
 """
 
+import re
 import subprocess
 import tempfile
 from pathlib import Path
@@ -21,14 +22,23 @@ from tests.harness.stack import ROOT, Stack, running_stack
 
 SCREENS = ROOT / "docs" / "screens"
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
-LOGO_PX = 256
+RED = "#c8372d"
+# Each icon: its side, how much of it the mark takes, and what is behind the mark.
+ICONS = {
+    "logo": (256, 1.0, "none"),
+    "icon-192": (192, 1.0, "none"),
+    "icon-512": (512, 1.0, "none"),
+    "icon-maskable": (512, 0.8, RED),  # whatever form a launcher cuts, the middle four fifths stay (W3C App Manifest, purpose)
+    "apple-touch-icon": (180, 1.0, RED),  # iOS rounds the corners itself
+    "badge": (96, 1.0, "none"),
+}
 ANDROID = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36"
 
 
 def main() -> None:
     SCREENS.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, running_stack(Path(folder)) as stack, chromium() as browser:
-        draw_logo(browser)
+        draw_icons(browser)
         walk_in_japanese(browser, stack)
         walk_through_ones_own(browser, stack)
         walk_with_recovery_codes(browser, stack)
@@ -209,13 +219,16 @@ def draw_letter(stack: Stack) -> Letter:
     return letter
 
 
-def draw_logo(browser: Browser) -> None:
-    """Draw the mark as the PNG that other services and home screens show."""
+def draw_icons(browser: Browser) -> None:
+    """Draw the mark as the PNGs that other services, home screens and notifications show; the badge is its lines alone, in white."""
     mark = (ROOT / "static" / "mark.svg").read_text()
-    page = browser.new_page(viewport={"width": LOGO_PX, "height": LOGO_PX})
-    page.set_content(f"<style>* {{ margin: 0 }} svg {{ display: block; width: {LOGO_PX}px }}</style>{mark}")
-    page.screenshot(path=ROOT / "static" / "logo.png", omit_background=True)
-    page.close()
+    for name, (side, part, behind) in ICONS.items():
+        page = browser.new_page(viewport={"width": side, "height": side})
+        placed = f"width: {side * part}px; margin: {side * (1 - part) / 2}px"
+        style = f"* {{ margin: 0 }} body {{ background: {behind} }} svg {{ display: block; {placed} }}"
+        page.set_content(f"<style>{style}</style>{re.sub('<rect[^>]*>', '', mark) if name == 'badge' else mark}")
+        page.screenshot(path=ROOT / "static" / f"{name}.png", omit_background=True)
+        page.close()
 
 
 if __name__ == "__main__":

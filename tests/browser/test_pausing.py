@@ -123,6 +123,7 @@ def test_pausing_and_using_again_with_keys_only(old_phone: Phone) -> None:
     reach(page, "pause")
     page.keyboard.press("Enter")
     old_phone.shows("Pause my key")
+    old_phone.can_tap("Pause for one hour")
     reach(page, "button")
     page.keyboard.press("Enter")
     old_phone.shows("Your key is paused")

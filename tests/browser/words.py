@@ -46,6 +46,8 @@ class Words:
     destroy: str
     destroyed: str
     history: str
+    turn_on: str
+    is_on: str
 
 
 ENGLISH = Words(
@@ -88,6 +90,8 @@ ENGLISH = Words(
     destroy="Destroy it for good",
     destroyed="The key is destroyed",
     history="History",
+    turn_on="Turn on notifications",
+    is_on="On for this phone",
 )
 JAPANESE = Words(
     locale="ja-JP",
@@ -129,4 +133,6 @@ JAPANESE = Words(
     destroy="廃棄する（元に戻せません）",
     destroyed="鍵を廃棄しました",
     history="履歴",
+    turn_on="通知をオンにする",
+    is_on="このスマートフォンではオンです",
 )

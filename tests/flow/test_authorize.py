@@ -140,7 +140,7 @@ def test_answer_names_handle_page_and_time(shop: Application, taro: Signer, stac
     answer = shop.post("credentials/authorize", authorize_body(taro.credential_id, userID=taro.user_id))
     assert answer.status_code == 202
     body = answer.json()
-    assert body.keys() == {"handle", "approval_url", "expiresIn"}
+    assert body.keys() == {"handle", "approval_url", "expiresIn", "progress"}
     assert body["approval_url"] == f"{stack.origin}/approve/{body['handle']}"
     assert body["expiresIn"] == 180
     assert "taro" not in body["handle"]

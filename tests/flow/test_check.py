@@ -26,7 +26,7 @@ def test_undecided_is_202_with_the_handle_and_advice(shop: Application, taro: Si
     """A plain poll is not held, and told when to ask again."""
     handle = shop.authorize(taro.credential_id)["handle"]
     answer = shop.post(CHECK, {"handle": handle})
-    assert (answer.status_code, answer.json(), answer.headers["retry-after"]) == (202, {"handle": handle}, "2")
+    assert (answer.status_code, answer.json(), answer.headers["retry-after"]) == (202, {"handle": handle, "progress": "no_device"}, "2")
     assert "preference-applied" not in answer.headers
 
 

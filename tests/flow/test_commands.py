@@ -15,7 +15,22 @@ from tests.flow.parties import new_application
 from tests.flow.wire import error_of, refused
 from tests.harness.stack import Application, Stack
 
-WELL = {"settings", "sam", "hsm", "store", "passkeys", "clock", "sql", "redis", "ca", "disk", "fonts", "statement key", "certificates"}
+WELL = {
+    "settings",
+    "sam",
+    "hsm",
+    "store",
+    "passkeys",
+    "clock",
+    "sql",
+    "redis",
+    "push",
+    "ca",
+    "disk",
+    "fonts",
+    "statement key",
+    "certificates",
+}
 
 
 Natsuin = Callable[..., Result]
@@ -154,7 +169,7 @@ def test_doctor_says_what_to_mend(fragile: Stack) -> None:
     examined = fragile.natsuin("doctor", expect=1)
     found = parts(examined)
     assert examined["ok"] is False
-    assert {name for name, one in found.items() if not one["ok"]} == {"sam", "redis", "ca"}
+    assert {name for name, one in found.items() if not one["ok"]} == {"sam", "redis", "push", "ca"}
     assert "python -m hsm" in found["sam"]["mend"]
     assert "sam.sock" in found["sam"]["mend"]
     assert "NATSUIN_REDIS_URL" in found["redis"]["mend"]

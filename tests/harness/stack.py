@@ -28,6 +28,7 @@ COMMANDS = {
     "sam": [sys.executable, "-m", "hsm"],
     "web": [sys.executable, "-m", "app"],
     "ca": [sys.executable, "-m", "demo.ca"],
+    "push": [sys.executable, "-m", "app.notify"],
 }
 READY_WITHIN_S = 40
 FIRST_PORT, CLIENT_PORTS = (

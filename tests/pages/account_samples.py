@@ -144,6 +144,15 @@ def entry(view: dict[str, Any], *, with_evidence: bool = True) -> Sample:
     return Sample("entry.html", {"signed_in": True, "view": view | more | {"evidence": evidence if with_evidence else None}})
 
 
+def told(name: str = "Android スマートフォン", **changes: Any) -> dict[str, Any]:
+    view = {"name": name, "browser": "Chrome", "last_seen": NOW, "last_success": NOW, "current": False, "refused": False}
+    return view | changes
+
+
+def notifications(*devices: dict[str, Any]) -> Sample:
+    return Sample("notifications.html", {"signed_in": True, "view": {"devices": list(devices)}, "path": "/notifications"})
+
+
 ENDS = [("approved", None), ("signed", None), ("refused", "declined"), ("refused", "not_me"), ("refused", "wrong_code")]
 ENDS += [("expired", None), ("lapsed", None), ("unknown", None), ("cancelled", None)]
 ACCOUNT_SAMPLES: dict[str, Sample] = RECOVERY_SAMPLES | {
@@ -191,6 +200,10 @@ ACCOUNT_SAMPLES: dict[str, Sample] = RECOVERY_SAMPLES | {
     "renew-not-yet": Sample("renew.html", {"signed_in": True, "view": key()}),
     "renew-frozen": Sample("renew.html", {"signed_in": True, "view": key("frozen", **FROZEN), "frozen": [FROZEN]}),
     "renew-expired": Sample("renew.html", {"signed_in": True, "view": key("expired")}),
+    "notifications": notifications(told(current=True), told("書斎のパソコン", browser="Firefox", refused=True)),
+    "notifications-none": notifications(),
+    "notifications-hostile": notifications(*(told(text, browser=text) for text in HOSTILE)),
+    "offline": Sample("offline.html", {}),
     "history": history([signature(*end) for end in ENDS] + EVENTS + MORE_EVENTS, "1795427000." + "S" * 22),
     "history-otp": history([signature("signed", factor="otp", approved_with="4471"), event("otp_sign_in")]),
     "history-empty": history([]),

@@ -38,10 +38,15 @@ PAGES = {
     "/recover": ("recover.html",),
     "/second-way": ("second_way.html",),
     "/receipt": ("receipt.html",),
+    "/notifications": ("notifications.html",),
+    "/offline": ("offline.html",),
 }
 EVERYWHERE = ("error.html",)
-NO_PAGES = {"/inbox", "/health", "/history/statement/{id}", "/receipt/{id}/document"}
-INCLUDED = {"layout.html", "interactive.html", "parts.html", "account_otp.html"}
+NO_PAGES = {
+    "/inbox", "/health", "/history/statement/{id}", "/receipt/{id}/document", "/push/key", "/push/{id}", "/service-worker.js",
+    "/manifest.webmanifest",
+}  # fmt: skip
+INCLUDED = {"layout.html", "interactive.html", "parts.html", "account_otp.html", "otp_form.html", "notice.html"}
 
 
 def test_every_page_has_a_sample() -> None:

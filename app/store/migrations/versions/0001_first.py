@@ -82,9 +82,14 @@ def upgrade() -> None:
         sa.Column("usable_until", sa.BigInteger),
         sa.Column("approved_with", sa.String(100)),
         sa.Column("factor", sa.String(10)),
+        sa.Column("told", sa.String(10)),
+        sa.Column("told_at", sa.BigInteger),
+        sa.Column("delivered_at", sa.BigInteger),
+        sa.Column("opened_at", sa.BigInteger),
     )
     op.create_index("authorizations_of_signer", "authorizations", ["user_id", "state"])
     op.create_index("authorizations_open", "authorizations", ["state", "expires"])
+    op.create_index("authorizations_told", "authorizations", ["user_id", "told_at"])
     op.create_index("authorizations_history", "authorizations", ["user_id", "created"])
     op.create_table(
         "additions",
@@ -195,3 +200,31 @@ def upgrade() -> None:
         sa.Column("ready_at", sa.BigInteger, nullable=False),
         sa.Column("stopped_by", sa.String(100)),
     )
+    op.create_table(
+        "subscriptions",
+        sa.Column("id", sa.String(22), primary_key=True),
+        sa.Column("user_id", sa.String(64), sa.ForeignKey("signers.user_id"), nullable=False, index=True),
+        sa.Column("passkey_id", sa.LargeBinary(1023), sa.ForeignKey("passkeys.passkey_id"), nullable=False, index=True),
+        sa.Column("session_sha256", sa.LargeBinary(32), nullable=False, index=True),
+        sa.Column("endpoint", sa.String(1000), nullable=False, unique=True),
+        sa.Column("p256dh", sa.LargeBinary(65), nullable=False),
+        sa.Column("auth", sa.LargeBinary(16), nullable=False),
+        sa.Column("language", sa.String(10), nullable=False),
+        sa.Column("agent", sa.String(60), nullable=False),
+        sa.Column("created", sa.BigInteger, nullable=False),
+        sa.Column("last_success", sa.BigInteger, nullable=False),
+        sa.Column("last_seen", sa.BigInteger, nullable=False),
+        sa.Column("refused", sa.Integer, nullable=False),
+    )
+    op.create_table(
+        "notices",
+        sa.Column("id", sa.String(22), primary_key=True),
+        sa.Column("authorization_id", sa.String(22), sa.ForeignKey("authorizations.id"), nullable=False),
+        sa.Column("subscription_id", sa.String(22), sa.ForeignKey("subscriptions.id"), nullable=False, index=True),
+        sa.Column("state", sa.String(10), nullable=False),
+        sa.Column("claimed_until", sa.BigInteger, nullable=False),
+        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("opened_at", sa.BigInteger),
+        sa.UniqueConstraint("authorization_id", "subscription_id", name="notices_once"),
+    )
+    op.create_index("notices_state", "notices", ["state", "claimed_until"])

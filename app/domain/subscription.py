@@ -1,0 +1,39 @@
+"""A browser that takes pushes for a signer, and one push to it."""
+
+from msgspec import Struct
+
+MINUTES_10_S = 600
+
+
+class Subscription(Struct, frozen=True, kw_only=True):
+    """
+    Where a browser takes pushes (W3C Push API `PushSubscription`), whose it is, and what is known of it; times are unix seconds, 0: never.
+
+    `session_sha256` and `passkey_id` are those that it was last signed in with; `refused` is the HTTP status with which its push service
+    refused us, 0 where it does not.
+    """
+
+    id: str
+    user_id: str
+    passkey_id: bytes
+    session_sha256: bytes
+    endpoint: str
+    p256dh: bytes
+    auth: bytes
+    language: str
+    agent: str
+    created: int
+    last_success: int = 0
+    last_seen: int = 0
+    refused: int = 0
+
+
+class Notice(Struct, frozen=True, kw_only=True):
+    """One authorization as it is told to one browser, the next to get a push about it; `is_over` says that nothing is to do any more."""
+
+    id: str
+    authorization_id: str
+    subscription: Subscription
+    is_over: bool
+    attempts: int
+    expires: int

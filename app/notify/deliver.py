@@ -1,0 +1,86 @@
+"""One push: claimed, sent, and its outcome written down. A push service that is slow or down is tried again; what it refuses is not."""
+
+import base64
+import hashlib
+import logging
+import random
+
+from app.domain.subscription import Notice, Subscription
+from app.errors import EndpointRefused, PushFailed, PushGone, PushLater, PushRefused
+from app.notify.parties import Parties
+from app.phone.notification import notification
+from app.push.sender import DEADLINE_S, Target
+from app.store import notices, subscriptions
+
+SENDING_S = DEADLINE_S + 5  # a claim that lasts longer belongs to a process that died
+OVER_TTL_S = 3_600
+TEST_TTL_S = 60
+FIRST_RETRY_S, LONGEST_RETRY_S = 2, 60
+log = logging.getLogger("natsuin.push")
+
+
+async def deliver(parties: Parties, notice: Notice) -> None:
+    """Send what is due to one browser about one authorization, unless another process does, or it is not due any more."""
+    now = parties.now()
+    if not await parties.database.write(notices.claim, notice, now, now + SENDING_S):
+        return
+    kind, ttl_s = ("over", OVER_TTL_S) if notice.is_over else ("request", notice.expires - int(now))
+    try:
+        await _send(parties, notice.subscription, kind, notice.id, ttl_s, topic(notice.authorization_id))
+    except PushLater as later:
+        wait_s = later.retry_after_s if later.retry_after_s is not None else backoff_s(notice.attempts)
+        log.warning("the push service does not take a push now (%s); again in %.0f s", later, wait_s)
+        await parties.database.write(notices.put_off, notice, parties.now() + wait_s)
+    except (PushFailed, EndpointRefused) as refusal:
+        log.warning("a push will not be sent: %s: %s", type(refusal).__name__, refusal)
+        await parties.database.write(notices.fail, notice)
+    except PushGone:
+        await parties.database.write(subscriptions.remove_one, notice.subscription.id)
+    except PushRefused as refusal:
+        await _refused(parties, notice.subscription, refusal)
+        await parties.database.write(notices.fail, notice)
+    else:
+        await parties.database.write(notices.sent, notice)
+        await parties.database.write(subscriptions.taken, notice.subscription.id, parties.now())
+
+
+async def deliver_test(parties: Parties, subscription_id: str) -> None:
+    """Send the push that a signer asked for to see whether pushes come; once, for they ask again."""
+    subscription = await parties.database.read(subscriptions.get, subscription_id)
+    if subscription is None:
+        return
+    try:
+        await _send(parties, subscription, "test", subscription.id, TEST_TTL_S, topic(subscription.id))
+    except (PushLater, PushFailed, EndpointRefused) as refusal:
+        log.warning("a test push was not sent: %s: %s", type(refusal).__name__, refusal)
+    except PushGone:
+        await parties.database.write(subscriptions.remove_one, subscription.id)
+    except PushRefused as refusal:
+        await _refused(parties, subscription, refusal)
+    else:
+        await parties.database.write(subscriptions.taken, subscription.id, parties.now())
+
+
+def topic(subject: str) -> str:
+    """Name what a push is about to the push service, which keeps the newest of a name only (RFC 8030 §5.4); it tells nothing else."""
+    return base64.urlsafe_b64encode(hashlib.sha256(f"topic {subject}".encode()).digest()).decode()[:32]
+
+
+def backoff_s(attempts: int) -> float:
+    """Wait longer each time, and not all at once."""
+    return float(min(LONGEST_RETRY_S, FIRST_RETRY_S * 2 ** min(attempts, 10)) * random.uniform(0.75, 1.25))  # noqa: S311  # spreads load
+
+
+async def _send(parties: Parties, subscription: Subscription, kind: str, push_id: str, ttl_s: int, about: str) -> None:
+    message = notification(kind, push_id, parties.config.origin, subscription.language)
+    target = Target(subscription.endpoint, subscription.p256dh, subscription.auth)
+    await parties.sender.send(target, message, ttl_s=ttl_s, topic=about, urgency="normal" if kind == "over" else "high")
+
+
+async def _refused(parties: Parties, subscription: Subscription, refusal: PushRefused) -> None:
+    log.error(
+        "ALARM: a push service refuses us (%s): is the push key another than the browser subscribed with, or NATSUIN_PUSH_CONTACT "
+        "not real? No push is sent to that browser until it subscribes anew.",
+        refusal,
+    )
+    await parties.database.write(subscriptions.refuse, subscription.id, refusal.status)
