@@ -5,6 +5,7 @@ The numbers are the same in docs/flow.md and in the tests. Until it is added, a 
 it (`stop_recovery`) grants nothing, so it needs no proof.
 """
 
+import base64
 import hashlib
 
 import msgspec
@@ -70,7 +71,7 @@ def begin_recovery(sam: Sam, request: BeginRecoveryRequest) -> RecoveryReply:
         )
         spend(change, good, transaction)  # (6)
         change.add_row(RECOVERIES, recovery)
-        facts = {"transaction": request.registration.transaction.decode(), "passkey": made.passkey_id.hex()}
+        facts = {"transaction": base64.b64encode(request.registration.transaction).decode(), "passkey": made.passkey_id.hex()}
         change.journal(Event.RECOVERY_BEGUN, transaction.id, ready_at=recovery.ready_at, passkey_public_key=made.public_key.hex(), **facts)
     return told(recovery, now)
 

@@ -91,7 +91,7 @@ def test_the_square_on_the_letter_leads_to_the_end(stack: Stack, make_phone: Mak
     phone.page.get_by_role("link", name=JAPANESE.go_on).click()
     phone.shows(JAPANESE.second_way)
     phone.tap(JAPANESE.later)
-    phone.shows(JAPANESE.nothing)
+    phone.shows(JAPANESE.receipt)
     used = make_phone()
     used.page.goto(letter.url)
     used.shows("This code cannot be used")

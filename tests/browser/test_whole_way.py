@@ -26,6 +26,8 @@ def test_a_person_registers_is_asked_and_approves(
     phone.page.get_by_role("link", name=words.go_on).click()
     phone.shows(words.second_way)
     phone.tap(words.later)
+    phone.shows(words.receipt)
+    phone.page.goto("/")
     phone.shows(words.nothing)
 
     request = Request(shop, credential_of(shop, user_id))

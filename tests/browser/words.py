@@ -19,6 +19,7 @@ class Words:
     go_on: str
     second_way: str
     later: str
+    receipt: str
     asked: str
     inbox: str
     nothing: str
@@ -63,6 +64,7 @@ ENGLISH = Words(
     go_on="Go on",
     second_way="If your phone is lost or broken",
     later="Later, I know the risk",
+    receipt="The receipt for your certificate",
     asked="You are asked to sign",
     inbox="Waiting for you",
     nothing="Nothing is waiting",
@@ -106,6 +108,7 @@ JAPANESE = Words(
     go_on="続ける",
     second_way="スマートフォンをなくしたり、壊れたりしたときのために",
     later="あとで（危険は理解しました）",
+    receipt="電子証明書の受領書",
     asked="署名を求められています",
     inbox="承認待ちの依頼",
     nothing="承認待ちの依頼はありません",

@@ -1,5 +1,6 @@
 """Recovery with a printed code: one test for each step, each failing when that step is taken out; the waiting time, stopping, the end."""
 
+import base64
 import json
 from typing import Any
 
@@ -246,7 +247,7 @@ def test_step_6_the_journal_has_it(signer: TestSigner, codes: list[str]) -> None
     _, told, stopped = journal_entries(signer.sam, begun.recovery_id)
     assert (told["event"], told["ready_at"]) == ("recovery_begun", begun.ready_at)
     assert told["passkey_public_key"] == begun.passkey.public_key.hex()
-    assert json.loads(told["transaction"])["code_sha256"] == recovery_code_sha256(codes[0])
+    assert json.loads(base64.b64decode(told["transaction"]))["code_sha256"] == recovery_code_sha256(codes[0])
     assert (stopped["event"], stopped["by"]) == ("recovery_stopped", "operator")
 
 
