@@ -5,7 +5,6 @@ The numbers are the same in docs/flow.md and in the tests. Until it is added, a 
 it (`stop_recovery`) grants nothing, so it needs no proof.
 """
 
-import base64
 import hashlib
 
 import msgspec
@@ -71,8 +70,8 @@ def begin_recovery(sam: Sam, request: BeginRecoveryRequest) -> RecoveryReply:
         )
         spend(change, good, transaction)  # (6)
         change.add_row(RECOVERIES, recovery)
-        facts = {"transaction": base64.b64encode(request.registration.transaction).decode(), "passkey": made.passkey_id.hex()}
-        change.journal(Event.RECOVERY_BEGUN, transaction.id, ready_at=recovery.ready_at, passkey_public_key=made.public_key.hex(), **facts)
+        facts = {"transaction": request.registration.transaction, "passkey": made.passkey_id, "passkey_public_key": made.public_key}
+        change.journal(Event.RECOVERY_BEGUN, transaction.id, ready_at=recovery.ready_at, **facts)
     return told(recovery, now)
 
 
@@ -92,7 +91,7 @@ def complete_recovery(sam: Sam, request: RecoveryRequest) -> RecoveryReply:
             require_time(recovery, now)
             recovery = change.change_row(RECOVERIES, recovery, state="active")
             change.add_passkey(recovery.passkey())
-            change.journal(Event.RECOVERED, recovery.recovery_id, passkey=recovery.passkey_id.hex())
+            change.journal(Event.RECOVERED, recovery.recovery_id, passkey=recovery.passkey_id)
     return told(recovery, now)
 
 

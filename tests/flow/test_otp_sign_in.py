@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from tests.flow.later import worker_ahead
 from tests.flow.otp_visit import Visit, enrollment_of
 from tests.flow.parties import Person, new_application, new_enrollment_url
 from tests.flow.records import Records
+from tests.flow.statements import statement_of
 from tests.flow.wire import UNKNOWN_ID
 from tests.harness.hand import OTHER_PIN, Hand, give_token
 from tests.harness.signer import Signer
@@ -70,6 +72,17 @@ def test_from_the_link_to_the_signature(store: Application, hanako: Person, pc: 
     assert collected["factor"] == "otp"
     assert store.sign(hanako.credential_id, collected["SAD"], asked["hashes"]).status_code == 200
     assert "PIN and one-time password" in pc.get(f"/approve/{handle}", Accept_Language="en").text
+
+
+def test_statement_says_that_it_was_pin_and_code(
+    otp_stack: Stack, store: Application, hanako: Person, pc: Visit, browse: Browse, tmp_path: Path
+) -> None:
+    handle = store.authorize(hanako.credential_id)["handle"]
+    pc.visiting(handle)
+    assert pc.approve_with_otp(handle).json() == {"state": "approved"}
+    said = statement_of(otp_stack, browse(otp_stack, hanako.passkey).signed_in(), hanako.credential_id, tmp_path)
+    assert (said.get("valid"), said.get("whole")) == (True, True), said
+    assert [(one["id"], one["proof"]) for one in said["authorizations"] if one["state"] != "amended"] == [(handle, "otp")]
 
 
 @pytest.mark.parametrize("kind", [Kind.HOTP, Kind.OCRA])

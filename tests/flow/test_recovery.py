@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -19,6 +20,7 @@ from tests.flow.later import worker_ahead
 from tests.flow.parties import Person, new_application
 from tests.flow.polls import wait_until
 from tests.flow.records import Records
+from tests.flow.statements import statement_of
 from tests.harness.signer import Signer
 from tests.harness.stack import Application, Stack, running_stack
 
@@ -104,6 +106,18 @@ def test_recovered_device_signs_in_and_approves(quick: Recovering) -> None:
     lost = next(one["id"] for one in quick.new.own()["devices"] if not one["current"])
     assert quick.new.change("remove_passkey", lost).status_code == 200
     assert quick.old.get("/account", Accept="application/json").status_code == 401
+
+
+def test_statement_tells_of_what_the_recovered_device_approved(quick: Recovering, tmp_path: Path) -> None:
+    """Its passkey came in by a code, and its answers prove as much as any other's."""
+    quick.begin()
+    wait_until(lambda: quick.new.sign_in().status_code == 200)
+    shop = new_application(quick.stack)
+    handle = shop.authorize(quick.person.credential_id)["handle"]
+    assert quick.new.approve(handle).status_code == 200
+    said = statement_of(quick.stack, quick.new, quick.person.credential_id, tmp_path)
+    assert (said.get("valid"), said.get("whole")) == (True, True), said
+    assert handle in [one["id"] for one in said["authorizations"]]
 
 
 def test_device_that_waits_may_do_nothing(here: Recovering, shop: Application) -> None:

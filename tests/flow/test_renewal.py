@@ -19,8 +19,10 @@ from app.config import read_config
 from app.services import open_services
 from demo.phone.account import Renewal
 from demo.phone.errors import PhoneError, ServerRefused
+from tests.flow.browser import Browse
 from tests.flow.parties import Person, new_application
 from tests.flow.records import Records
+from tests.flow.statements import statement_of
 from tests.flow.test_enrollment_deaths import objects_on_token
 from tests.flow.test_revocation import at_the_ca
 from tests.harness.mortal import start_mortal
@@ -109,6 +111,16 @@ def test_applications_are_given_the_new_key_first_and_may_use_both(shop: Applica
     assert [sign_with(shop, person, one) for one in listed["credentialIDs"]] == [200, 200]
     told = [entry.kind for entry in person.own(lambda account: account.history()).entries]
     assert sorted(told) == ["key_renewed", "renewal_approved", "signature", "signature"]
+
+
+def test_statement_tells_of_both_keys(renewing: Stack, shop: Application, person: Person, browse: Browse, tmp_path: Path) -> None:
+    new = renew(person)
+    assert sign_with(shop, person, new) == 200
+    browser = browse(renewing, person.passkey).signed_in()
+    for key in (person.credential_id, new):
+        said = statement_of(renewing, browser, key, tmp_path)
+        assert (said.get("valid"), said.get("whole")) == (True, True), said
+        assert [one["state"] for one in said["authorizations"]] == ["amended", "signed"]
 
 
 def test_the_phone_without_a_screen_renews(renewing: Stack, tmp_path: Path) -> None:

@@ -246,7 +246,7 @@ def test_step_6_the_journal_has_it(signer: TestSigner, codes: list[str]) -> None
     stop_recovery(signer.sam, StopRecoveryRequest(begun.recovery_id, "operator"))
     _, told, stopped = journal_entries(signer.sam, begun.recovery_id)
     assert (told["event"], told["ready_at"]) == ("recovery_begun", begun.ready_at)
-    assert told["passkey_public_key"] == begun.passkey.public_key.hex()
+    assert base64.b64decode(told["passkey_public_key"]) == begun.passkey.public_key
     assert json.loads(base64.b64decode(told["transaction"]))["code_sha256"] == recovery_code_sha256(codes[0])
     assert (stopped["event"], stopped["by"]) == ("recovery_stopped", "operator")
 
