@@ -43,9 +43,10 @@ class Request:
         return f"{(int(self.code) + 1) % 100:02}"
 
     def check(self) -> dict[str, Any]:
-        """Say what the application is told now, without waiting."""
-        answer: dict[str, Any] = self.application.post("credentials/authorizeCheck", {"handle": self.handle}).json()
-        return answer
+        """Say what the application is told now; one that asks too fast waits as it is told."""
+        while (answer := self.application.post("credentials/authorizeCheck", {"handle": self.handle})).status_code == 429:
+            time.sleep(int(answer.headers["retry-after"]))
+        return dict(answer.json())
 
     def is_open(self) -> bool:
         """Tell whether nothing was decided yet."""
