@@ -379,7 +379,7 @@ def test_the_language_is_the_one_that_the_phone_reads(shop: Application, telling
     browser.http.headers["Accept-Language"] = "ja"
     phone = Subscriber(browser, service).subscribe()
     shop.authorize(person.credential_id)
-    assert phone.messages()[0]["notification"]["body"] == "署名の依頼が届いています。タップして依頼元をご確認ください。"
+    assert phone.messages()[0]["notification"]["body"] == "署名の依頼が届いています。押して依頼元をご確認ください。"
 
 
 def test_a_language_that_is_switched_to_is_the_pushes_too(shop: Application, telling: Stack, service: PushService, browse: Browse) -> None:
