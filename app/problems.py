@@ -141,12 +141,14 @@ def phone_error(request: Request, error: Exception) -> Response:
         fields: dict[str, Any] = {"error": "ended", "state": error.state, "reason": error.reason}
         return JSONResponse(fields, 409)
     problem = PROBLEMS[type(error)]
+    headers = {"Retry-After": str(getattr(error, "retry_after_s", 2))} if problem.status in (429, 503) else {}
     if wants_page:
-        return error_page(request, problem.status)
+        page = error_page(request, problem.status)
+        page.headers.update(headers)
+        return page
     fields = {"error": problem.phone} | ({"tries_left": error.tries_left} if isinstance(error, e.WrongCode | e.OtpRefused) else {})
     if isinstance(error, e.RecoveryWaiting):
         fields["until"] = error.until
-    headers = {"Retry-After": str(getattr(error, "retry_after_s", 2))} if problem.status in (429, 503) else {}
     return JSONResponse(fields, problem.status, headers=headers)
 
 

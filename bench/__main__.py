@@ -1,4 +1,4 @@
-"""`make bench`: every figure of the documentation, in one run; `python -m bench quick` leaves out the growth, which takes minutes."""
+"""`make bench`: every figure of the documentation; `bench quick` leaves out the growth, `bench page` is the browser alone."""
 
 import asyncio
 import os
@@ -14,6 +14,7 @@ import psutil
 import uvloop
 
 from bench.cycle import Crowd, open_crowd
+from bench.page import measure_page
 from bench.parts import in_processes, requests
 from bench.polls import held
 from bench.report import Report
@@ -32,6 +33,10 @@ def main() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(soft, 20_000), hard), hard))
     report = Report()
+    if sys.argv[1:] == ["page"]:
+        measure_in_browser(report)
+        report.finish()
+        return
     report.say("What a cycle cannot avoid")
     parts_s = bare_parts(report)
     raw = {kind: in_processes(kind, SECONDS, 1) for kind in ("p-256", "rsa-3072")}
@@ -40,6 +45,7 @@ def main() -> None:
     for kind in raw:
         measure_cycles(report, kind, parts_s + 1 / raw[kind], raw[kind])
     measure_asking(report)
+    measure_in_browser(report)
     if sys.argv[1:] != ["quick"]:
         measure_growth(report)
     report.finish()
@@ -129,6 +135,12 @@ async def ask_each_time(report: Report, stack: Stack) -> None:
     finally:
         await http.close()
         await phones.close()
+
+
+def measure_in_browser(report: Report) -> None:
+    """Measure what a person meets, on a stack of its own."""
+    with tempfile.TemporaryDirectory() as folder, running_stack(Path(folder)) as stack:
+        measure_page(report, stack)
 
 
 def measure_growth(report: Report) -> None:

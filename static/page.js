@@ -1,4 +1,4 @@
-// What the pages share: sentences, calls to the server, one tap at a time, time left, the language link.
+// What the pages share: sentences, calls to the server, one tap at a time, time left, the links to other languages.
 
 const ANSWER_WITHIN_MS = 60_000; // enrolment makes a key and waits for a certificate
 const lang = document.documentElement.lang;
@@ -99,13 +99,14 @@ export function moment(unix_s) {
   return new Intl.DateTimeFormat(lang, { dateStyle: "long", timeStyle: "short", timeZone: "Asia/Tokyo" }).format(unix_s * 1000);
 }
 
-// The other language keeps the whole address: `next` of the sign-in page, the enrolment link after the #.
-const language = document.querySelector(".language");
-language.addEventListener("click", () => {
-  const address = new URL(location.href);
-  address.searchParams.set("lang", language.hreflang);
-  language.href = address.href;
-});
+// Another language keeps the whole address: `next` of the sign-in page, the enrolment link after the #.
+for (const language of document.querySelectorAll(".language")) {
+  language.addEventListener("click", () => {
+    const address = new URL(location.href);
+    address.searchParams.set("lang", language.hreflang);
+    language.href = address.href;
+  });
+}
 
 // A tap before the scripts are there would be lost: buttons come disabled, and work once the page's own script has run, which is before this.
 queueMicrotask(() => {

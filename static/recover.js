@@ -86,14 +86,14 @@ function refuse(refused) {
     show(refused.code);
     return true;
   }
-  acts.hidden = false;
+  go.hidden = false;
   showRefusal(refused);
 }
 
 /** Show one section of the page, and read its heading to those who listen. */
 function show(id) {
   const before = document.querySelector("main > section:not([hidden])");
-  acts.hidden = id !== "ready" && id !== "enter";
+  go.hidden = acts.hidden = id !== "ready" && id !== "enter";
   go.textContent = go.dataset[id] ?? go.textContent;
   if (before.id === id) return;
   before.hidden = true;

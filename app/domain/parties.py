@@ -18,12 +18,13 @@ class Application(Struct, frozen=True):
 
 
 class Signer(Struct, frozen=True):
-    """A person; `user_handle` is the random WebAuthn user.id."""
+    """A person; `user_handle` is the random WebAuthn user.id, `language` the one that was switched to last, on whichever device."""
 
     user_id: str
     name: str
     user_handle: bytes
     created: int
+    language: str | None = None
 
 
 class Credential(Struct, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app.phone.language import language_of, translations
+from app.phone.language import LANGUAGES, language_of, translations
 from app.phone.page import STATIC, page, static_path
 from app.services import Services
 
@@ -43,5 +43,17 @@ async def manifest(services: Services, request: Request) -> Response:
 
 
 async def offline(_: Services, request: Request) -> Response:
-    """Say in both languages that there is no network; the service worker keeps it."""
-    return page(request, "offline.html")
+    """Say in every language that there is no network, first in the reader's own; the service worker keeps it."""
+    own = language_of(request)
+    return page(request, "offline.html", said=[offline_words(one) for one in (own, *(other for other in LANGUAGES if other != own))])
+
+
+def offline_words(language: str) -> dict[str, str]:
+    """Give what that page says in one language."""
+    _ = translations(language).gettext
+    return {
+        "language": language,
+        "heading": _("No connection"),
+        "text": _("Check the network, then try again. Requests wait until their time is over."),
+        "again": _("Try again"),
+    }

@@ -1,18 +1,26 @@
-"""Which language a person reads, and the words: gettext catalogues, read from app/locale at start; one file is one more language."""
+"""
+Which language a person reads, and the words: gettext catalogues, read from app/locale at start; one file is one more language.
+
+A file is named after the language (BCP 47): `ko.po`, `pt-BR.po`.
+"""
 
 import gettext
 import io
 from functools import cache
 from pathlib import Path
 
+from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from starlette.requests import Request
+from starlette.responses import Response
 
 CATALOGUES = Path(__file__).parent.parent / "locale"
 LANGUAGES = tuple(sorted(path.stem for path in CATALOGUES.glob("*.po")))
 DEFAULT = "en"
 COOKIE = "language"
+YEAR_S = 366 * 86_400
+_KNOWN = {language.lower(): language for language in LANGUAGES}
 
 
 def language_of(request: Request) -> str:
@@ -22,10 +30,36 @@ def language_of(request: Request) -> str:
             return chosen
     ranked = sorted((_weight(part), -place, part) for place, part in enumerate(request.headers.get("accept-language", "").split(",")[:20]))
     for weight, _, part in reversed(ranked):
-        language = part.partition(";")[0].strip().partition("-")[0].lower()
-        if weight > 0 and language in LANGUAGES:
+        tag = part.partition(";")[0].strip().lower()
+        language = _KNOWN.get(tag) or _KNOWN.get(tag.partition("-")[0])
+        if weight > 0 and language is not None:
             return language
     return DEFAULT
+
+
+def chosen_here(request: Request) -> str | None:
+    """Give the language that was switched to by a link on a page of ours; another site's link is followed, but not remembered."""
+    chosen = request.query_params.get("lang")
+    ours = request.headers.get("sec-fetch-site", "same-origin") == "same-origin"  # Fetch Metadata; older browsers do not say
+    return chosen if ours and chosen in LANGUAGES else None
+
+
+def kept_in(request: Request) -> str | None:
+    """Give the language that this browser was told to keep."""
+    kept = request.cookies.get(COOKIE)
+    return kept if kept in LANGUAGES else None
+
+
+def keep_in(response: Response, request: Request, language: str) -> None:
+    """Have this browser keep a language, for the pages on which nobody is signed in."""
+    response.set_cookie(COOKIE, language, max_age=YEAR_S, httponly=True, samesite="lax", secure=request.url.scheme == "https")
+
+
+def own_name(language: str) -> str:
+    """Say how a language calls itself."""
+    locale = Locale.parse(language, sep="-")
+    name = locale.get_display_name(locale) or language
+    return name[:1].upper() + name[1:]
 
 
 @cache

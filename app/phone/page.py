@@ -8,18 +8,17 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
+from babel import Locale
+from babel.dates import format_date, format_time, get_datetime_format
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from app.phone.language import COOKIE, LANGUAGES, language_of, translations
+from app.phone.language import LANGUAGES, chosen_here, keep_in, kept_in, language_of, own_name, translations
 
 ROOT = Path(__file__).parent.parent.parent
 STATIC = ROOT / "static"
 ZONE = ZoneInfo("Asia/Tokyo")
-YEAR_S = 366 * 86_400
-_DATETIME = {"ja": "y年M月d日 H:mm", "en": "MMMM d, y, H:mm 'JST'"}
 
 
 def page(
@@ -31,18 +30,21 @@ def page(
     frozen: Sequence[dict[str, Any]] = (),
     told: Sequence[dict[str, Any]] = (),
     recovering: Sequence[dict[str, Any]] = (),
+    reads: str | None = None,
     **context: Any,
 ) -> Response:
     """
     Render a template; a language chosen with `?lang=` is remembered.
 
-    `frozen` are the reader's keys that are, `recovering` the devices that wait with a recovery code, `told` is what needs attention.
-    Who is signed in for a short while, without a passkey, is `visiting`: most pages are not for her.
+    `reads` is the language that whoever is signed in has chosen, on whichever device. `frozen` are the reader's keys that are, `recovering`
+    the devices that wait with a recovery code, `told` is what needs attention. Who is signed in for a short while, without a passkey, is
+    `visiting`: most pages are not for her.
     """
-    language = language_of(request)
+    chosen = chosen_here(request)
+    language = language_of(request) if reads is None or request.query_params.get("lang") in LANGUAGES else reads
     known = {
         "lang": language,
-        "other_lang": next(one for one in LANGUAGES if one != language),
+        "other_languages": [(one, own_name(one)) for one in LANGUAGES if one != language],
         "path": request.url.path,
         "signed_in": signed_in,
         "visiting": False,
@@ -52,8 +54,8 @@ def page(
     }
     response = HTMLResponse(_environment(language).get_template(template).render(known | context), http_status)
     response.headers["Vary"] = "Accept-Language, Cookie, Accept"
-    if request.query_params.get("lang") == language:
-        response.set_cookie(COOKIE, language, max_age=YEAR_S, httponly=True, samesite="lax", secure=request.url.scheme == "https")
+    if (keep := chosen or reads) is not None and keep != kept_in(request):
+        keep_in(response, request, keep)
     return response
 
 
@@ -74,9 +76,25 @@ def _environment(language: str) -> Environment:
     )
     environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     environment.globals["static"] = static_path
-    environment.filters["date"] = lambda unix: format_date(_moment(unix), "long", locale=language)
-    environment.filters["datetime"] = lambda unix: format_datetime(_moment(unix), _DATETIME[language], locale=language)
+    environment.filters["date"] = lambda unix: date(unix, language)
+    environment.filters["datetime"] = lambda unix: date_and_time(unix, language)
     return environment
+
+
+def date(unix: float, language: str) -> str:
+    """Write a day in Japan as a language does."""
+    return format_date(_moment(unix), "long", locale=_locale(language))
+
+
+def date_and_time(unix: float, language: str) -> str:
+    """Write a moment in Japan as a language does; abroad it is said whose time it is."""
+    locale = _locale(language)
+    time = format_time(_moment(unix), "H:mm" if language == "ja" else "H:mm 'JST'", locale=locale)
+    return str(get_datetime_format("medium", locale=locale)).replace("{1}", date(unix, language)).replace("{0}", time)
+
+
+def _locale(language: str) -> Locale:
+    return Locale.parse(language, sep="-")
 
 
 @cache

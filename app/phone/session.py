@@ -7,6 +7,7 @@ from app.config import Config
 from app.domain.identifiers import secret_sha256
 from app.domain.parties import Passkey
 from app.errors import SessionRequired, WrongOrigin
+from app.phone.language import keep_in, kept_in
 from app.reading import read_json
 from app.services import Services
 from app.store import parties, subscriptions
@@ -56,7 +57,17 @@ async def begin_session(services: Services, request: Request, holder: Session, r
         await services.ephemeral.end_session(earlier)
         hashes = secret_sha256(earlier), secret_sha256(session)
         await services.database.write(subscriptions.hand_over, hashes[0], holder.user_id, holder.passkey_id, hashes[1])
+    await _speak(services, request, holder.user_id, response)
     response.set_cookie(cookie_name(config), session, max_age=life_s, path="/", secure=config.secure, httponly=True, samesite="lax")
+
+
+async def _speak(services: Services, request: Request, user_id: str, response: Response) -> None:
+    """Have this browser keep the signer's language; who has chosen none anywhere takes the one that this browser was switched to."""
+    signer, here = await services.database.read(parties.signer, user_id), kept_in(request)
+    if signer is not None and signer.language not in (None, here):
+        keep_in(response, request, str(signer.language))
+    elif signer is not None and signer.language is None and here is not None:
+        await services.database.write(parties.choose_language, user_id, here)
 
 
 async def end_session(services: Services, request: Request, response: Response) -> None:

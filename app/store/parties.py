@@ -6,6 +6,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from app.domain.parties import Application, Passkey, Signer
 from app.store import subscriptions
 from app.store.tables import applications, passkeys, signers
+from app.store.tables import subscriptions as pushed
 
 _APPLICATION = select(applications).where(applications.c.client_id == bindparam("client_id"))
 _SIGNER = select(signers).where(signers.c.user_id == bindparam("user_id"))
@@ -44,6 +45,12 @@ def add_signer(connection: Connection, signer: Signer) -> None:
 def signer(connection: Connection, user_id: str) -> Signer | None:
     row = connection.execute(_SIGNER, {"user_id": user_id}).mappings().one_or_none()
     return Signer(**row) if row is not None else None
+
+
+def choose_language(connection: Connection, user_id: str, language: str) -> None:
+    """Keep the language that a signer has chosen; pushes to all of the signer's browsers speak it from now on."""
+    connection.execute(update(signers).where(signers.c.user_id == user_id).values(language=language))
+    connection.execute(update(pushed).where(pushed.c.user_id == user_id).values(language=language))
 
 
 def add_passkey(connection: Connection, passkey: Passkey) -> None:

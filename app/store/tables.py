@@ -20,6 +20,7 @@ signers = Table(
     Column("name", String(100), nullable=False),
     Column("user_handle", LargeBinary(64), nullable=False, unique=True),
     Column("created", BigInteger, nullable=False),
+    Column("language", String(20)),
 )
 links = Table(
     "links",

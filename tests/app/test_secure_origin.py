@@ -2,10 +2,13 @@
 
 import pytest
 
+from app.routes import GET, NOT_IMPLEMENTED, POST
 from tests.app.conftest import Visit
 from tests.flow.observatory import START, directives, modifiers
 
 ORIGIN = "https://sign.example.jp"
+ROUTES = [("GET", path) for path, _ in GET] + [("POST", path) for path, _ in POST] + [("POST", f"/csc/v2/{one}") for one in NOT_IMPLEMENTED]
+ROUTES += [("GET", "/static/natsuin.css"), ("GET", "/static/nothing"), ("PUT", "/approve/x"), ("GET", "/nothing")]
 
 
 @pytest.mark.parametrize("path", ["/enroll", "/sign-in", "/nothing", "/sign-in?lang=ja"])
@@ -18,6 +21,16 @@ def test_pages_lose_no_point_at_the_observatory(visit: Visit, path: str) -> None
     assert START + sum(scored.values()) >= 140
     assert answer.headers["strict-transport-security"] == "max-age=63072000; includeSubDomains; preload"
     assert "upgrade-insecure-requests" in directives(answer.headers["content-security-policy"])
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_no_route_loses_a_point(visit_unstarted: Visit, method: str, path: str) -> None:
+    """Even where everything fails: what an answer carries does not depend on what it is."""
+    answer = visit_unstarted(ORIGIN).request(method, path.replace("{id}", "A" * 22), headers={"Origin": ORIGIN})
+    scored = modifiers(answer, secure=True)
+    assert min(scored.values()) >= 0, scored
+    least = 140 if answer.headers.get("content-type", "").startswith("text/html") else 130
+    assert START + sum(scored.values()) >= least, scored
 
 
 def test_tls_may_end_in_front_of_us(visit: Visit) -> None:

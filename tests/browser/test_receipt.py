@@ -16,7 +16,7 @@ from tests.harness.stack import Stack
 
 TEXTS = {
     ENGLISH: ("The receipt for your certificate", "Sign the receipt", "Open the document", "Download the receipt", "Signed on"),
-    JAPANESE: ("電子証明書の受領書", "受領書に署名する", "文書を開いて読む", "受領書をダウンロード", "に署名しました"),
+    JAPANESE: ("電子証明書の受領書", "受領書に署名する", "文書を開いて読む", "受領書を保存する", "に署名しました"),
 }
 
 

@@ -147,3 +147,16 @@ def test_pages_say_how_it_ended(shop: Application, taro: Signer, taros_browser: 
     assert [page.status_code for page in pages] == [200, 200]
     assert "challenge" in pages[0].text
     assert "challenge" not in pages[1].text
+
+
+def test_the_other_device_is_told_where_it_was_approved(stack: Stack, shop: Application, browse: Browse) -> None:
+    """Two devices have the page open; who comes second is refused with the state, and the page names the first."""
+    person = Signer(stack)
+    desk = browse(stack, person.add_phone("書斎のパソコン")).signed_in()
+    phone = browse(stack, person.passkey).signed_in()
+    handle = shop.authorize(person.credential_id)["handle"]
+    late = phone.assertion(handle)
+    assert desk.approve(handle).status_code == 200
+    answer = phone.post(f"/approve/{handle}", {"credential": late, "code": None})
+    assert (answer.status_code, answer.json()["state"]) == (409, "approved")
+    assert "書斎のパソコン" in phone.get(f"/approve/{handle}").text

@@ -379,7 +379,16 @@ def test_the_language_is_the_one_that_the_phone_reads(shop: Application, telling
     browser.http.headers["Accept-Language"] = "ja"
     phone = Subscriber(browser, service).subscribe()
     shop.authorize(person.credential_id)
-    assert phone.messages()[0]["notification"]["body"] == "署名の依頼が届いています。タップして依頼元をご確認ください。"
+    assert phone.messages()[0]["notification"]["body"] == "署名の依頼が届いています。押して依頼元をご確認ください。"
+
+
+def test_a_language_that_is_switched_to_is_the_pushes_too(shop: Application, telling: Stack, service: PushService, browse: Browse) -> None:
+    """Whichever device it was switched on: this one subscribed in another."""
+    person = Person(telling)
+    phone = Subscriber(browse(telling, person.passkey).signed_in(), service).subscribe()
+    browse(telling, person.passkey).signed_in().get("/account?lang=ja")
+    shop.authorize(person.credential_id)
+    assert phone.messages()[0]["notification"]["lang"] == "ja"
 
 
 def test_the_public_key_is_what_pushes_are_signed_with(browser: Browser, phone: Subscriber, person: Signer, shop: Application) -> None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from app.phone.installed import offline_words
+
 from .recovery_samples import RECOVERING, RECOVERY_EVENTS, RECOVERY_SAMPLES
 from .sample import HOSTILE, NOW, Sample, documents, event, fingerprint
 
@@ -203,7 +205,7 @@ ACCOUNT_SAMPLES: dict[str, Sample] = RECOVERY_SAMPLES | {
     "notifications": notifications(told(current=True), told("書斎のパソコン", browser="Firefox", refused=True)),
     "notifications-none": notifications(),
     "notifications-hostile": notifications(*(told(text, browser=text) for text in HOSTILE)),
-    "offline": Sample("offline.html", {}),
+    "offline": Sample("offline.html", {"said": [offline_words("ja"), offline_words("en")]}),
     "history": history([signature(*end) for end in ENDS] + EVENTS + MORE_EVENTS, "1795427000." + "S" * 22),
     "history-otp": history([signature("signed", factor="otp", approved_with="4471"), event("otp_sign_in")]),
     "history-empty": history([]),

@@ -1,15 +1,15 @@
 """Renders a sample as the phone handlers do: Jinja2 with autoescape, gettext over the .po catalogues, strict about missing values."""
 
-from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_time
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from app.phone.language import own_name
+from app.phone.page import date, date_and_time
 
 from .sample import Sample
 
@@ -18,7 +18,6 @@ STATIC = ROOT / "static"
 TEMPLATES = ROOT / "templates"
 PAGES = ROOT / "app" / "phone"
 LANGUAGES = ("ja", "en")
-ZONE = ZoneInfo("Asia/Tokyo")
 
 
 @cache
@@ -42,17 +41,12 @@ def environment(lang: str) -> Environment:
         message = messages.get(sentence)
         return str(message.string) if message and message.string else sentence
 
-    def date(unix_s: int) -> str:
-        return format_date(datetime.fromtimestamp(unix_s, ZONE), "long", locale=lang)
-
-    def time(unix_s: int) -> str:
-        return format_time(datetime.fromtimestamp(unix_s, ZONE), "H:mm", locale=lang)
-
     made = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, extensions=["jinja2.ext.i18n"])
     made.install_gettext_callables(gettext, lambda one, many, count: one if count == 1 else many, newstyle=True)  # type: ignore[attr-defined]
-    made.filters |= {"date": date, "datetime": lambda unix_s: f"{date(unix_s)} {time(unix_s)}"}
+    made.filters |= {"date": lambda unix_s: date(unix_s, lang), "datetime": lambda unix_s: date_and_time(unix_s, lang)}
     made.globals |= {"frozen": (), "recovering": (), "told": (), "path": "/", "visiting": False}
-    made.globals |= {"lang": lang, "other_lang": "en" if lang == "ja" else "ja", "static": lambda path: f"{static_prefix()}/{path}"}
+    others = [(other, own_name(other)) for other in LANGUAGES if other != lang]
+    made.globals |= {"lang": lang, "other_languages": others, "static": lambda path: f"{static_prefix()}/{path}"}
     return made
 
 

@@ -64,7 +64,7 @@ def ended(state: str, reason: str | None = None, frozen: Any = (), *, visiting: 
         "receipt": None,
         "key_state": "active",
         "factor": "passkey",
-        "approved_with": "iPhone",
+        "approved_with": "iPhone" if state in ("approved", "signed", "lapsed", "unknown") else None,
     }
     return Sample("ended.html", {"signed_in": True, "visiting": visiting, "frozen": frozen, "view": view | changes})
 
@@ -159,6 +159,8 @@ SAMPLES: dict[str, Sample] = ACCOUNT_SAMPLES | {
     "sign-in-hostile": sign_in(HOSTILE[1]),
     "error-403": Sample("error.html", {"signed_in": True, "status": 403, "request_id": "7QH2-M4XD"}),
     "error-404": Sample("error.html", {"signed_in": False, "status": 404, "request_id": "7QH2-M4XD"}),
+    "error-405": Sample("error.html", {"signed_in": True, "status": 405, "request_id": "7QH2-M4XD"}),
+    "error-429": Sample("error.html", {"signed_in": True, "status": 429, "request_id": "7QH2-M4XD"}),
     "error-500": Sample("error.html", {"signed_in": True, "status": 500, "request_id": "7QH2-M4XD"}),
     "error-503": Sample("error.html", {"signed_in": False, "status": 503, "request_id": "7QH2-M4XD"}),
 }

@@ -20,7 +20,8 @@ window.fetch = async (...request) => {
   return response;
 };
 """
-READY = """() => window.asked === 0 && (!document.querySelector("script[type=module]") || "ready" in document.body.dataset)"""
+# A page with a script of its own says when that has run; a reminder's stands beside the reminder.
+READY = """() => window.asked === 0 && (!document.querySelector("head > script[type=module]") || "ready" in document.body.dataset)"""
 
 UNFOLD = """() => {
   for (const details of document.querySelectorAll("details")) details.open = true;

@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(100), nullable=False),
         sa.Column("user_handle", sa.LargeBinary(64), nullable=False, unique=True),
         sa.Column("created", sa.BigInteger, nullable=False),
+        sa.Column("language", sa.String(20)),
     )
     op.create_table(
         "links",
