@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 
@@ -356,9 +357,21 @@ def test_a_queue_that_is_lost_costs_time_only(telling: Stack, shop: Application,
     phone.pushes(2)
 
 
+@contextmanager
+def ending(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that does not outlive the test, also where that fails."""
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
 def test_two_push_processes_send_each_push_once(telling: Stack, shop: Application, phone: Subscriber) -> None:
     """On the same queue and the same database."""
-    with subprocess.Popen([sys.executable, "-m", "app.notify"], env=telling.environment, cwd=ROOT, start_new_session=True) as second:
+    with ending(
+        subprocess.Popen([sys.executable, "-m", "app.notify"], env=telling.environment, cwd=ROOT, start_new_session=True)
+    ) as second:
         people = [Person(telling) for _ in range(6)]
         with ThreadPoolExecutor(6) as threads:
             phones = list(threads.map(lambda one: Subscriber(Browser(telling, one.passkey).signed_in(), phone.service).subscribe(), people))
