@@ -72,7 +72,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture(scope="session")
 def otp_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Another one, whose new keys may be used with PIN and one-time password too."""
-    settings = {"NATSUIN_OPEN_PER_SIGNER": "100", "NATSUIN_FACTORS": "passkey_or_otp"}
+    settings = {"NATSUIN_OPEN_PER_SIGNER": "100", "NATSUIN_FACTORS": "passkey_or_otp", "NATSUIN_REVOCATION": "off"}
     with running_stack(tmp_path_factory.mktemp("otp"), **settings) as made:
         yield made
 

@@ -15,6 +15,7 @@ from app.notify.parties import open_parties
 from app.notify.worker import work
 from app.store.database import migrate
 
+LEAVING_S = 2
 log = logging.getLogger("natsuin.push")
 
 
@@ -35,13 +36,13 @@ def main() -> int:
 async def run(config: Config) -> None:
     """Work until SIGTERM or SIGINT; what is being sent then is given up, and sent again by the next."""
     async with open_parties(config) as parties:
-        working = asyncio.create_task(work(parties))
+        stop = asyncio.Event()
         for one in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(one, working.cancel)
-        with contextlib.suppress(asyncio.CancelledError):
-            await working
-        with contextlib.suppress(RedisError, OSError):
-            await parties.jobs.leave()
+            asyncio.get_running_loop().add_signal_handler(one, stop.set)
+        await work(parties, stop)
+        with contextlib.suppress(RedisError, OSError):  # a time that runs out is one of them
+            async with asyncio.timeout(LEAVING_S):
+                await parties.jobs.leave()
 
 
 if __name__ == "__main__":

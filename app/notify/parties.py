@@ -1,5 +1,7 @@
 """What the push process works with, in one value; built when it starts, closed when it stops."""
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,6 +15,8 @@ from app.push.sender import Sender
 from app.push.vapid import Vapid, load_or_make
 from app.store.database import Database
 from app.store.push_jobs import PushJobs
+
+CLOSING_S = 5
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ async def open_parties(config: Config, now: Clock = system_clock) -> AsyncIterat
     try:
         yield Parties(config, now, database, PushJobs(redis), sender)
     finally:
-        await sender.close()
-        await redis.aclose()
+        with contextlib.suppress(TimeoutError):  # the process ends, whatever a connection waits for
+            async with asyncio.timeout(CLOSING_S):
+                await sender.close()
+                await redis.aclose()
         database.close()

@@ -25,11 +25,19 @@ AGAIN_S = 1
 log = logging.getLogger("natsuin.push")
 
 
-async def work(parties: Parties) -> None:
-    """Work until cancelled."""
-    async with asyncio.TaskGroup() as both:
-        both.create_task(follow(parties))
-        both.create_task(sweep(parties))
+async def work(parties: Parties, stop: asyncio.Event) -> None:
+    """Work until told to stop; what neither of the two expects ends both."""
+    both = [asyncio.create_task(follow(parties)), asyncio.create_task(sweep(parties))]
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([*both, stopping], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    ended = [one for one in both if one.done()]
+    while working := [one for one in both if not one.done()]:
+        for one in working:
+            one.cancel()  # again, where a library took the first one for something else
+        await asyncio.wait(working, timeout=AGAIN_S)
+    for one in ended:
+        one.result()
 
 
 async def follow(parties: Parties) -> None:
