@@ -21,13 +21,14 @@ from demo.ca.code import read_code
 from tests.browser.asking import Request
 from tests.browser.conftest import MakePhone, new_user_id
 from tests.browser.phone import Phone
-from tests.browser.test_receipt import document_behind, validated
+from tests.browser.test_receipt import document_behind
 from tests.browser.test_set_otp import read, to_fields, type_in
 from tests.browser.words import JAPANESE
 from tests.demo.ca_letter import read_letter
 from tests.demo.ca_states import require_bad, require_good, serial
 from tests.harness.authenticator import GOOD_PIN, App
 from tests.harness.stack import Application, Stack
+from tests.harness.validators import validated
 
 NAME = "山田 花子"
 
