@@ -152,7 +152,7 @@ def routes(services: Callable[[], Services]) -> list[BaseRoute]:
         *(route(path, endpoint, "POST") for path, endpoint in POST),
         *(route(path, endpoint, "GET") for path, endpoint in GET),
         *(Route(f"/csc/v2/{method}", _not_implemented, methods=["POST"]) for method in NOT_IMPLEMENTED),
-        Mount("/static", GZipMiddleware(_Static(directory=STATIC))),  # nothing else is compressed: docs/decisions/021
+        Mount("/static", GZipMiddleware(_Static(directory=STATIC))),  # nothing else is compressed: docs/decisions/018
     ]
 
 

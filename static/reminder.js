@@ -10,3 +10,4 @@ for (const reminder of document.querySelectorAll("[data-reminder]")) {
     if (answer?.ok) reminder.remove(); // else it stays, which is no harm
   });
 }
+document.body.dataset.ready = ""; // tests wait for it

@@ -1,6 +1,7 @@
 """Rendering: one template, in the person's language, with the few things that every page knows."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date, format_time, get_datetime_format
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -19,6 +21,7 @@ from app.phone.language import LANGUAGES, chosen_here, keep_in, kept_in, languag
 ROOT = Path(__file__).parent.parent.parent
 STATIC = ROOT / "static"
 ZONE = ZoneInfo("Asia/Tokyo")
+JAPANESE_DAY = re.compile("[0-9]+年[0-9]+月[0-9]+日")
 
 
 def page(
@@ -76,8 +79,8 @@ def _environment(language: str) -> Environment:
     )
     environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     environment.globals["static"] = static_path
-    environment.filters["date"] = lambda unix: date(unix, language)
-    environment.filters["datetime"] = lambda unix: date_and_time(unix, language)
+    environment.filters["date"] = lambda unix: unbroken(date(unix, language))
+    environment.filters["datetime"] = lambda unix: unbroken(date_and_time(unix, language))
     return environment
 
 
@@ -109,6 +112,12 @@ def static_digest() -> str:
 def static_path(path: str) -> str:
     """Give the address of a static file, which names the state of them all."""
     return f"/static/{static_digest()}/{path}"
+
+
+def unbroken(text: str) -> Markup:
+    """Keep a Japanese date in one line: a browser that breaks lines between phrases takes 12月 and 13日 for two."""
+    day = JAPANESE_DAY.match(text)
+    return escape(text) if day is None else Markup('<span class="day">{}</span>{}').format(day[0], text[day.end() :])
 
 
 def _moment(unix: float) -> datetime:

@@ -26,6 +26,9 @@ class Config:
     trusted: Path
     """A folder with the roots (`*.pem`) of other CAs whose certificates identify a person here."""
 
+    enrollment_url: str = ""
+    """The signing service's page for the code: what the desk proposes for each letter."""
+
     @property
     def host(self) -> str:
         return urlsplit(self.url).hostname or "localhost"
@@ -33,7 +36,7 @@ class Config:
 
 def read_config(environment: Mapping[str, str] = os.environ) -> Config:
     """
-    Read `NATSUIN_PORT`, `NATSUIN_DATA`, `DEMO_CA_URL` and `DEMO_CA_TRUSTED`.
+    Read `NATSUIN_PORT`, `NATSUIN_DATA`, `NATSUIN_ORIGIN`, `DEMO_CA_URL` and `DEMO_CA_TRUSTED`.
 
     Raises:
         ConfigRefused: a value is unusable; all of them are listed.
@@ -52,4 +55,12 @@ def read_config(environment: Mapping[str, str] = os.environ) -> Config:
         raise ConfigRefused("; ".join(problems))
     directory = Path(environment.get("NATSUIN_DATA", "var")) / "ca"
     trusted = Path(environment.get("DEMO_CA_TRUSTED", directory / "trusted"))
-    return Config(port=port, est_port=int(web_port) + EST_PORT_OFFSET, directory=directory, url=url, trusted=trusted)
+    service = environment.get("NATSUIN_ORIGIN", f"http://localhost:{web_port}").rstrip("/")
+    return Config(
+        port=port,
+        est_port=int(web_port) + EST_PORT_OFFSET,
+        directory=directory,
+        url=url,
+        trusted=trusted,
+        enrollment_url=f"{service}/enroll",
+    )

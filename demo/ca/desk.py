@@ -159,6 +159,7 @@ async def _overview(office: Office, request: Request, code: int = 200, **context
         states=STATES,
         certificate_states=CERTIFICATE_STATES,
         reasons=REASONS,
+        enrollment_url=office.config.enrollment_url,
         now_s=office.now().timestamp(),
         **context,
     )

@@ -18,6 +18,11 @@ def plain(text: str | None) -> Text:
     return Text("".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(sign).startswith("C") else sign for sign in text or ""))
 
 
+def plain_lines(*texts: str) -> Text:
+    """Several such texts, a line each."""
+    return Text("\n").join(plain(text) for text in texts)
+
+
 def inbox_table(waiting: list[Waiting]) -> Table | Text:
     """What waits, one line each."""
     if not waiting:

@@ -10,7 +10,7 @@ from demo.passkey import Passkey, PasskeyError
 from demo.phone import recovery
 from demo.phone.commands import DEFAULT_FILE, AsJson, Origin, PasskeyFile, cli, signed_in
 from demo.phone.connection import open_http
-from demo.phone.display import moment, plain
+from demo.phone.display import moment, plain, plain_lines
 from demo.phone.output import Output, finish
 from demo.phone.phone import Phone
 
@@ -23,7 +23,7 @@ def make_recovery_codes(file: PasskeyFile = DEFAULT_FILE, origin: Origin = None,
     async def work() -> None:
         async with signed_in(file, origin) as (phone, _):
             codes = await recovery.make_codes(phone)
-            output.show({"codes": codes}, plain("\n".join(codes)))
+            output.show({"codes": codes}, plain_lines(*codes))
 
     finish(work(), output)
 
@@ -37,7 +37,7 @@ def recovery_codes(file: PasskeyFile = DEFAULT_FILE, origin: Origin = None, as_j
         async with signed_in(file, origin) as (phone, _):
             seen = await recovery.look(phone)
             waiting = [f"{one.id}  {one.name}, may approve from {moment(one.until)}" for one in seen.waiting]
-            output.show(msgspec.to_builtins(seen), plain("\n".join([f"Codes left: {seen.left}", *waiting])))
+            output.show(msgspec.to_builtins(seen), plain_lines(f"Codes left: {seen.left}", *waiting))
 
     finish(work(), output)
 

@@ -5,22 +5,23 @@ It also draws the icons in static/ from static/mark.svg. Run it again when the p
 """
 
 import re
-import subprocess
 import tempfile
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, ViewportSize
 
 from tests.browser.asking import Request
 from tests.browser.conftest import credential_of
 from tests.browser.own import asked, open_link, open_ready, show_link
 from tests.browser.phone import Phone
+from tests.browser.picture import ANDROID, SCREENS, dark_picture, paper_picture, picture
+from tests.browser.screens_of_a_life import walk_through_the_ca, walk_to_the_end_of_a_certificate, walk_with_a_second_way
 from tests.browser.words import ENGLISH, JAPANESE
 from tests.flow.letters import Letter, new_letter
 from tests.harness.chromium import chromium
 from tests.harness.stack import ROOT, Stack, running_stack
 
-SCREENS = ROOT / "docs" / "screens"
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 RED = "#c8372d"
 # Each icon: its side, how much of it the mark takes, and what is behind the mark.
@@ -32,7 +33,6 @@ ICONS = {
     "apple-touch-icon": (180, 1.0, RED),  # iOS rounds the corners itself
     "badge": (96, 1.0, "none"),
 }
-ANDROID = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36"
 
 
 def main() -> None:
@@ -43,8 +43,21 @@ def main() -> None:
         walk_through_ones_own(browser, stack)
         walk_with_recovery_codes(browser, stack)
         walk_in_english(browser, stack)
-    for picture in sorted(SCREENS.iterdir()):
-        print(f"{picture.stat().st_size / 1000:4.0f} kB  {picture.relative_to(ROOT)}")
+        walk_through_the_ca(browser, stack)
+    settings = {"NATSUIN_FACTORS": "passkey_or_otp", "NATSUIN_RENEW_BEFORE": "30"}
+    with tempfile.TemporaryDirectory() as folder, running_stack(Path(folder), **settings) as stack, chromium() as browser:
+        walk_with_a_second_way(browser, stack)
+        walk_to_the_end_of_a_certificate(browser, stack)
+    for file in sorted(SCREENS.iterdir()):
+        shrink(file)
+        print(f"{file.stat().st_size / 1000:4.0f} kB  {file.relative_to(ROOT)}")
+
+
+def shrink(file: Path) -> None:
+    """Keep 128 colours: of flat pages nobody sees it, and it is a third of the size."""
+    with Image.open(file) as read:
+        small = read.convert("RGB").quantize(128, dither=Image.Dither.NONE)
+    small.save(file, optimize=True)
 
 
 def walk_in_japanese(browser: Browser, stack: Stack) -> None:
@@ -58,9 +71,7 @@ def walk_in_japanese(browser: Browser, stack: Stack) -> None:
     picture(phone, "code-mistyped.ja-light")
     phone.page.locator("#code").fill(letter.printed)
     picture(phone, "code.ja-light")
-    phone.page.emulate_media(color_scheme="dark")
-    picture(phone, "code.ja-dark")
-    phone.page.emulate_media(color_scheme="light")
+    dark_picture(phone, "code.ja-dark")
     phone.tap(JAPANESE.next)
     phone.page.get_by_text("taro").wait_for()
     picture(phone, "enroll.ja-light")
@@ -78,9 +89,7 @@ def walk_in_japanese(browser: Browser, stack: Stack) -> None:
     phone.page.locator("#code").fill(contract.code or "")
     phone.page.locator("#code").blur()
     picture(phone, "approve.ja-light")
-    phone.page.emulate_media(color_scheme="dark")
-    picture(phone, "approve.ja-dark")
-    phone.page.emulate_media(color_scheme="light")
+    dark_picture(phone, "approve.ja-dark")
     desk = Phone(browser, stack.origin, JAPANESE, viewport=DESKTOP)
     desk.context.add_cookies(phone.context.cookies())  # type: ignore[arg-type]  # what it gives, it takes
     desk.page.goto(contract.url)
@@ -132,9 +141,7 @@ def walk_through_ones_own(browser: Browser, stack: Stack) -> None:
     new.shows(JAPANESE.this_added)
     old.page.goto("/account")
     picture(old, "account.ja-light", whole=True)
-    old.page.emulate_media(color_scheme="dark")
-    picture(old, "account.ja-dark", whole=True)
-    old.page.emulate_media(color_scheme="light")
+    dark_picture(old, "account.ja-dark", whole=True)
     old.page.get_by_role("link", name="書斎のパソコン").click()
     picture(old, "device.ja-light", whole=True)
     old.page.goto("/freeze")
@@ -179,6 +186,9 @@ def walk_with_recovery_codes(browser: Browser, stack: Stack) -> None:
     picture(new, "recover-wait.ja-light")
     old.page.goto("/")
     picture(old, "recovery-told.ja-light")
+    old.page.get_by_role("link", name="詳しく見る").click()
+    old.can_tap("この端末を止める")
+    picture(old, "stop-recovery.ja-light")
     old.close()
     new.close()
 
@@ -188,7 +198,7 @@ def draw_paper(phone: Phone) -> None:
     with tempfile.TemporaryDirectory() as folder:
         pdf = Path(folder) / "paper.pdf"
         phone.page.pdf(path=pdf, format="A4")
-        subprocess.run(["pdftoppm", "-r", "75", "-gray", "-png", "-singlefile", pdf, SCREENS / "recovery-paper"], check=True, timeout=30)
+        paper_picture(pdf, "recovery-paper")
 
 
 def walk_in_english(browser: Browser, stack: Stack) -> None:
@@ -204,18 +214,13 @@ def walk_in_english(browser: Browser, stack: Stack) -> None:
     phone.close()
 
 
-def picture(phone: Phone, name: str, *, whole: bool = False) -> None:
-    """Take the screen, or the whole page where it is longer."""
-    phone.page.screenshot(path=SCREENS / f"{name}.png", full_page=whole)
-
-
 def draw_letter(stack: Stack) -> Letter:
     """Have a letter written, and draw its paper."""
     with tempfile.TemporaryDirectory() as folder:
         address = ("--postal-code", "100-0001", "--address", "東京都千代田区千代田 1-1", "--address", "サンプル 301号室")
         letter = new_letter(stack, Path(folder), "taro", *address)
         (pdf,) = Path(folder).glob("*.pdf")
-        subprocess.run(["pdftoppm", "-r", "75", "-gray", "-png", "-singlefile", pdf, SCREENS / "letter"], check=True, timeout=30)
+        paper_picture(pdf, "letter")
     return letter
 
 

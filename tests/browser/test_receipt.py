@@ -1,18 +1,16 @@
 """The receipt in a browser: read, asked for, approved with the passkey, downloaded, and valid."""
 
-import asyncio
 import re
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from demo.validate import ask_authority, validate_with_pdfsig, validate_with_pyhanko
 from tests.browser.conftest import MakePhone, new_user_id
 from tests.browser.phone import Phone
 from tests.browser.words import ENGLISH, JAPANESE, Words
 from tests.harness.stack import Stack
+from tests.harness.validators import validated
 
 TEXTS = {
     ENGLISH: ("The receipt for your certificate", "Sign the receipt", "Open the document", "Download the receipt", "Signed on"),
@@ -52,14 +50,3 @@ def document_behind(phone: Phone, link: str) -> bytes:
     """Fetch what a link of the page leads to, as this browser."""
     address = phone.page.get_by_role("link", name=link).get_attribute("href")
     return bytes(phone.context.request.get(str(address)).body())
-
-
-def validated(stack: Stack, pdf: bytes) -> list[bool]:
-    """Ask two validators; in a thread of its own, because Playwright has this one's event loop."""
-
-    async def ask() -> list[bool]:
-        authority = await ask_authority(f"http://localhost:{stack.port + 2}")
-        return [(await validate_with_pyhanko(pdf, authority)).accepted, (await validate_with_pdfsig(pdf, authority)).accepted]
-
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(lambda: asyncio.run(ask())).result()

@@ -66,6 +66,7 @@ def certificate(state: str, ends: int = LATER_S, reason: str | None = None) -> d
 
 def overview(*applications: dict[str, Any], certificates: dict[int, list[dict[str, Any]]] | None = None, **context: Any) -> Sample:
     words = {"states": ca.STATES, "certificate_states": desk.CERTIFICATE_STATES, "reasons": desk.REASONS, "now_s": NOW_S}
+    words["enrollment_url"] = "https://sign.example.jp/enroll"
     return Sample(ca.show, "desk.html", words | {"applications": applications, "certificates": certificates or {}} | context)
 
 

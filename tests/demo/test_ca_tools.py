@@ -17,6 +17,7 @@ from pyhanko_certvalidator.fetchers.aiohttp_fetchers import AIOHttpFetcherBacken
 from pyhanko_certvalidator.policy_decl import CertRevTrustPolicy, RevocationCheckingPolicy, RevocationCheckingRule
 
 from tests.demo.ca_process import CaProcess, basic, enroll, make_request, run, running_ca
+from tests.demo.ca_states import ask_ocsp, fetch_crl, require_bad, require_good, serial, verify
 
 DOCUMENT_SIGNING = "1.3.6.1.5.5.7.3.36"
 THREE_YEARS_S = 3 * 366 * 86_400
@@ -34,46 +35,6 @@ def enrolled(ca: CaProcess, tmp_path: Path) -> Path:
     make_request(tmp_path, "leaf")
     assert enroll(ca, tmp_path, "leaf", "simpleenroll", *basic(tmp_path, "alice", ca.code("alice"))) == "200"
     return tmp_path
-
-
-def fetch_crl(ca: CaProcess, directory: Path) -> str:
-    run(directory, "curl", "-sSf", "-o", "crl.der", f"{ca.url}/crl")
-    said = run(directory, "openssl", "crl", "-inform", "DER", "-in", "crl.der", "-CAfile", ca.root, "-out", "crl.pem", "-text")
-    assert "verify OK" in said
-    return (directory / "crl.pem").read_text()
-
-
-def ask_ocsp(ca: CaProcess, directory: Path, *which: str) -> str:
-    question = ("-issuer", ca.root, *(which or ("-cert", "leaf.pem")), "-url", f"{ca.url}/ocsp", "-CAfile", ca.root, "-nonce")
-    answer = run(directory, "openssl", "ocsp", *question)
-    assert "Response verify OK" in answer
-    assert "WARNING" not in answer  # openssl's way of saying that the nonce did not come back
-    return answer
-
-
-def verify(ca: CaProcess, directory: Path, *options: str, status: int = 0) -> str:
-    asked = ("-x509_strict", "-crl_check", "-CRLfile", "crl.pem", "-CAfile", ca.root, *options, "leaf.pem")
-    return run(directory, "openssl", "verify", *asked, status=status)
-
-
-def serial(directory: Path) -> str:
-    return run(directory, "openssl", "x509", "-in", "leaf.pem", "-noout", "-serial").strip().partition("=")[2]
-
-
-def require_good(ca: CaProcess, directory: Path) -> None:
-    listed = fetch_crl(ca, directory)
-    assert serial(directory) not in listed
-    assert "leaf.pem: OK" in verify(ca, directory)
-    assert "leaf.pem: good" in ask_ocsp(ca, directory)
-
-
-def require_bad(ca: CaProcess, directory: Path, reason_in_crl: str, reason_in_ocsp: str) -> None:
-    listed = fetch_crl(ca, directory)
-    assert reason_in_crl in listed.partition(f"Serial Number: {serial(directory)}")[2].partition("Serial Number")[0]
-    assert "certificate revoked" in verify(ca, directory, status=2)
-    answer = ask_ocsp(ca, directory)
-    assert "leaf.pem: revoked" in answer
-    assert f"Reason: {reason_in_ocsp}" in answer
 
 
 def test_openssl_sees_every_state_in_crl_and_ocsp_at_once(ca: CaProcess, enrolled: Path) -> None:

@@ -179,6 +179,8 @@ async def test_command_line(stack: Stack, tmp_path: Path) -> None:
     """At the real server: codes on the screen once, one from standard input, a phone that waits and is told so, stopped from the other."""
     alice, new = ("--passkey", str(tmp_path / "alice.json")), ("--passkey", str(tmp_path / "new.json"))
     await run("enroll", "-", *alice, stdin=f"{stack.enrollment_url()}\n")
+    _, shown = await run("make-recovery-codes", *alice)
+    assert [bool(read_code(line)) for line in shown.splitlines()] == [True] * 4
     status, text = await run("make-recovery-codes", *alice, "--json")
     codes = json.loads(text)["codes"]
     assert (status, len({read_code(code) for code in codes})) == (0, 4)
