@@ -69,7 +69,10 @@ def test_who_has_a_certificate_applies_by_the_documentation_and_gets_another(ca:
     key_of = ("openssl", "x509", "-in", "leaf.pem", "-noout", "-pubkey")
     assert run(folder, *key_of) == run(folder, "openssl", "pkey", "-in", "request-key.pem", "-pubout")
 
-    assert apply(ca, folder) == "400"  # signed anew a second later it is another application, and the key has its certificate
+    again = apply(ca, folder)
+    assert again in ("200", "400")  # within its second it is the same application; afterwards another, for a key that has its certificate
+    if again == "200":
+        unpack(folder, "leaf")
     assert serial(folder) == first
     ca.command("suspend", first)
     require_bad(ca, folder, "Certificate Hold", "certificateHold")
