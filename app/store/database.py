@@ -1,6 +1,8 @@
 """The SQL database: how it is opened, made durable, migrated, and used from the event loop; one thread hop for one transaction."""
 
 import asyncio
+import fcntl
+import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +13,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from sqlalchemy import Connection, create_engine, event
-from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from app.errors import StoreUnavailable
@@ -141,13 +143,24 @@ def open_engines(url: str) -> tuple[Engine, Engine]:
 
 
 def migrate(url: str) -> None:
-    """Bring the database to this version's tables; safe to repeat."""
-    place = make_url(url)
-    if place.get_backend_name() == "sqlite" and place.database:
-        Path(place.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """Bring the database to this version's tables; safe to repeat, and to do from many processes at once."""
     settings = AlembicConfig(attributes={"url": url})
     settings.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     try:
-        command.upgrade(settings, "head")
+        with _alone(make_url(url)):
+            command.upgrade(settings, "head")
     except SQLAlchemyError as error:
         raise StoreUnavailable(f"the database can't be opened: {type(error).__name__}") from error
+
+
+@contextmanager
+def _alone(place: URL) -> Iterator[None]:
+    """Keep other processes from migrating meanwhile: SQLite by a lock file beside the database; PostgreSQL does so by itself (`env.py`)."""
+    if place.get_backend_name() != "sqlite" or not place.database:
+        yield
+        return
+    file = Path(place.database)
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with open(os.open(f"{file}.migrating", os.O_RDWR | os.O_CREAT, 0o600), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
