@@ -127,6 +127,13 @@ def test_no_page_of_another_site_acts_for_a_signer(shop: Application, taro: Sign
         "/account/otp/serial": {"serial": "x"},
         "/second-way": {},
         "/receipt": {"credential_id": taro.credential_id},
+        "/sign-in/otp": {"authorization": handle, "asked": "x", "token": 0, "pin": "739154", "code": "123456"},
+        "/account/replacement/stop": {},
+        f"/account/reminders/{UNKNOWN_ID}/dismiss": {},
+        "/push/subscribe": {"endpoint": "https://fcm.googleapis.com/x", "keys": {}},
+        "/push/unsubscribe": {"endpoint": "https://fcm.googleapis.com/x"},
+        "/push/test": {},
+        "/push/delivered": {"id": UNKNOWN_ID},
     }
     assert {re.sub(rf"{handle}|{UNKNOWN_ID}", "{id}", path) for path in bodies} == FOR_PHONES
     for path, body in bodies.items():

@@ -7,12 +7,18 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
+from redis import Redis
+from redis.exceptions import ResponseError
 
+from app.config import read_config
+from app.store.push_jobs import GROUP
+from app.store.push_queue import STREAM
 from tests.flow.browser import Browse, Browser
 from tests.flow.parties import Person, new_application
+from tests.flow.polls import wait_until
 from tests.flow.pushed import PATIENCE_S, Subscriber, id_in, progress, wait_progress
 from tests.flow.records import Records
 from tests.harness.browser_keys import BrowserKeys
@@ -357,6 +363,15 @@ def test_a_queue_that_is_lost_costs_time_only(telling: Stack, shop: Application,
     phone.pushes(2)
 
 
+def takers(stack: Stack) -> int:
+    """Count the push processes that take entries out of the queue."""
+    with closing(Redis.from_url(read_config(stack.environment).redis_url)) as redis:
+        try:
+            return len(redis.xinfo_consumers(STREAM, GROUP))
+        except ResponseError:  # it has no queue yet
+            return 0
+
+
 @contextmanager
 def ending(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
     """A process that does not outlive the test, also where that fails."""
@@ -369,9 +384,11 @@ def ending(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]
 
 def test_two_push_processes_send_each_push_once(telling: Stack, shop: Application, phone: Subscriber) -> None:
     """On the same queue and the same database."""
-    with ending(
-        subprocess.Popen([sys.executable, "-m", "app.notify"], env=telling.environment, cwd=ROOT, start_new_session=True)
-    ) as second:
+    wait_until(lambda: takers(telling) > 0)
+    before = takers(telling)  # those that were killed are remembered
+    started = subprocess.Popen([sys.executable, "-m", "app.notify"], env=telling.environment, cwd=ROOT, start_new_session=True)
+    with ending(started) as second:
+        wait_until(lambda: takers(telling) > before)
         people = [Person(telling) for _ in range(6)]
         with ThreadPoolExecutor(6) as threads:
             phones = list(threads.map(lambda one: Subscriber(Browser(telling, one.passkey).signed_in(), phone.service).subscribe(), people))
