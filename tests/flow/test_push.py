@@ -1,21 +1,18 @@
 """Pushes, from the application's request to the phone and back: real processes, a push service of the test's own."""
 
 import base64
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
-from redis import Redis
-from redis.exceptions import ResponseError
 
-from app.config import read_config
-from app.store.push_jobs import GROUP
-from app.store.push_queue import STREAM
 from tests.flow.browser import Browse, Browser
 from tests.flow.parties import Person, new_application
 from tests.flow.polls import wait_until
@@ -363,13 +360,10 @@ def test_a_queue_that_is_lost_costs_time_only(telling: Stack, shop: Application,
     phone.pushes(2)
 
 
-def takers(stack: Stack) -> int:
-    """Count the push processes that take entries out of the queue."""
-    with closing(Redis.from_url(read_config(stack.environment).redis_url)) as redis:
-        try:
-            return len(redis.xinfo_consumers(STREAM, GROUP))
-        except ResponseError:  # it has no queue yet
-            return 0
+def is_at_work(process: subprocess.Popen[bytes]) -> bool:
+    """Tell whether it has begun: from then on it takes SIGTERM for a wish to end."""
+    (caught,) = re.findall(r"^SigCgt:\s*([0-9a-f]+)$", Path(f"/proc/{process.pid}/status").read_text(), re.MULTILINE)
+    return bool(int(caught, 16) >> (signal.SIGTERM - 1) & 1)
 
 
 @contextmanager
@@ -384,11 +378,9 @@ def ending(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]
 
 def test_two_push_processes_send_each_push_once(telling: Stack, shop: Application, phone: Subscriber) -> None:
     """On the same queue and the same database."""
-    wait_until(lambda: takers(telling) > 0)
-    before = takers(telling)  # those that were killed are remembered
     started = subprocess.Popen([sys.executable, "-m", "app.notify"], env=telling.environment, cwd=ROOT, start_new_session=True)
     with ending(started) as second:
-        wait_until(lambda: takers(telling) > before)
+        wait_until(lambda: is_at_work(second))
         people = [Person(telling) for _ in range(6)]
         with ThreadPoolExecutor(6) as threads:
             phones = list(threads.map(lambda one: Subscriber(Browser(telling, one.passkey).signed_in(), phone.service).subscribe(), people))
