@@ -102,7 +102,7 @@ def walk_to_the_receipt(phone: Phone) -> None:
         phone.page.goto("/receipt")
         phone.shows("電子証明書の受領書")
     picture(phone, "receipt-signed.ja-light")
-    address = str(phone.page.get_by_role("link", name="受領書をダウンロード").get_attribute("href"))
+    address = str(phone.page.get_by_role("link", name="受領書を保存する").get_attribute("href"))
     with tempfile.TemporaryDirectory() as folder:
         pdf = Path(folder) / "receipt.pdf"
         pdf.write_bytes(phone.context.request.get(address).body())
