@@ -28,6 +28,7 @@ from app.phone import (
     inbox,
     installed,
     key,
+    live,
     new_device,
     notifications,
     otp,
@@ -39,6 +40,7 @@ from app.phone import (
     recovery,
     reminder,
     replacement,
+    screen_code,
     second_way,
     sign_in,
     statement,
@@ -88,6 +90,7 @@ POST: tuple[tuple[str, Endpoint], ...] = (
     ("/push/unsubscribe", push.unsubscribe),
     ("/push/test", push.test),
     ("/push/delivered", push.delivered),
+    ("/s", screen_code.use),
 )
 GET: tuple[tuple[str, Endpoint], ...] = (
     ("/", inbox.show),
@@ -124,6 +127,9 @@ GET: tuple[tuple[str, Endpoint], ...] = (
     ("/service-worker.js", installed.service_worker),
     ("/manifest.webmanifest", installed.manifest),
     ("/offline", installed.offline),
+    ("/s", screen_code.show),
+    ("/inbox/events", live.inbox_events),
+    ("/approve/{id}/events", live.approval_events),
     ("/health", health),
 )
 # Methods of CSC 2.0 that this service does not have (§10.1: 501).

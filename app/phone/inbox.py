@@ -52,9 +52,13 @@ async def show(services: Services, request: Request) -> Response:
 
 async def inbox(services: Services, request: Request) -> Response:
     """Give the list to the page that shows it already."""
-    user_id = await signer_of(services, request)
+    return JSONResponse({"waiting": await waiting_now(services, await signer_of(services, request))})
+
+
+async def waiting_now(services: Services, user_id: str) -> list[dict[str, Any]]:
+    """Say what waits for a signer."""
     waiting = await services.database.read(authorizations.waiting_for, user_id, services.now())
-    return JSONResponse({"waiting": [summary(one, services.now()) for one in waiting]})
+    return [summary(one, services.now()) for one in waiting]
 
 
 def summary(authorization: Authorization, now: float) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from app.reading import read_json
 from app.services import Services
 from app.store import parties, subscriptions
 from app.store.redis import Session
+from app.store.wakeups import of_signer
 
 MAX_BODY_BYTES = 64_000
 
@@ -64,7 +65,10 @@ async def end_session(services: Services, request: Request, response: Response) 
     name = cookie_name(services.config)
     if (cookie := request.cookies.get(name)) is not None:
         await services.database.write(subscriptions.remove_of_session, secret_sha256(cookie))
+        session = await services.ephemeral.session(cookie)
         await services.ephemeral.end_session(cookie)
+        if session is not None:
+            await services.wakeups.announce(of_signer(session.user_id))  # its pages that hear of changes hear no more
     response.delete_cookie(name, path="/", secure=services.config.secure, httponly=True, samesite="lax")
 
 

@@ -37,6 +37,8 @@ PHONE = {
     "recovery_ended",
     "endpoint_refused",
     "wrong_code",
+    "code_needed",
+    "code_over",
     "otp_refused",
     "otp_locked",
     "otp_closed",

@@ -63,6 +63,9 @@ class Preview(BaseHTTPRequestHandler):
             self.answer(file.read_bytes(), MEDIA[file.suffix])
         elif name in SAMPLES and lang in LANGUAGES and "json" not in self.headers["Accept"]:
             self.answer(render(SAMPLES[name], lang).encode(), "text/html; charset=utf-8")
+        elif address.path.endswith("/events"):
+            self.send_response(204)  # nothing is told, and nobody asks again
+            self.end_headers()
         elif not name:
             links = [f"<a href='/{sample}?lang={lang}#link'>{sample} ({lang})</a>" for sample in SAMPLES for lang in LANGUAGES]
             self.answer(f"<!doctype html><title>Pages</title>{'<br>'.join(links)}".encode(), "text/html; charset=utf-8")

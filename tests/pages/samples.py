@@ -61,12 +61,17 @@ def ended(state: str, reason: str | None = None, frozen: Any = (), *, visiting: 
         "signer_name": "山田 太郎",
         "stamp": "山田",
         "retry_url": None,
+        "return_url": None,
         "receipt": None,
         "key_state": "active",
         "factor": "passkey",
         "approved_with": "iPhone",
     }
     return Sample("ended.html", {"signed_in": True, "visiting": visiting, "frozen": frozen, "view": view | changes})
+
+
+def code_needed(application_name: str) -> Sample:
+    return Sample("code_needed.html", {"signed_in": True, "view": {"id": "r" * 22, "application_name": application_name}})
 
 
 def inbox(waiting: list[dict[str, Any]], **changes: Any) -> Sample:
@@ -157,6 +162,11 @@ SAMPLES: dict[str, Sample] = ACCOUNT_SAMPLES | {
         signer_name=HOSTILE[0],
     ),
     "sign-in-hostile": sign_in(HOSTILE[1]),
+    "screen-code": Sample("screen_code.html", {"signed_in": False}),
+    "code-needed": code_needed("青葉建設株式会社 電子契約"),
+    "code-needed-hostile": code_needed(HOSTILE[0]),
+    "signed-return": ended("signed", return_url="https://shop.example.jp/signed?state=4711"),
+    "declined-return": ended("refused", "declined", return_url="https://shop.example.jp/signed"),
     "error-403": Sample("error.html", {"signed_in": True, "status": 403, "request_id": "7QH2-M4XD"}),
     "error-404": Sample("error.html", {"signed_in": False, "status": 404, "request_id": "7QH2-M4XD"}),
     "error-500": Sample("error.html", {"signed_in": True, "status": 500, "request_id": "7QH2-M4XD"}),
