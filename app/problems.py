@@ -59,6 +59,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     e.PasskeyUnacceptable: Problem(400, "access_denied", "This kind of passkey is not taken", "passkey_unacceptable"),
     e.PasskeySynced: Problem(400, "access_denied", "No synced passkey is taken", "passkey_synced"),
     e.CodeNeeded: Problem(403, "access_denied", "The code on the application's screen is needed", "code_needed"),
+    e.PasskeyNeeded: Problem(403, "access_denied", "A sign-in of just now is needed", "passkey_needed"),
     e.CodeOver: Problem(400, "access_denied", "The code is over", "code_over"),
     e.WrongCode: Problem(403, "access_denied", "The code is another", "wrong_code"),
     e.ChangeOver: Problem(400, INVALID, "The change is over", "change_over"),

@@ -52,6 +52,7 @@ function build(request) {
   item.querySelector("a").href = `/approve/${encodeURIComponent(request.id)}`;
   item.querySelector(".initial").textContent = [...request.application][0];
   for (const field of ["application", "description", "documents"]) item.querySelector(`[data-field="${field}"]`).textContent = request[field];
+  item.querySelector("[data-confidential]").hidden = !request.confidential;
   item.querySelector(".time").dataset.expiresIn = request.expires_in;
   return item;
 }

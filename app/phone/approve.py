@@ -17,7 +17,7 @@ from app.domain.authorization import Authorization, Reason, State
 from app.domain.opening import Opening
 from app.domain.parties import Credential, Passkey, Signer
 from app.domain.receipt import SERVICE_ID
-from app.errors import AuthorizationUnknown, BadParameter, CodeNeeded, Unavailable
+from app.errors import AuthorizationUnknown, BadParameter, CodeNeeded, PasskeyNeeded, Unavailable
 from app.phone.account import groups, state_of
 from app.phone.otp_form import token_views
 from app.phone.receipt import document_address
@@ -28,10 +28,11 @@ from app.phone.signed_in import as_json, signed_page, wants_json
 from app.phone.visitor import Visitor, visitor_of
 from app.receipt.finish import finish_where_possible
 from app.services import Services
-from app.store import authorizations, credentials, openings, parties, receipts
+from app.store import authorizations, credentials, marks, openings, parties, receipts
 from app.webauthn import b64, request_options
 from hsm.messages import Otp, SignTransaction, challenge, parse_transaction
 
+FRESH_S = 300  # for so long after a sign-in confidential requests are open
 REASONS = {reason.value: reason for reason in (Reason.DECLINED, Reason.NOT_ME)}
 
 
@@ -46,6 +47,7 @@ class Matter(Struct, frozen=True):
     opening: Opening | None = None
     tokens: Tokens | None = None
     browser_sha256: bytes | None = None
+    has_mark: bool = False
 
     def transaction(self) -> SignTransaction:
         """What is shown is what is bound: the page reads the same bytes that the passkey signs."""
@@ -57,15 +59,23 @@ class Matter(Struct, frozen=True):
         waits = self.authorization.state is State.PENDING
         return waits and self.opening is not None and not self.opening.is_open_for(self.browser_sha256)
 
+    def is_hidden(self, now: float) -> bool:
+        """Tell whether what it says is confidential, and the passkey was not seen in the last minutes; a visit is short anyway."""
+        confidential = self.opening is not None and self.opening.confidential
+        return confidential and self.visitor.device is not None and now - self.visitor.since > FRESH_S
+
 
 async def show(services: Services, request: Request) -> Response:
     """Show what is asked, or how it ended; as JSON to a phone without a screen and to the page's own script."""
     matter = await _matter(services, request)
-    if matter.needs_code:
-        return await _ask_for_code(services, request, matter)
+    pending = matter.authorization.state is State.PENDING
+    if matter.needs_code or (pending and matter.is_hidden(services.now())):
+        return await _ask_to_open(services, request, matter)
     if matter.authorization.state is State.PENDING and matter.authorization.opened_at is None:
         await services.database.write(authorizations.mark_opened, matter.authorization.id, services.now())
     if wants_json(request):
+        if matter.is_hidden(services.now()):
+            raise PasskeyNeeded
         return as_json(describe(services, matter))
     user_id, visiting = matter.signer.user_id, matter.visitor.device is None
     if matter.authorization.state is State.PENDING:
@@ -151,6 +161,7 @@ def pending_view(services: Services, matter: Matter) -> dict[str, Any]:
         "id": transaction.id,
         "application_name": transaction.application_name,
         "application_initial": transaction.application_name[:1],
+        "mark": f"/applications/{transaction.application_id}/mark" if matter.has_mark else None,
         "description": transaction.description,
         "is_own": own_document(transaction) is not None,
         "documents": [
@@ -182,7 +193,7 @@ def ended_view(services: Services, matter: Matter) -> dict[str, Any]:
         "state": authorization.state.value,
         "reason": authorization.reason,
         "application_name": transaction.application_name,
-        "documents": [{"label": one.label} for one in transaction.documents],
+        "documents": [{"label": "" if matter.is_hidden(services.now()) else one.label} for one in transaction.documents],
         "time": authorization.decided_at or authorization.expires,
         "reference": reference_number(authorization.id),
         "signer_name": matter.signer.name,
@@ -209,13 +220,19 @@ def stamp(name: str) -> str:
     return "".join(word[0].upper() for word in words[:2])
 
 
-async def _ask_for_code(services: Services, request: Request, matter: Matter) -> Response:
-    """Say that the code is needed, and no more of the request than who asks."""
+async def _ask_to_open(services: Services, request: Request, matter: Matter) -> Response:
+    """Say that the code or the passkey is needed, and no more of the request than who asks, and for how many documents."""
     if wants_json(request):
-        raise CodeNeeded
-    view = {"id": matter.authorization.id, "application_name": matter.transaction().application_name}
+        raise CodeNeeded if matter.needs_code else PasskeyNeeded
+    transaction = matter.transaction()
+    view = {
+        "needs": "code" if matter.needs_code else "passkey",
+        "application_name": transaction.application_name,
+        "documents": len(transaction.documents),
+        "expires_in": max(0, matter.authorization.expires - int(services.now())),
+    }
     visiting = matter.visitor.device is None
-    return await signed_page(services, request, matter.signer.user_id, "code_needed.html", visiting=visiting, view=view)
+    return await signed_page(services, request, matter.signer.user_id, "before_opening.html", visiting=visiting, view=view)
 
 
 async def _matter(services: Services, request: Request) -> Matter:
@@ -264,4 +281,5 @@ def _read(connection: Connection, authorization_id: str, visitor: Visitor) -> Ma
     if not visitor.may_see(credential.enrollment_id):
         raise AuthorizationUnknown
     passkeys, opening = parties.passkeys_for(connection, credential.enrollment_id), openings.of(connection, authorization_id)
-    return Matter(authorization, signer, credential, passkeys, visitor, opening)
+    has_mark = marks.has_one(connection, authorization.application_id)
+    return Matter(authorization, signer, credential, passkeys, visitor, opening, has_mark=has_mark)

@@ -1,5 +1,6 @@
 """The signer's session: a cookie that lets its holder look and refuse; approving always takes the passkey again."""
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -52,7 +53,7 @@ async def begin_session(services: Services, request: Request, holder: Session, r
     """Give a new session to a signer who has just shown who it is; the browser's earlier one, whoever began it, is forgotten."""
     config = services.config
     life_s = life_s or config.session_life_s
-    session = await services.ephemeral.begin_session(holder, life_s)
+    session = await services.ephemeral.begin_session(msgspec.structs.replace(holder, since=int(services.now())), life_s)
     if (earlier := request.cookies.get(cookie_name(config))) is not None:
         await services.ephemeral.end_session(earlier)
         hashes = secret_sha256(earlier), secret_sha256(session)

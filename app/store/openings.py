@@ -1,5 +1,7 @@
 """How requests may be opened, in SQL; a code is taken by one conditional UPDATE, so that of two who hold the same one is first."""
 
+from collections.abc import Sequence
+
 import msgspec
 from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
@@ -30,6 +32,12 @@ def by_token(connection: Connection, token: str) -> tuple[str, Opening] | None:
     """Give the request that a token belongs to, and how it may be opened."""
     row = connection.execute(_BY_TOKEN, {"token": token}).mappings().one_or_none()
     return (row["authorization_id"], _opening(row)) if row is not None else None
+
+
+def confidential(connection: Connection, authorization_ids: Sequence[str]) -> set[str]:
+    """Choose those whose contents are confidential."""
+    chosen = select(table.c.authorization_id).where(table.c.authorization_id.in_(authorization_ids), table.c.confidential)
+    return set(connection.execute(chosen).scalars()) if authorization_ids else set()
 
 
 def take(connection: Connection, code: Code, browser_sha256: bytes) -> bool:

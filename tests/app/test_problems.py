@@ -38,6 +38,7 @@ PHONE = {
     "endpoint_refused",
     "wrong_code",
     "code_needed",
+    "passkey_needed",
     "code_over",
     "otp_refused",
     "otp_locked",
