@@ -1,14 +1,10 @@
 """Confidential requests: what they are about is shown to nobody whose passkey was not seen just now."""
 
-import hashlib
-
-import msgspec
 import pytest
-from redis import Redis
 
-from app.store.redis import Session
 from tests.flow.browser import Browse, Browser
 from tests.flow.parties import Person
+from tests.harness.sessions import age_session
 from tests.harness.stack import Application, Stack
 
 SECRETS = ("Sale of the house", "deed.pdf")
@@ -30,14 +26,7 @@ def ask(shop: Application, person: Person) -> str:
 
 
 def grow_old(browser: Browser, seconds: int) -> None:
-    """Let the browser's session be so much older: nobody waits in a test."""
-    redis = Redis(unix_socket_path=str(browser.stack.data / "redis" / "redis.sock"))
-    key = f"session:{hashlib.sha256(browser.http.cookies['natsuin'].encode()).hexdigest()}"
-    raw = redis.get(key)
-    assert isinstance(raw, bytes)
-    session = msgspec.json.decode(raw, type=Session)
-    redis.set(key, msgspec.json.encode(msgspec.structs.replace(session, since=session.since - seconds)), keepttl=True)
-    redis.close()
+    age_session(browser.stack, browser.http.cookies["natsuin"], seconds)
 
 
 def shown(text: str) -> list[str]:
