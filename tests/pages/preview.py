@@ -34,6 +34,7 @@ ANSWERS: dict[str, object] = {
     "/sign-in": PERSON,
     "/sign-out": {},
     "/inbox": {"waiting": WAITING},
+    "/s": {"path": "#opened"},
     "/account/add": {"id": NEW_DEVICE["id"], "link": LINK, "qr": qr_code(LINK), "expires_in": 600},
     f"/account/add/{NEW_DEVICE['id']}": {"state": "open"},
     "/account/change": {"id": "c-1", "transaction": CHANGE, "publicKey": request_options(), "expires_in": 600, "ocra": OCRA},
