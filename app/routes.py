@@ -29,6 +29,8 @@ from app.phone import (
     inbox,
     installed,
     key,
+    live,
+    mark,
     new_device,
     notifications,
     otp,
@@ -40,6 +42,7 @@ from app.phone import (
     recovery,
     reminder,
     replacement,
+    screen_code,
     second_way,
     sign_in,
     statement,
@@ -89,6 +92,7 @@ POST: tuple[tuple[str, Endpoint], ...] = (
     ("/push/unsubscribe", push.unsubscribe),
     ("/push/test", push.test),
     ("/push/delivered", push.delivered),
+    ("/s", screen_code.use),
 )
 GET: tuple[tuple[str, Endpoint], ...] = (
     ("/", inbox.show),
@@ -125,6 +129,10 @@ GET: tuple[tuple[str, Endpoint], ...] = (
     ("/service-worker.js", installed.service_worker),
     ("/manifest.webmanifest", installed.manifest),
     ("/offline", installed.offline),
+    ("/s", screen_code.show),
+    ("/applications/{id}/mark", mark.show),
+    ("/inbox/events", live.inbox_events),
+    ("/approve/{id}/events", live.approval_events),
     ("/health", health),
 )
 # Methods of CSC 2.0 that this service does not have (§10.1: 501).

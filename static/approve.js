@@ -1,6 +1,7 @@
 // approve.html: approve with a passkey, or with PIN and one-time password; decline, or say that this was not expected.
 
 import { call, countDown, hush, onTap, say, showRefusal } from "./page.js";
+import { follow } from "./follow.js";
 import { onOtp } from "./otp-form.js";
 import { supported, usePasskey } from "./webauthn.js";
 
@@ -11,6 +12,7 @@ let options = JSON.parse(document.getElementById("approval").textContent);
 
 const reload = () => location.reload();
 countDown(reload);
+follow(`${path}/events`, ({ state }) => state === "pending" || reload(), renew);
 
 onTap(document.getElementById("approve"), async () => {
   hush();

@@ -9,10 +9,11 @@ from sqlalchemy import Connection
 from app.authorization.announce import announce
 from app.domain.authorization import Authorization, State, Told
 from app.domain.identifiers import new_id
+from app.domain.opening import Opening, new_opening
 from app.domain.parties import Application, Credential
-from app.errors import CredentialDisabled, CredentialUnknown, TokenUnknown, TooManyOpen
+from app.errors import BadParameter, CredentialDisabled, CredentialUnknown, TokenUnknown, TooManyOpen
 from app.services import Services
-from app.store import authorizations, credentials, parties, subscriptions
+from app.store import authorizations, credentials, openings, parties, subscriptions
 from app.webauthn import b64
 from hsm.messages import Document, SignTransaction
 
@@ -29,22 +30,45 @@ class Ask(Struct, frozen=True, kw_only=True):
     labels: tuple[str, ...]
     description: str
     life_s: int
+    confidential: bool = False
+    return_url: str | None = None
+    return_state: str | None = None
 
 
 Also = Callable[[Connection, Authorization], None]
 """What is to be recorded in the same transaction."""
 
 
-async def request(services: Services, client_id: str, ask: Ask) -> Authorization:
+async def request(services: Services, client_id: str, ask: Ask) -> tuple[Authorization, Opening]:
     """
-    Record what an application asks.
+    Record what an application asks, and how it may be opened.
 
     Raises:
         TokenUnknown: the application is gone, and with it the right to ask.
+        BadParameter: it is not to lead back there.
         CredentialUnknown, CredentialDisabled, TooManyOpen: as `request_for`.
     """
     application, credential, has_device = await services.database.read(_parties, client_id, ask.credential_id)
-    return await _record(services, application, credential, has_device, ask)
+    opening = new_opening(
+        services.now(),
+        code_needed=application.moving_code,
+        confidential=ask.confidential,
+        return_url=return_address(application, ask),
+    )
+
+    def also(connection: Connection, authorization: Authorization) -> None:
+        openings.add(connection, authorization.id, opening)
+
+    return await _record(services, application, credential, has_device, ask, also), opening
+
+
+def return_address(application: Application, ask: Ask) -> str | None:
+    """Give the page that the signer may go back to on the same device; raises BadParameter where it is not exactly a registered one."""
+    if ask.return_url is None:
+        return None
+    if ask.return_url not in application.return_urls:
+        raise BadParameter("Invalid parameter return_url")
+    return ask.return_url if ask.return_state is None else f"{ask.return_url}?state={ask.return_state}"
 
 
 async def request_for(services: Services, application: Application, ask: Ask, also: Also | None = None) -> Authorization:

@@ -64,6 +64,10 @@ class _Page(msgspec.Struct):
     otp: ApprovalOtp | None = None
 
 
+class _Led(msgspec.Struct):
+    path: str
+
+
 class _State(msgspec.Struct):
     state: str
 
@@ -128,6 +132,20 @@ class Phone:
     async def inbox(self) -> list[Waiting]:
         """List what waits for this signer."""
         return (await self._server.get("/inbox", _Inbox)).waiting
+
+    async def open(self, target: str) -> str:
+        """
+        Give the id, given it, the address of the approval page, or what the code on the application's screen says in this second.
+
+        Raises:
+            AddressRefused: it is a page of another server, or neither an approval page nor a code.
+            ServerRefused: the code is over; read it again.
+        """
+        address = urlsplit(target)
+        if address.path != "/s" or origin_of(target) != self.origin:
+            return authorization_id_of(target, self.origin)
+        led = await self._server.post("/s", {"code": address.fragment}, _Led)
+        return authorization_id_of(self.origin + led.path, self.origin)
 
     async def look(self, authorization_id: str) -> Authorization:
         """
