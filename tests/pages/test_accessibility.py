@@ -43,7 +43,8 @@ PAGES = {
 }
 EVERYWHERE = ("error.html",)
 NO_PAGES = {
-    "/inbox", "/health", "/history/statement/{id}", "/receipt/{id}/document", "/push/key", "/push/{id}", "/service-worker.js",
+    "/inbox", "/health", "/approve/{id}/documents/{position}",
+    "/history/statement/{id}", "/receipt/{id}/document", "/push/key", "/push/{id}", "/service-worker.js",
     "/manifest.webmanifest",
 }  # fmt: skip
 INCLUDED = {"layout.html", "interactive.html", "parts.html", "account_otp.html", "otp_form.html", "notice.html"}
