@@ -22,6 +22,7 @@ from app.phone import (
     approve,
     change,
     device,
+    document,
     enroll,
     entry,
     freeze,
@@ -48,6 +49,7 @@ from app.phone import (
     statement,
 )
 from app.phone.page import STATIC, static_digest
+from app.phone.sandbox import SANDBOX, VIEWER
 from app.services import Services
 
 Endpoint = Callable[[Services, Request], Awaitable[Response]]
@@ -100,6 +102,7 @@ GET: tuple[tuple[str, Endpoint], ...] = (
     ("/enroll", enroll.show),
     ("/sign-in", sign_in.show),
     ("/approve/{id}", approve.show),
+    ("/approve/{id}/documents/{position}", document.show),
     ("/account", account.show),
     ("/account/add", add_device.show),
     ("/account/replacement", replacement.show),
@@ -175,5 +178,7 @@ class _Static(StaticFiles):
         digest, _, rest = path.partition("/")
         fixed = digest == static_digest() and bool(rest)
         response = await super().get_response(rest if fixed else path, scope)
+        if (rest if fixed else path).startswith(VIEWER):
+            response.headers.update(SANDBOX)
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if fixed else "no-cache"
         return response

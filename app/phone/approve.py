@@ -165,7 +165,12 @@ def pending_view(services: Services, matter: Matter) -> dict[str, Any]:
         "description": transaction.description,
         "is_own": own_document(transaction) is not None,
         "documents": [
-            {"label": one.label, "fingerprint": groups(one.hash.hex()), "address": own_document(transaction)}
+            {
+                "label": one.label,
+                "fingerprint": groups(one.hash.hex()),
+                "address": own_document(transaction),
+                "has_content": one.content is not None,
+            }
             for one in transaction.documents
         ],
         "signer_name": matter.signer.name,

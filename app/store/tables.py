@@ -103,6 +103,13 @@ Index("authorizations_of_signer", authorizations.c.user_id, authorizations.c.sta
 Index("authorizations_open", authorizations.c.state, authorizations.c.expires)
 Index("authorizations_told", authorizations.c.user_id, authorizations.c.told_at)
 Index("authorizations_history", authorizations.c.user_id, authorizations.c.created)
+documents = Table(
+    "documents",
+    metadata,
+    Column("authorization_id", ForeignKey("authorizations.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),  # nonce and AES-256-GCM ciphertext
+)
 additions = Table(
     "additions",
     metadata,

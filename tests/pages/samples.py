@@ -131,6 +131,7 @@ SAMPLES: dict[str, Sample] = ACCOUNT_SAMPLES | {
         signer_name="Taro Yamada",
         code_digits=0,
     ),
+    "approve-with-documents": approval(documents=[one | {"has_content": True} for one in documents("契約書.pdf", "別紙 工程表.pdf")]),
     "approve-unnamed": approval(documents=documents("", "", ""), description="", expires_in=19 * 86400),
     "approve-hostile": approval(
         application_name=HOSTILE[0],

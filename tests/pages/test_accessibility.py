@@ -46,6 +46,7 @@ EVERYWHERE = ("error.html",)
 NO_PAGES = {
     "/inbox", "/health", "/history/statement/{id}", "/receipt/{id}/document", "/push/key", "/push/{id}", "/service-worker.js",
     "/manifest.webmanifest", "/applications/{id}/mark", "/inbox/events", "/approve/{id}/events",
+    "/approve/{id}/documents/{position}",
 }  # fmt: skip
 INCLUDED = {"layout.html", "interactive.html", "parts.html", "account_otp.html", "otp_form.html", "notice.html"}
 
