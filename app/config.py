@@ -56,6 +56,7 @@ class Config(Struct, frozen=True, kw_only=True):
     renew_before_s: int
     push_contact: str  # for push services (RFC 8292 §2.1)
     push_key_file: Path
+    document_key_file: Path
     push_hosts: tuple[str, ...]  # beside the push services of the browsers; `*.` stands for every name below
     push_test_service: str | None
     pushes_per_signer: int  # in ten minutes
@@ -186,6 +187,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         renew_before_s=86_400 * number("NATSUIN_RENEW_BEFORE", 30, 1, 3_650),
         status_reuse_s=number("NATSUIN_STATUS_REUSE", 0, 0, 3_600),
         push_contact=push_contact,
+        document_key_file=Path(environ.get("NATSUIN_DOCUMENT_KEY_FILE", data / "app" / "document.key")),
         push_key_file=Path(environ.get("NATSUIN_PUSH_KEY_FILE", data / "app" / "push-key.pem")),
         push_hosts=push_hosts,
         push_test_service=push_test_service,

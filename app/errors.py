@@ -8,7 +8,7 @@ The authorization server's errors, one tree; `problems` says how each looks outs
     │                      SignInOver
     ├── NotAllowed         what is asked: CredentialUnknown, CredentialDisabled, InvalidAuthenticationData, HandleUnknown,
     │                      AuthorizationUnknown, SubjectUnknown, LinkUnknown, CodeRefused, EvidenceRefused, RegistrationRefused,
-    │                      PasskeyUnacceptable, PasskeySynced, WrongCode,
+    │                      PasskeyUnacceptable, PasskeySynced, WrongCode, CodeNeeded, CodeOver, PasskeyNeeded,
     │                      Ended, ChangeOver, LastPasskey, NameRefused, RecoveryWaiting, RecoveryEnded, TooManyOpen, TooFast,
     │                      SigningRefused, PinUnacceptable, TokenCodeRefused, OtpRefused, OtpLocked, OtpClosed
     ├── Unavailable        in doubt, so no for now: StoreUnavailable, RedisUnavailable, SamUnavailable, CertificateUnavailable,
@@ -115,6 +115,18 @@ class HandleUnknown(NotAllowed):
 
 class AuthorizationUnknown(NotAllowed):
     """No such authorization, or another signer's: one answer."""
+
+
+class CodeNeeded(NotAllowed):
+    """This request opens with the code on its application's screen only, and this browser did not come with one."""
+
+
+class PasskeyNeeded(NotAllowed):
+    """What this request says is confidential, and is shown after a sign-in of just now."""
+
+
+class CodeOver(NotAllowed):
+    """A code from a screen that was used, is too old, or is none at all."""
 
 
 class SubjectUnknown(NotAllowed):

@@ -12,7 +12,8 @@ from app.config import Config
 
 # MDN HTTP Observatory's list; no inline script or style, no framing, nothing from elsewhere.
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; "
+    "manifest-src 'self'; worker-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types service-worker"
 )
 HEADERS = {
@@ -52,8 +53,10 @@ class SafeHttp:
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = message["headers"]
-                headers += (*self._headers, (b"x-request-id", scope["request_id"].encode()))
-                if all(name != b"cache-control" for name, _ in headers):
+                own = {name for name, _ in headers}  # the sandbox of documents has a policy of its own
+                headers += [(name, value) for name, value in self._headers if name not in own]
+                headers.append((b"x-request-id", scope["request_id"].encode()))
+                if b"cache-control" not in own:
                     headers.append((b"cache-control", b"no-store"))
             await send(message)
 

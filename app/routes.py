@@ -22,6 +22,7 @@ from app.phone import (
     approve,
     change,
     device,
+    document,
     enroll,
     entry,
     freeze,
@@ -29,6 +30,8 @@ from app.phone import (
     inbox,
     installed,
     key,
+    live,
+    mark,
     new_device,
     notifications,
     otp,
@@ -40,11 +43,13 @@ from app.phone import (
     recovery,
     reminder,
     replacement,
+    screen_code,
     second_way,
     sign_in,
     statement,
 )
 from app.phone.page import STATIC, static_digest
+from app.phone.sandbox import SANDBOX, VIEWER
 from app.services import Services
 
 Endpoint = Callable[[Services, Request], Awaitable[Response]]
@@ -89,6 +94,7 @@ POST: tuple[tuple[str, Endpoint], ...] = (
     ("/push/unsubscribe", push.unsubscribe),
     ("/push/test", push.test),
     ("/push/delivered", push.delivered),
+    ("/s", screen_code.use),
 )
 GET: tuple[tuple[str, Endpoint], ...] = (
     ("/", inbox.show),
@@ -96,6 +102,7 @@ GET: tuple[tuple[str, Endpoint], ...] = (
     ("/enroll", enroll.show),
     ("/sign-in", sign_in.show),
     ("/approve/{id}", approve.show),
+    ("/approve/{id}/documents/{position}", document.show),
     ("/account", account.show),
     ("/account/add", add_device.show),
     ("/account/replacement", replacement.show),
@@ -125,6 +132,10 @@ GET: tuple[tuple[str, Endpoint], ...] = (
     ("/service-worker.js", installed.service_worker),
     ("/manifest.webmanifest", installed.manifest),
     ("/offline", installed.offline),
+    ("/s", screen_code.show),
+    ("/applications/{id}/mark", mark.show),
+    ("/inbox/events", live.inbox_events),
+    ("/approve/{id}/events", live.approval_events),
     ("/health", health),
 )
 # Methods of CSC 2.0 that this service does not have (§10.1: 501).
@@ -167,5 +178,7 @@ class _Static(StaticFiles):
         digest, _, rest = path.partition("/")
         fixed = digest == static_digest() and bool(rest)
         response = await super().get_response(rest if fixed else path, scope)
+        if (rest if fixed else path).startswith(VIEWER):
+            response.headers.update(SANDBOX)
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if fixed else "no-cache"
         return response

@@ -13,6 +13,7 @@ from app.ca import CertificationAuthority
 from app.certificate_status import CertificateStatuses
 from app.clock import Clock, system_clock
 from app.config import Config
+from app.document_key import DocumentKey, load_or_make_document_key
 from app.push.vapid import Vapid, load_or_make
 from app.sam import Sam
 from app.store.batch import Batches
@@ -36,6 +37,7 @@ class Services:
     sam: Sam
     ca: CertificationAuthority
     statuses: CertificateStatuses
+    document_key: DocumentKey
 
 
 @asynccontextmanager
@@ -47,12 +49,13 @@ async def open_services(config: Config, now: Clock = system_clock) -> AsyncItera
     sam = sams.connect(config)
     batches = Batches(redis)
     push_key = Vapid(load_or_make(config.push_key_file), config.push_contact).public_key
+    document_key = load_or_make_document_key(config.document_key_file)
     wakeups = Wakeups(batches, channel)
     listening = asyncio.create_task(wakeups.run())
     statuses = CertificateStatuses.open(config.status_reuse_s, now)
     try:
         ca = CertificationAuthority(config.ca_url, config.ca_tls_ca, config.ca_client)
-        yield Services(config, now, database, Ephemeral(batches), wakeups, PushQueue(batches), push_key, sam, ca, statuses)
+        yield Services(config, now, database, Ephemeral(batches), wakeups, PushQueue(batches), push_key, sam, ca, statuses, document_key)
     finally:
         listening.cancel()
         with contextlib.suppress(asyncio.CancelledError):

@@ -27,6 +27,8 @@ from hsm.messages import (
     ApproveReply,
     ApproveRequest,
     CertificateStatus,
+    Document,
+    NotBound,
     NotCanonical,
     Outcome,
     RefuseRequest,
@@ -34,6 +36,7 @@ from hsm.messages import (
     Transaction,
     challenge,
     parse_transaction,
+    require_bound,
 )
 from hsm.policy import HASHES
 from hsm.records import Approval, Credential, Passkey
@@ -97,7 +100,19 @@ def parse(raw: bytes) -> SignTransaction:
     algorithm = HASHES.get(transaction.hash_algorithm)
     if algorithm is None or any(len(document.hash) != algorithm.digest_size for document in transaction.documents):
         raise Malformed("a hash that no key will sign")
+    for document in transaction.documents:
+        require_content_bound(document, transaction.hash_algorithm)
     return transaction
+
+
+def require_content_bound(document: Document, hash_algorithm: str) -> None:
+    """(0) What the signer could open leads to the hash that is signed, as far as can be seen without the file; raises Malformed."""
+    if document.content is None:
+        return
+    try:
+        require_bound(document.content, hash_algorithm, document.hash)
+    except NotBound as error:
+        raise Malformed(str(error)) from None
 
 
 def the_assertion(request: ApproveRequest) -> dict[str, Any]:

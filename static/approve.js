@@ -1,6 +1,8 @@
 // approve.html: approve with a passkey, or with PIN and one-time password; decline, or say that this was not expected.
 
 import { call, countDown, hush, onTap, say, showRefusal } from "./page.js";
+import { openDocuments } from "./documents.js";
+import { follow } from "./follow.js";
 import { onOtp } from "./otp-form.js";
 import { supported, usePasskey } from "./webauthn.js";
 
@@ -9,8 +11,11 @@ const code = document.getElementById("code");
 const unexpected = document.getElementById("unexpected");
 let options = JSON.parse(document.getElementById("approval").textContent);
 
+openDocuments(options.challenge);
+
 const reload = () => location.reload();
 countDown(reload);
+follow(`${path}/events`, ({ state }) => state === "pending" || reload(), renew);
 
 onTap(document.getElementById("approve"), async () => {
   hush();
@@ -45,7 +50,7 @@ document.getElementById("ask").addEventListener("click", () => unexpected.showMo
 document.getElementById("back").addEventListener("click", () => unexpected.close());
 
 code?.addEventListener("input", () => code.removeAttribute("aria-invalid"));
-code?.addEventListener("keydown", (event) => event.key === "Enter" && !event.isComposing && (document.querySelector(".otp[open] .seal") ?? document.querySelector(".acts .seal")).click());
+code?.addEventListener("keydown", (event) => event.key === "Enter" && !event.isComposing && (document.querySelector(".otp[open] .seal") ?? document.querySelector(".acts .seal"))?.click());
 
 /** The number from the application's screen: null where none is asked for, undefined where it is not there yet. */
 function typedCode() {

@@ -1,16 +1,15 @@
 // inbox.html: keeps the list of what waits up to date while the page is looked at.
 
 import { call, countDown, hush, onTap, say } from "./page.js";
+import { follow } from "./follow.js";
 import { standing, sync } from "./push.js";
 
-const POLL_MS = 4000;
 const list = document.getElementById("waiting");
 const empty = document.getElementById("empty");
 const row = document.getElementById("row").content.firstElementChild;
 
 countDown(refresh);
-setInterval(() => document.hidden || refresh(), POLL_MS);
-document.addEventListener("visibilitychange", () => document.hidden || refresh());
+follow("/inbox/events", heard, refresh);
 
 sync().catch((refused) => say(refused.code));
 standing().then((state) => { document.getElementById("notify").hidden = !["off", "home-screen"].includes(state); });
@@ -24,13 +23,17 @@ let connected = true;
 
 async function refresh() {
   try {
-    show((await call("/inbox")).waiting);
-    if (!connected) hush();
-    connected = true;
+    heard(await call("/inbox"));
   } catch (refused) {
     if (connected) say(refused.code);
     connected = false;
   }
+}
+
+function heard({ waiting }) {
+  show(waiting);
+  if (!connected) hush();
+  connected = true;
 }
 
 function show(waiting) {
@@ -49,6 +52,7 @@ function build(request) {
   item.querySelector("a").href = `/approve/${encodeURIComponent(request.id)}`;
   item.querySelector(".initial").textContent = [...request.application][0];
   for (const field of ["application", "description", "documents"]) item.querySelector(`[data-field="${field}"]`).textContent = request[field];
+  item.querySelector("[data-confidential]").hidden = !request.confidential;
   item.querySelector(".time").dataset.expiresIn = request.expires_in;
   return item;
 }

@@ -1,5 +1,6 @@
 """Step 1: an application asks for a signature; the transaction is composed, and waits for the signer."""
 
+import asyncio
 import secrets
 from collections.abc import Callable
 
@@ -8,11 +9,13 @@ from sqlalchemy import Connection
 
 from app.authorization.announce import announce
 from app.domain.authorization import Authorization, State, Told
+from app.domain.document import Upload
 from app.domain.identifiers import new_id
+from app.domain.opening import Opening, new_opening
 from app.domain.parties import Application, Credential
-from app.errors import CredentialDisabled, CredentialUnknown, TokenUnknown, TooManyOpen
+from app.errors import BadParameter, CredentialDisabled, CredentialUnknown, TokenUnknown, TooManyOpen
 from app.services import Services
-from app.store import authorizations, credentials, parties, subscriptions
+from app.store import authorizations, credentials, documents, openings, parties, subscriptions
 from app.webauthn import b64
 from hsm.messages import Document, SignTransaction
 
@@ -20,7 +23,11 @@ CODE_DIGITS = 2  # on an enrolled phone; the passkey is the factor, the code bin
 
 
 class Ask(Struct, frozen=True, kw_only=True):
-    """What an application asks; `labels` has one text for each hash, and may have empty ones. Texts are plain, and in NFC."""
+    """
+    What an application asks; `labels` has one text for each hash, and may have empty ones. Texts are plain, and in NFC.
+
+    `uploads` has what the signer can open, one or None for each hash; it is empty where nothing was sent.
+    """
 
     credential_id: str
     user_id: str | None
@@ -29,22 +36,46 @@ class Ask(Struct, frozen=True, kw_only=True):
     labels: tuple[str, ...]
     description: str
     life_s: int
+    confidential: bool = False
+    return_url: str | None = None
+    return_state: str | None = None
+    uploads: tuple[Upload | None, ...] = ()
 
 
 Also = Callable[[Connection, Authorization], None]
 """What is to be recorded in the same transaction."""
 
 
-async def request(services: Services, client_id: str, ask: Ask) -> Authorization:
+async def request(services: Services, client_id: str, ask: Ask) -> tuple[Authorization, Opening]:
     """
-    Record what an application asks.
+    Record what an application asks, and how it may be opened.
 
     Raises:
         TokenUnknown: the application is gone, and with it the right to ask.
+        BadParameter: it is not to lead back there.
         CredentialUnknown, CredentialDisabled, TooManyOpen: as `request_for`.
     """
     application, credential, has_device = await services.database.read(_parties, client_id, ask.credential_id)
-    return await _record(services, application, credential, has_device, ask)
+    opening = new_opening(
+        services.now(),
+        code_needed=application.moving_code,
+        confidential=ask.confidential,
+        return_url=return_address(application, ask),
+    )
+
+    def also(connection: Connection, authorization: Authorization) -> None:
+        openings.add(connection, authorization.id, opening)
+
+    return await _record(services, application, credential, has_device, ask, also), opening
+
+
+def return_address(application: Application, ask: Ask) -> str | None:
+    """Give the page that the signer may go back to on the same device; raises BadParameter where it is not exactly a registered one."""
+    if ask.return_url is None:
+        return None
+    if ask.return_url not in application.return_urls:
+        raise BadParameter("Invalid parameter return_url")
+    return ask.return_url if ask.return_state is None else f"{ask.return_url}?state={ask.return_state}"
 
 
 async def request_for(services: Services, application: Application, ask: Ask, also: Also | None = None) -> Authorization:
@@ -81,7 +112,8 @@ async def _record(
         usable_until=None,
         told=None if has_device else Told.NO_DEVICE,
     )
-    if not await services.database.write(_add, authorization, services.config.open_per_signer, also):
+    sealed = await asyncio.to_thread(_seal, services, authorization.id, ask.uploads)
+    if not await services.database.write(_add, authorization, sealed, services.config.open_per_signer, also):
         raise TooManyOpen(await services.database.read(_first_end_s, credential.user_id, now))
     await announce(services, authorization)
     return authorization
@@ -107,15 +139,25 @@ def compose(application: Application, credential: Credential, ask: Ask, now: int
         application_id=application.client_id,
         application_name=application.name,
         hash_algorithm=ask.hash_algorithm,
-        documents=tuple(Document(label, digest) for label, digest in zip(ask.labels, ask.hashes, strict=True)),
+        documents=tuple(
+            Document(label, digest, upload.content if upload is not None else None)
+            for label, digest, upload in zip(ask.labels, ask.hashes, ask.uploads or (None,) * len(ask.hashes), strict=True)
+        ),
         description=ask.description,
         created=now,
         expires=now + ask.life_s,
     )
 
 
-def _add(connection: Connection, authorization: Authorization, most_open: int, also: Also | None) -> bool:
+def _seal(services: Services, authorization_id: str, uploads: tuple[Upload | None, ...]) -> dict[int, bytes]:
+    given = {position: one.file for position, one in enumerate(uploads) if one is not None}
+    return {position: services.document_key.seal(authorization_id, position, file) for position, file in given.items()}
+
+
+def _add(connection: Connection, authorization: Authorization, sealed: dict[int, bytes], most_open: int, also: Also | None) -> bool:
     added = authorizations.add_if_room(connection, authorization, most_open)
+    if added:
+        documents.add(connection, authorization.id, sealed)
     if added and also is not None:
         also(connection, authorization)
     return added

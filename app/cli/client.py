@@ -1,6 +1,7 @@
 """`natsuin client`: the applications that may ask for signatures."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,11 +20,21 @@ commands = typer.Typer(help="Applications that may ask for signatures.", no_args
 def add(
     name: Annotated[str, typer.Argument(help="The name that signers read.")],
     code: Annotated[bool, typer.Option("--code", help="Ask the signer for a code from the application's screen.")] = False,
+    moving_code: Annotated[
+        bool, typer.Option("--moving-code", help="Requests open with the code on the application's screen only, by no address that stays.")
+    ] = False,
+    return_url: Annotated[
+        list[str] | None, typer.Option("--return-url", help="A page that a request on the same device may lead back to; may be repeated.")
+    ] = None,
+    mark: Annotated[
+        Path | None, typer.Option("--mark", help="A square PNG file, shown beside the name.", exists=True, dir_okay=False)
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Register an application; its secret is shown once."""
     with answering(as_json), desk() as opened:
-        value = clients.add(opened, name, asks_code=code)
+        png = mark.read_bytes() if mark is not None else None
+        value = clients.add(opened, name, asks_code=code, moving_code=moving_code, return_urls=return_url or (), mark=png)
         ids = (f"client_id      {value['client_id']}", f"client_secret  {value['client_secret']}")
         lines = (f"[bold]{escape(name)}[/] may ask for signatures.", *ids)
         show(value, as_json, "\n".join((*lines, "[dim]The secret is shown only now; keep it safe.[/]")))
@@ -34,10 +45,12 @@ def list_(as_json: Json = False) -> None:
     """List the applications."""
     with answering(as_json), desk() as opened:
         found = clients.listed(opened)
-        table = Table("client_id", "name", "code", "since")
+        table = Table("client_id", "name", "code", "moving code", "leads back to", "mark", "since")
         for one in found:
             since = f"{datetime.fromtimestamp(one['created'], UTC):%Y-%m-%d}"
-            table.add_row(one["client_id"], Text(one["name"]), "yes" if one["code"] else "no", since)
+            words = ("yes" if one[flag] else "no" for flag in ("code", "moving_code"))
+            back, mark = "\n".join(one["return_urls"]) or "–", "yes" if one["mark"] else "no"
+            table.add_row(one["client_id"], Text(one["name"]), *words, back, mark, since)
         show(found, as_json, table)
 
 

@@ -35,7 +35,7 @@ def up() -> None:
         parts = {name: command for name, command in parse_procfile((ROOT / "Procfile").read_text()).processes.items() if wanted(name, demo)}
         require_free(config, demo)
         if demo:
-            register_demo(opened, config.data / "demo" / "client.json")
+            register_demo(opened, config.data / "demo" / "client.json", f"http://localhost:{config.port + 1}/back")
     manager = Manager(Printer(sys.stdout))
     environment = os.environ | {
         "NATSUIN_DATA": str(config.data),
@@ -68,16 +68,16 @@ def require_free(config: Config, demo: bool) -> None:
                 raise Refusal(f"Port {port} is in use. Is Natsuin running already? Else choose another with NATSUIN_PORT.") from None
 
 
-def register_demo(opened: Database, file: Path) -> None:
+def register_demo(opened: Database, file: Path, return_url: str) -> None:
     """Give the demo relying application its client id and secret, once, in a file that only this user reads."""
     if file.is_file():
         client_id = json.loads(file.read_text())["client_id"]
         if opened.read_now(parties.application, client_id) is not None:
             return
-    application, secret = add_application(opened, demo_name(opened), asks_code=True)
+    application, secret = add_application(opened, demo_name(opened), asks_code=True, return_urls=[return_url])
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
-        json.dump({"client_id": application.client_id, "client_secret": secret}, out)
+        json.dump({"client_id": application.client_id, "client_secret": secret, "return_urls": [return_url]}, out)
 
 
 def demo_name(opened: Database) -> str:

@@ -1,5 +1,6 @@
 """`credentials/authorize` and `credentials/authorizeCheck` (CSC 2.0 §11.7, §11.8): ask the signer, then wait for the answer."""
 
+import asyncio
 import re
 import unicodedata
 
@@ -10,33 +11,43 @@ from app.authorization.collect import collect
 from app.authorization.request import Ask
 from app.authorization.request import request as ask_signer
 from app.csc.algorithms import MULTISIGN, require_digests
+from app.csc.body import MAX_BODY_BYTES as MAX_BODY_BYTES_ELSEWHERE
 from app.csc.body import Body, read_body
 from app.csc.credentials import OUT_OF_BAND
+from app.csc.documents import MAX_FILES_BYTES, read_documents
 from app.domain.authorization import Authorization
 from app.errors import BadParameter, CredentialUnknown, InvalidAuthenticationData, TooFast
 from app.oauth.bearer import client_of
 from app.services import Services
 from hsm.messages import MAX_DESCRIPTION_CHARACTERS, MAX_LABEL_CHARACTERS, is_plain_text
 
+MAX_BODY_BYTES = MAX_FILES_BYTES * 4 // 3 + MAX_BODY_BYTES_ELSEWHERE  # the documents, in base64
 LONGEST_WAIT_S = 60
 PACE_MS = 950  # half of what Retry-After advises, so that no honest client is ever too fast
 RETRY_AFTER_S = "2"
 LIFE_BOUNDS_S = (30, 600)
 WAIT = re.compile(r"wait=(\d{1,6})\Z")  # RFC 7240 §4.3
 ID = re.compile(r"[A-Za-z0-9_-]{22}\Z")
+STATE = re.compile(r"[A-Za-z0-9_.~-]{1,200}\Z")
 
 
 async def authorize(services: Services, request: Request) -> Response:
     """Ask for the signer's approval of exactly these hashes; the answer is a handle to wait with."""
     client_id = await client_of(services, request)
-    ask = read_ask(await read_body(request), services.config.authorization_life_s)
-    authorization = await ask_signer(services, client_id, ask)
+    body = await read_body(request, MAX_BODY_BYTES)
+    ask = await asyncio.to_thread(read_ask, body, services.config.authorization_life_s)
+    authorization, opening = await ask_signer(services, client_id, ask)
     answer: dict[str, object] = {
         "handle": authorization.id,
         "approval_url": f"{services.config.origin}/approve/{authorization.id}",
+        "code_url": f"{services.config.origin}/s",
+        "code_token": opening.token,
+        "code_key": opening.key,
         "expiresIn": authorization.expires - authorization.created,
         "progress": authorization.progress,
     }
+    if opening.code_needed:
+        del answer["approval_url"]  # it would open nothing
     if authorization.code is not None:
         answer["verification_code"] = authorization.code
     return JSONResponse(answer, 202)
@@ -81,6 +92,9 @@ def read_ask(body: Body, life_s: int) -> Ask:
             raise InvalidAuthenticationData
     body.optional_text("clientData")
     description = _plain("description", body.optional_text("description") or "", MAX_DESCRIPTION_CHARACTERS)
+    return_url, return_state = (body.optional_text(name) for name in ("return_url", "state"))
+    if return_state is not None and (return_url is None or not STATE.match(return_state)):
+        raise BadParameter("Invalid parameter state")
     labels = body.texts("documentLabels")
     if labels is not None and len(labels) != count:
         raise BadParameter("Invalid parameter documentLabels")
@@ -92,6 +106,10 @@ def read_ask(body: Body, life_s: int) -> Ask:
         labels=tuple(_plain("documentLabels", label, MAX_LABEL_CHARACTERS) for label in labels or [""] * count),
         description=description,
         life_s=body.number_within("requestedExpiry", *LIFE_BOUNDS_S, life_s),
+        confidential=body.flag("confidential"),
+        return_url=return_url,
+        return_state=return_state,
+        uploads=read_documents(body, body.text("hashAlgorithmOID"), hashes),
     )
 
 

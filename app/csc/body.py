@@ -89,6 +89,13 @@ class Body:
             raise BadParameter("Invalid Base64 hash string parameter")
         return digests
 
+    def list_where_given(self, name: str) -> list[Any] | None:
+        """Give a list of anything that may be absent."""
+        value = self._fields.get(name)
+        if value is not None and not isinstance(value, list):
+            raise BadParameter(f"Invalid parameter {name}")
+        return value
+
     def objects(self, name: str) -> list[dict[str, Any]]:
         """Give a list of objects; empty where absent."""
         value = self._fields.get(name, [])
@@ -97,6 +104,6 @@ class Body:
         return value
 
 
-async def read_body(request: Request) -> Body:
+async def read_body(request: Request, most_bytes: int = MAX_BODY_BYTES) -> Body:
     """Read a request's JSON object; raises BadRequest."""
-    return Body(await read_json(request, MAX_BODY_BYTES))
+    return Body(await read_json(request, most_bytes))

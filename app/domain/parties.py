@@ -8,13 +8,20 @@ from msgspec import Struct
 
 
 class Application(Struct, frozen=True):
-    """A program that asks for signatures; `asks_code` means that the signer types a code from its screen."""
+    """
+    A program that asks for signatures; `asks_code` means that the signer types a code from its screen.
+
+    `moving_code`: its requests open with the code on its screen that changes every second, and with no address that stays. `return_urls`
+    are the pages to which a request on the same device may lead back, each exactly so.
+    """
 
     client_id: str
     name: str
     secret_sha256: bytes
     asks_code: bool
     created: int
+    moving_code: bool = False
+    return_urls: tuple[str, ...] = ()
 
 
 class Signer(Struct, frozen=True):

@@ -3,9 +3,11 @@
 import asyncio
 import hashlib
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from redis.asyncio import Redis
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from app.clock import system_clock
@@ -14,30 +16,33 @@ from app.domain.identifiers import new_id
 from app.domain.parties import Application
 from app.errors import RedisUnavailable
 from app.operator.desk import Desk
+from app.operator.mark import read_mark
 from app.operator.record import recorded
 from app.operator.refusal import Refusal, Unknown
-from app.store import parties
+from app.operator.return_url import MOST_RETURN_URLS, read_return_url
+from app.store import marks, parties
 from app.store.batch import Batches
 from app.store.database import Database
 from app.store.redis import Ephemeral
 from hsm.messages import MAX_NAME_CHARACTERS, is_plain_text
 
 
-def add(desk: Desk, name: str, *, asks_code: bool) -> dict[str, Any]:
+def add(
+    desk: Desk, name: str, *, asks_code: bool, moving_code: bool = False, return_urls: Sequence[str] = (), mark: bytes | None = None
+) -> dict[str, Any]:
     """Register an application, and give its secret, once; raises Refusal."""
     with recorded(desk, "client add", name):
         if name == desk.config.service_name:
             raise Refusal(f"{name} is this service itself; signers could not tell the two apart.")
-        application, secret = add_application(desk.database, name, asks_code=asks_code)
-    return {"client_id": application.client_id, "client_secret": secret, "name": name, "code": asks_code}
+        application, secret = add_application(
+            desk.database, name, asks_code=asks_code, moving_code=moving_code, return_urls=return_urls, mark=mark
+        )
+    return {"client_id": application.client_id, "client_secret": secret} | _told(application, has_mark=mark is not None)
 
 
 def listed(desk: Desk) -> list[dict[str, Any]]:
     """List the applications."""
-    return [
-        {"client_id": one.client_id, "name": one.name, "code": one.asks_code, "created": one.created}
-        for one in desk.database.read_now(parties.all_applications)
-    ]
+    return desk.database.read_now(_listed)
 
 
 def remove(desk: Desk, client_id: str) -> dict[str, Any]:
@@ -49,18 +54,53 @@ def remove(desk: Desk, client_id: str) -> dict[str, Any]:
     return {"client_id": client_id, "removed": True}
 
 
-def add_application(opened: Database, name: str, *, asks_code: bool) -> tuple[Application, str]:
-    """Register an application, and give it with its secret; raises Refusal where the name is taken or can't be shown."""
+def add_application(
+    opened: Database,
+    name: str,
+    *,
+    asks_code: bool,
+    moving_code: bool = False,
+    return_urls: Sequence[str] = (),
+    mark: bytes | None = None,
+) -> tuple[Application, str]:
+    """Register an application, and give it with its secret; raises Refusal where the name is taken, or something can't be used."""
     if not 0 < len(name) <= MAX_NAME_CHARACTERS or not is_plain_text(name):
         raise Refusal(f"A name has 1 to {MAX_NAME_CHARACTERS} characters, none of them control, bidi or zero-width.")
     secret = secrets.token_urlsafe(32)
     digest = hashlib.sha256(secret.encode()).digest()
-    application = Application(new_id(), name, digest, asks_code, int(system_clock()))
+    urls = tuple(read_return_url(url) for url in return_urls)
+    if len(urls) > MOST_RETURN_URLS:
+        raise Refusal(f"At most {MOST_RETURN_URLS} return URLs.")
+    png = read_mark(mark) if mark is not None else None
+    application = Application(new_id(), name, digest, asks_code, int(system_clock()), moving_code, urls)
     try:
-        opened.write_now(parties.add_application, application)
+        opened.write_now(_add, application, png)
     except IntegrityError:
         raise Refusal(f"An application is called {name} already; signers could not tell the two apart.") from None
     return application, secret
+
+
+def _add(connection: Connection, application: Application, png: bytes | None) -> None:
+    parties.add_application(connection, application)
+    if png is not None:
+        marks.add(connection, application.client_id, png)
+
+
+def _listed(connection: Connection) -> list[dict[str, Any]]:
+    return [
+        {"client_id": one.client_id} | _told(one, has_mark=marks.has_one(connection, one.client_id)) | {"created": one.created}
+        for one in parties.all_applications(connection)
+    ]
+
+
+def _told(application: Application, *, has_mark: bool) -> dict[str, Any]:
+    return {
+        "name": application.name,
+        "code": application.asks_code,
+        "moving_code": application.moving_code,
+        "return_urls": list(application.return_urls),
+        "mark": has_mark,
+    }
 
 
 def _revoke_tokens(config: Config, client_id: str) -> None:

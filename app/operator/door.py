@@ -38,6 +38,16 @@ class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
 class AddClient(Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     code: bool = False
+    moving_code: bool = False
+    return_urls: list[str] = []
+    mark: bytes | None = None
+
+
+def add_client(desk: Desk, asked: AddClient) -> dict[str, Any]:
+    """Register an application; its mark comes in base64."""
+    return clients.add(
+        desk, asked.name, asks_code=asked.code, moving_code=asked.moving_code, return_urls=asked.return_urls, mark=asked.mark
+    )
 
 
 class Letter(Struct, frozen=True, forbid_unknown_fields=True):
@@ -107,7 +117,7 @@ class Call(NamedTuple):
 
 CALLS = (
     Call("GET", "/clients", Nothing, lambda desk, _: clients.listed(desk)),
-    Call("POST", "/clients", AddClient, lambda desk, body: clients.add(desk, body.name, asks_code=body.code)),
+    Call("POST", "/clients", AddClient, add_client),
     Call("DELETE", "/clients/{client_id}", Nothing, lambda desk, _, client_id: clients.remove(desk, client_id)),
     Call("GET", "/signers", Nothing, lambda desk, _: signers.listed(desk)),
     Call("POST", "/signers", AddSigner, add_signer),

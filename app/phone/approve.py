@@ -14,22 +14,25 @@ from app.authorization.refuse import refuse as refuse_for
 from app.authorization.settle import settle
 from app.authorization.tokens import Tokens, challenge_of, ending_of, tokens_of
 from app.domain.authorization import Authorization, Reason, State
+from app.domain.opening import Opening
 from app.domain.parties import Credential, Passkey, Signer
 from app.domain.receipt import SERVICE_ID
-from app.errors import AuthorizationUnknown, BadParameter, Unavailable
+from app.errors import AuthorizationUnknown, BadParameter, CodeNeeded, PasskeyNeeded, Unavailable
 from app.phone.account import groups, state_of
 from app.phone.otp_form import token_views
 from app.phone.receipt import document_address
 from app.phone.reference import reference_number
+from app.phone.screen_code import browser_sha256
 from app.phone.session import read_message
 from app.phone.signed_in import as_json, signed_page, wants_json
 from app.phone.visitor import Visitor, visitor_of
 from app.receipt.finish import finish_where_possible
 from app.services import Services
-from app.store import authorizations, credentials, parties, receipts
+from app.store import authorizations, credentials, marks, openings, parties, receipts
 from app.webauthn import b64, request_options
 from hsm.messages import Otp, SignTransaction, challenge, parse_transaction
 
+FRESH_S = 300  # for so long after a sign-in confidential requests are open
 REASONS = {reason.value: reason for reason in (Reason.DECLINED, Reason.NOT_ME)}
 
 
@@ -41,19 +44,38 @@ class Matter(Struct, frozen=True):
     credential: Credential
     passkeys: list[Passkey]
     visitor: Visitor
+    opening: Opening | None = None
     tokens: Tokens | None = None
+    browser_sha256: bytes | None = None
+    has_mark: bool = False
 
     def transaction(self) -> SignTransaction:
         """What is shown is what is bound: the page reads the same bytes that the passkey signs."""
         return parse_transaction(self.authorization.transaction, SignTransaction)
 
+    @property
+    def needs_code(self) -> bool:
+        """Whether this browser must come with the code on the application's screen first."""
+        waits = self.authorization.state is State.PENDING
+        return waits and self.opening is not None and not self.opening.is_open_for(self.browser_sha256)
+
+    def is_hidden(self, now: float) -> bool:
+        """Tell whether what it says is confidential, and the passkey was not seen in the last minutes; a visit is short anyway."""
+        confidential = self.opening is not None and self.opening.confidential
+        return confidential and self.visitor.device is not None and now - self.visitor.since > FRESH_S
+
 
 async def show(services: Services, request: Request) -> Response:
     """Show what is asked, or how it ended; as JSON to a phone without a screen and to the page's own script."""
     matter = await _matter(services, request)
+    pending = matter.authorization.state is State.PENDING
+    if matter.needs_code or (pending and matter.is_hidden(services.now())):
+        return await _ask_to_open(services, request, matter)
     if matter.authorization.state is State.PENDING and matter.authorization.opened_at is None:
         await services.database.write(authorizations.mark_opened, matter.authorization.id, services.now())
     if wants_json(request):
+        if matter.is_hidden(services.now()):
+            raise PasskeyNeeded
         return as_json(describe(services, matter))
     user_id, visiting = matter.signer.user_id, matter.visitor.device is None
     if matter.authorization.state is State.PENDING:
@@ -68,7 +90,10 @@ async def approve(services: Services, request: Request) -> Response:
     evidence = read_otp(message["otp"]) if "otp" in message else message.get("credential")
     if not isinstance(evidence, dict | Otp) or not (code is None or isinstance(code, str)):
         raise BadParameter("Invalid parameter credential")
-    await approve_with(services, await _authorization(services, request), evidence, code)
+    matter = await _read_matter(services, request)
+    if matter.needs_code:
+        raise CodeNeeded
+    await approve_with(services, matter.authorization, evidence, code)
     return JSONResponse({"state": State.APPROVED})
 
 
@@ -78,8 +103,13 @@ async def refuse(services: Services, request: Request) -> Response:
     reason = REASONS.get(str(message.get("reason")))
     if reason is None:
         raise BadParameter("Invalid parameter reason")
-    await refuse_for(services, await _authorization(services, request), reason)
+    await refuse_for(services, (await _read_matter(services, request)).authorization, reason)
     return JSONResponse({"state": State.REFUSED})
+
+
+async def read_state(services: Services, request: Request) -> State:
+    """Say how it stands, to a page that is open; settled by whoever asks more."""
+    return (await _read_matter(services, request)).authorization.state
 
 
 def read_otp(given: object) -> Otp:
@@ -131,10 +161,16 @@ def pending_view(services: Services, matter: Matter) -> dict[str, Any]:
         "id": transaction.id,
         "application_name": transaction.application_name,
         "application_initial": transaction.application_name[:1],
+        "mark": f"/applications/{transaction.application_id}/mark" if matter.has_mark else None,
         "description": transaction.description,
         "is_own": own_document(transaction) is not None,
         "documents": [
-            {"label": one.label, "fingerprint": groups(one.hash.hex()), "address": own_document(transaction)}
+            {
+                "label": one.label,
+                "fingerprint": groups(one.hash.hex()),
+                "address": own_document(transaction),
+                "has_content": one.content is not None,
+            }
             for one in transaction.documents
         ],
         "signer_name": matter.signer.name,
@@ -162,12 +198,13 @@ def ended_view(services: Services, matter: Matter) -> dict[str, Any]:
         "state": authorization.state.value,
         "reason": authorization.reason,
         "application_name": transaction.application_name,
-        "documents": [{"label": one.label} for one in transaction.documents],
+        "documents": [{"label": "" if matter.is_hidden(services.now()) else one.label} for one in transaction.documents],
         "time": authorization.decided_at or authorization.expires,
         "reference": reference_number(authorization.id),
         "signer_name": matter.signer.name,
         "stamp": stamp(matter.signer.name),
         "retry_url": None,
+        "return_url": matter.opening.return_for(matter.browser_sha256) if matter.opening is not None else None,
         "receipt": own_document(transaction),
         "key_state": state_of(matter.credential, services.now()),
         "factor": authorization.factor,
@@ -188,11 +225,25 @@ def stamp(name: str) -> str:
     return "".join(word[0].upper() for word in words[:2])
 
 
+async def _ask_to_open(services: Services, request: Request, matter: Matter) -> Response:
+    """Say that the code or the passkey is needed, and no more of the request than who asks, and for how many documents."""
+    if wants_json(request):
+        raise CodeNeeded if matter.needs_code else PasskeyNeeded
+    transaction = matter.transaction()
+    view = {
+        "needs": "code" if matter.needs_code else "passkey",
+        "application_name": transaction.application_name,
+        "documents": len(transaction.documents),
+        "expires_in": max(0, matter.authorization.expires - int(services.now())),
+    }
+    visiting = matter.visitor.device is None
+    return await signed_page(services, request, matter.signer.user_id, "before_opening.html", visiting=visiting, view=view)
+
+
 async def _matter(services: Services, request: Request) -> Matter:
-    visitor = await visitor_of(services, request)
-    matter = await services.database.read(_read, request.path_params["id"], visitor)
+    matter = await _read_matter(services, request)
     if await _may_have_moved(services, matter.authorization):
-        matter = await services.database.read(_read, request.path_params["id"], visitor)
+        matter = await _read_matter(services, request)
     if matter.authorization.state is State.PENDING:
         return msgspec.structs.replace(matter, tokens=await _tokens(services, matter.credential))
     return matter
@@ -218,8 +269,10 @@ async def _tokens(services: Services, credential: Credential) -> Tokens | None:
         return None
 
 
-async def _authorization(services: Services, request: Request) -> Authorization:
-    return (await services.database.read(_read, request.path_params["id"], await visitor_of(services, request))).authorization
+async def _read_matter(services: Services, request: Request) -> Matter:
+    visitor = await visitor_of(services, request)
+    matter = await services.database.read(_read, request.path_params["id"], visitor)
+    return msgspec.structs.replace(matter, browser_sha256=browser_sha256(services, request))
 
 
 def _read(connection: Connection, authorization_id: str, visitor: Visitor) -> Matter:
@@ -232,4 +285,6 @@ def _read(connection: Connection, authorization_id: str, visitor: Visitor) -> Ma
     assert credential is not None
     if not visitor.may_see(credential.enrollment_id):
         raise AuthorizationUnknown
-    return Matter(authorization, signer, credential, parties.passkeys_for(connection, credential.enrollment_id), visitor)
+    passkeys, opening = parties.passkeys_for(connection, credential.enrollment_id), openings.of(connection, authorization_id)
+    has_mark = marks.has_one(connection, authorization.application_id)
+    return Matter(authorization, signer, credential, passkeys, visitor, opening, has_mark=has_mark)

@@ -14,7 +14,7 @@ from app.phone.history import event_view
 from app.phone.session import device_of, signer_of
 from app.phone.signed_in import signed_page
 from app.services import Services
-from app.store import additions, authorizations, events, parties, receipts
+from app.store import additions, authorizations, events, openings, parties, receipts
 from hsm.messages import SignTransaction, parse_transaction
 
 NOTICE_S = 7 * 86_400
@@ -25,7 +25,7 @@ class Start(Struct, frozen=True):
     """What the start page tells: requests that wait, new devices that do, and what has happened in the last days."""
 
     name: str
-    waiting: list[Authorization]
+    waiting: list[dict[str, Any]]
     new_devices: list[Addition]
     notices: list[Event]
     receipt_owed: bool
@@ -42,7 +42,7 @@ async def show(services: Services, request: Request) -> Response:
         user_id,
         "inbox.html",
         signer_name=start.name,
-        waiting=[summary(one, services.now()) for one in start.waiting],
+        waiting=start.waiting,
         new_devices=[{"id": one.id, "name": one.name} for one in start.new_devices],
         notices=[event_view(one) for one in start.notices],
         second_way_open=await is_second_way_open(services, device),
@@ -52,18 +52,22 @@ async def show(services: Services, request: Request) -> Response:
 
 async def inbox(services: Services, request: Request) -> Response:
     """Give the list to the page that shows it already."""
-    user_id = await signer_of(services, request)
-    waiting = await services.database.read(authorizations.waiting_for, user_id, services.now())
-    return JSONResponse({"waiting": [summary(one, services.now()) for one in waiting]})
+    return JSONResponse({"waiting": await waiting_now(services, await signer_of(services, request))})
 
 
-def summary(authorization: Authorization, now: float) -> dict[str, Any]:
-    """Say in a line what waits, from the very bytes that will be approved."""
+async def waiting_now(services: Services, user_id: str) -> list[dict[str, Any]]:
+    """Say what waits for a signer."""
+    return await services.database.read(_waiting, user_id, services.now())
+
+
+def summary(authorization: Authorization, now: float, *, confidential: bool) -> dict[str, Any]:
+    """Say in a line what waits, from the very bytes that will be approved; of what is confidential, not what it is about."""
     transaction = parse_transaction(authorization.transaction, SignTransaction)
     return {
         "id": authorization.id,
         "application": transaction.application_name,
-        "description": transaction.description,
+        "description": "" if confidential else transaction.description,
+        "confidential": confidential,
         "documents": len(transaction.documents),
         "expires_in": max(0, authorization.expires - int(now)),
     }
@@ -73,8 +77,14 @@ def _start(connection: Connection, user_id: str, now: float) -> Start:
     signer = parties.signer(connection, user_id)
     return Start(
         signer.name if signer is not None else user_id,
-        authorizations.waiting_for(connection, user_id, now),
+        _waiting(connection, user_id, now),
         additions.made_for(connection, user_id, now),
         events.since(connection, user_id, now - NOTICE_S, MOST_NOTICES),
         receipts.is_owed(connection, user_id),
     )
+
+
+def _waiting(connection: Connection, user_id: str, now: float) -> list[dict[str, Any]]:
+    found = authorizations.waiting_for(connection, user_id, now)
+    confidential = openings.confidential(connection, [one.id for one in found])
+    return [summary(one, now, confidential=one.id in confidential) for one in found]

@@ -1,5 +1,6 @@
 """The signer's session: a cookie that lets its holder look and refuse; approving always takes the passkey again."""
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,6 +13,7 @@ from app.reading import read_json
 from app.services import Services
 from app.store import parties, subscriptions
 from app.store.redis import Session
+from app.store.wakeups import of_signer
 
 MAX_BODY_BYTES = 64_000
 
@@ -52,7 +54,7 @@ async def begin_session(services: Services, request: Request, holder: Session, r
     """Give a new session to a signer who has just shown who it is; the browser's earlier one, whoever began it, is forgotten."""
     config = services.config
     life_s = life_s or config.session_life_s
-    session = await services.ephemeral.begin_session(holder, life_s)
+    session = await services.ephemeral.begin_session(msgspec.structs.replace(holder, since=int(services.now())), life_s)
     if (earlier := request.cookies.get(cookie_name(config))) is not None:
         await services.ephemeral.end_session(earlier)
         hashes = secret_sha256(earlier), secret_sha256(session)
@@ -75,7 +77,10 @@ async def end_session(services: Services, request: Request, response: Response) 
     name = cookie_name(services.config)
     if (cookie := request.cookies.get(name)) is not None:
         await services.database.write(subscriptions.remove_of_session, secret_sha256(cookie))
+        session = await services.ephemeral.session(cookie)
         await services.ephemeral.end_session(cookie)
+        if session is not None:
+            await services.wakeups.announce(of_signer(session.user_id))  # its pages that hear of changes hear no more
     response.delete_cookie(name, path="/", secure=services.config.secure, httponly=True, samesite="lax")
 
 

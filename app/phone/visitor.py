@@ -15,12 +15,13 @@ from hsm.messages import TokenInfo
 
 
 class Visitor(Struct, frozen=True):
-    """Whoever is signed in; without a `device` there is a `token`, and only what belongs to `enrollment_id` may be seen."""
+    """Whoever is signed in; without a `device` there is a `token`, and only what belongs to `enrollment_id` may be seen; since when."""
 
     user_id: str
     device: Passkey | None = None
     token: TokenInfo | None = None
     enrollment_id: str | None = None
+    since: int = 0  # unix seconds
 
     def may_see(self, enrollment_id: str) -> bool:
         return self.enrollment_id in (None, enrollment_id)
@@ -37,9 +38,9 @@ async def visitor_of(services: Services, request: Request) -> Visitor:
     session = await session_of(services, request)
     if session.token_id is None:
         device = await device_in(services, session)
-        return Visitor(device.user_id, device)
+        return Visitor(device.user_id, device, since=session.since)
     found = await token_of(services, session)
     if found is None:
         raise SessionRequired
     credential, token = found
-    return Visitor(session.user_id, token=token, enrollment_id=credential.enrollment_id)
+    return Visitor(session.user_id, token=token, enrollment_id=credential.enrollment_id, since=session.since)

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, insert, literal, select, update
 
 from app.domain.authorization import MOVES, Authorization, State, Told
+from app.store import documents
 from app.store.tables import authorizations as table
 
 # Built once: composing a statement costs more than running it.
@@ -92,7 +93,7 @@ def move(
     approved_with: str | None = None,
     factor: str | None = None,
 ) -> bool:
-    """Move an authorization on from the state in which it was read; False if another was first."""
+    """Move an authorization on from the state in which it was read, and delete its documents; False if another was first."""
     if state not in MOVES.get(authorization.state, ()):
         raise ValueError(f"no way from {authorization.state} to {state}")
     values = {
@@ -105,12 +106,16 @@ def move(
         "approved_with": approved_with or authorization.approved_with,
         "factor": factor or authorization.factor,
     }
-    return connection.execute(_MOVE, values).rowcount == 1
+    moved = connection.execute(_MOVE, values).rowcount == 1
+    if moved:
+        documents.forget(connection, authorization.id)
+    return moved
 
 
 def finish(connection: Connection, authorization_id: str, state: State) -> None:
     """Record how the use of an approval ended; nothing happens where that is recorded already."""
     connection.execute(_FINISH, {"which": authorization_id, "state": state.value})
+    documents.forget(connection, authorization_id)
 
 
 def try_code(connection: Connection, authorization_id: str, most: int) -> int | None:

@@ -1,10 +1,10 @@
 """Applications, signers and passkeys in SQL."""
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 
 from app.domain.parties import Application, Passkey, Signer
-from app.store import subscriptions
+from app.store import marks, subscriptions
 from app.store.tables import applications, passkeys, signers
 from app.store.tables import subscriptions as pushed
 
@@ -22,19 +22,21 @@ _USED = update(passkeys).where(passkeys.c.passkey_id == bindparam("which")).valu
 
 
 def add_application(connection: Connection, application: Application) -> None:
-    connection.execute(insert(applications), msgspec.structs.asdict(application))
+    values = msgspec.structs.asdict(application)
+    connection.execute(insert(applications), values | {"return_urls": msgspec.json.encode(application.return_urls).decode()})
 
 
 def application(connection: Connection, client_id: str) -> Application | None:
     row = connection.execute(_APPLICATION, {"client_id": client_id}).mappings().one_or_none()
-    return Application(**row) if row is not None else None
+    return _application(row) if row is not None else None
 
 
 def all_applications(connection: Connection) -> list[Application]:
-    return [Application(**row) for row in connection.execute(select(applications).order_by(applications.c.created)).mappings()]
+    return [_application(row) for row in connection.execute(select(applications).order_by(applications.c.created)).mappings()]
 
 
 def remove_application(connection: Connection, client_id: str) -> bool:
+    marks.remove(connection, client_id)
     return connection.execute(delete(applications).where(applications.c.client_id == client_id)).rowcount == 1
 
 
@@ -98,3 +100,7 @@ def remove_passkey(connection: Connection, passkey_id: bytes) -> None:
 
 def all_signers(connection: Connection) -> list[Signer]:
     return [Signer(**row) for row in connection.execute(select(signers).order_by(signers.c.created, signers.c.user_id)).mappings()]
+
+
+def _application(row: RowMapping) -> Application:
+    return Application(**{**row, "return_urls": msgspec.json.decode(row["return_urls"], type=tuple[str, ...])})

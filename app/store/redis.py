@@ -20,12 +20,17 @@ class Token(Struct, frozen=True):
 
 
 class Session(Struct, frozen=True):
-    """Who is signed in, and with which passkey; or without one, with PIN and a one-time-password token, for the sake of one key."""
+    """
+    Who is signed in, and with which passkey; or without one, with PIN and a one-time-password token, for the sake of one key.
+
+    `since` is when that was shown, unix seconds.
+    """
 
     user_id: str
     passkey_id: bytes | None = None
     token_id: str | None = None
     credential_id: str | None = None
+    since: int = 0
 
 
 class Ephemeral:

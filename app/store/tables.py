@@ -12,6 +12,14 @@ applications = Table(
     Column("secret_sha256", LargeBinary(32), nullable=False),
     Column("asks_code", Boolean, nullable=False),
     Column("created", BigInteger, nullable=False),
+    Column("moving_code", Boolean, nullable=False),  # its requests open with the code on its screen only
+    Column("return_urls", String, nullable=False),  # a JSON list
+)
+marks = Table(
+    "marks",
+    metadata,
+    Column("client_id", ForeignKey("applications.client_id"), primary_key=True),
+    Column("png", LargeBinary, nullable=False),
 )
 signers = Table(
     "signers",
@@ -95,6 +103,13 @@ Index("authorizations_of_signer", authorizations.c.user_id, authorizations.c.sta
 Index("authorizations_open", authorizations.c.state, authorizations.c.expires)
 Index("authorizations_told", authorizations.c.user_id, authorizations.c.told_at)
 Index("authorizations_history", authorizations.c.user_id, authorizations.c.created)
+documents = Table(
+    "documents",
+    metadata,
+    Column("authorization_id", ForeignKey("authorizations.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),  # nonce and AES-256-GCM ciphertext
+)
 additions = Table(
     "additions",
     metadata,
@@ -243,3 +258,17 @@ notices = Table(
     UniqueConstraint("authorization_id", "subscription_id", name="notices_once"),
 )
 Index("notices_state", notices.c.state, notices.c.claimed_until)
+openings = Table(
+    "openings",
+    metadata,
+    Column("authorization_id", ForeignKey("authorizations.id"), primary_key=True),
+    Column("token", String(22), nullable=False, unique=True),
+    Column("key", String(43), nullable=False),
+    Column("begun_ms", BigInteger, nullable=False),
+    Column("code_needed", Boolean, nullable=False),
+    Column("confidential", Boolean, nullable=False),
+    Column("return_url", String),
+    Column("last_second", Integer, nullable=False),  # -1: no code was used yet
+    Column("browser_sha256", LargeBinary(32)),
+    Column("way", String(4)),  # qr, here
+)

@@ -1,5 +1,5 @@
 """
-Waking held polls: one Redis channel, one subscription a worker, one event a poll.
+Waking held polls and event streams: one Redis channel, one subscription a worker, one event for each that waits.
 
 A wake-up only says "look again": the truth is in SQL. While the subscription is down, polls look by themselves every second.
 """
@@ -46,45 +46,56 @@ class Wakeups:
             self._subscribed = True
             self._wake_all()
             async for message in channel.listen():
-                self._wake(message["data"].decode())
+                for one in message["data"].decode().split("\n"):
+                    self._wake(one)
 
-    async def announce(self, authorization_id: str) -> None:
-        """Tell every worker that this authorization changed; where Redis is lost, polls find out by themselves."""
-        self._wake(authorization_id)
+    async def announce(self, *changed: str) -> None:
+        """Tell every worker what changed: an authorization's id, `of_signer`; where Redis is lost, who waits finds out alone."""
+        for one in changed:
+            self._wake(one)
         try:
-            await self._batches.send("PUBLISH", CHANNEL, authorization_id)
+            await self._batches.send("PUBLISH", CHANNEL, "\n".join(changed))
         except RedisUnavailable as error:
             log.warning("a wake-up was not sent (%s)", error)
 
     @contextlib.contextmanager
-    def watching(self, authorization_id: str) -> Iterator["Watch"]:
-        """Watch one authorization; begin before looking at it, so that no change falls in between."""
+    def watching(self, what: str) -> Iterator["Watch"]:
+        """Watch an authorization, or all of a signer's; begin before looking at it, so that no change falls in between."""
         watch = Watch(self)
-        self._watches.setdefault(authorization_id, set()).add(watch)
+        self._watches.setdefault(what, set()).add(watch)
         try:
             yield watch
         finally:
-            watches = self._watches[authorization_id]
+            watches = self._watches[what]
             watches.discard(watch)
             if not watches:
-                del self._watches[authorization_id]
+                del self._watches[what]
+
+    def watchers(self, what: str) -> int:
+        """Count who watches it in this worker."""
+        return len(self._watches.get(what, ()))
 
     @property
     def patience_s(self) -> float:
         """How long a poll may wait before it looks by itself."""
         return float("inf") if self._subscribed else LOOK_AGAIN_S
 
-    def _wake(self, authorization_id: str) -> None:
-        for watch in self._watches.get(authorization_id, ()):
+    def _wake(self, what: str) -> None:
+        for watch in self._watches.get(what, ()):
             watch.changed.set()
 
     def _wake_all(self) -> None:
-        for authorization_id in self._watches:
-            self._wake(authorization_id)
+        for what in self._watches:
+            self._wake(what)
+
+
+def of_signer(user_id: str) -> str:
+    """Name all that waits for a signer, and the signer's sessions."""
+    return f"signer:{user_id}"
 
 
 class Watch:
-    """One poll's view of one authorization."""
+    """One poll's view of one authorization, or one page's view of what waits for its signer."""
 
     def __init__(self, wakeups: Wakeups) -> None:
         self._wakeups = wakeups

@@ -21,6 +21,7 @@ from demo.csc.errors import (
     ServiceUnreachable,
     SignerRefused,
 )
+from demo.csc.moving_code import MovingCode
 from demo.csc.session import Application, open_session
 from demo.csc.signature import RemoteSigner, sign_pdf
 
@@ -31,6 +32,7 @@ __all__ = [
     "ApprovalEnded",
     "ApprovalExpired",
     "CscError",
+    "MovingCode",
     "NoCredential",
     "OnWaiting",
     "OutcomeUnknown",

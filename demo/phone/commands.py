@@ -15,7 +15,7 @@ from demo.phone.display import authorization_panel, inbox_table, plain
 from demo.phone.errors import AddressRefused
 from demo.phone.otp_approval import approve_with_otp
 from demo.phone.output import Output, finish
-from demo.phone.phone import Phone, Signer, authorization_id_of, is_address
+from demo.phone.phone import Phone, Signer, is_address
 from demo.phone.watch import watch as watch_inbox
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="A phone without a screen.")
@@ -26,7 +26,7 @@ WATCH_EVERY_S = 1.0
 PasskeyFile = Annotated[Path, typer.Option("--passkey", help="The file that holds the passkey.")]
 Origin = Annotated[str | None, typer.Option("--origin", help="The server, where it is not the one of the enrolment.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
-Target = Annotated[str, typer.Argument(metavar="ID|URL", help="The authorization, or the address of its page.")]
+Target = Annotated[str, typer.Argument(metavar="ID|URL", help="The authorization, the address of its page, or what the QR code says.")]
 
 
 @contextlib.asynccontextmanager
@@ -102,7 +102,7 @@ def show(target: Target, file: PasskeyFile = DEFAULT_FILE, origin: Origin = None
 
     async def work() -> None:
         async with signed_in(file, origin) as (phone, _):
-            seen = await phone.look(authorization_id_of(target, phone.origin))
+            seen = await phone.look(await phone.open(target))
             output.show(msgspec.to_builtins(seen), authorization_panel(seen))
 
     finish(work(), output)
@@ -125,7 +125,7 @@ def approve(
 
     async def work() -> None:
         async with signed_in(file, origin) as (phone, _):
-            seen = await phone.look(authorization_id_of(target, phone.origin))
+            seen = await phone.look(await phone.open(target))
             if not as_json:
                 output.show({}, authorization_panel(seen))
             state = await phone.approve(seen, code)
@@ -147,7 +147,7 @@ def decline(
 
     async def work() -> None:
         async with signed_in(file, origin) as (phone, _):
-            authorization_id = authorization_id_of(target, phone.origin)
+            authorization_id = await phone.open(target)
             state = await phone.refuse(authorization_id, "not_me" if not_me else "declined")
             output.show({"id": authorization_id, "state": state}, plain(state.capitalize()))
 

@@ -10,6 +10,7 @@ from demo.ca.code import read_code
 from demo.ca.errors import CodeMistyped as MistypedAtTheCa
 from demo.passkey import FLAWLESS, Defects, Passkey, PasskeyError
 from demo.phone.connection import Connection, origin_of
+from demo.phone.contents import check_content
 from demo.phone.errors import AddressRefused, CodeMistyped, CodeRequired, Ended
 from demo.phone.ocra import check_token
 from demo.phone.transaction import ApprovalOtp, Authorization, check_challenge, compute_challenge, decode_canonical, read_transaction
@@ -62,6 +63,10 @@ class _Page(msgspec.Struct):
     code_digits: int
     expires_in_s: int = msgspec.field(name="expires_in")
     otp: ApprovalOtp | None = None
+
+
+class _Led(msgspec.Struct):
+    path: str
 
 
 class _State(msgspec.Struct):
@@ -129,6 +134,20 @@ class Phone:
         """List what waits for this signer."""
         return (await self._server.get("/inbox", _Inbox)).waiting
 
+    async def open(self, target: str) -> str:
+        """
+        Give the id, given it, the address of the approval page, or what the code on the application's screen says in this second.
+
+        Raises:
+            AddressRefused: it is a page of another server, or neither an approval page nor a code.
+            ServerRefused: the code is over; read it again.
+        """
+        address = urlsplit(target)
+        if address.path != "/s" or origin_of(target) != self.origin:
+            return authorization_id_of(target, self.origin)
+        led = await self._server.post("/s", {"code": address.fragment}, _Led)
+        return authorization_id_of(self.origin + led.path, self.origin)
+
     async def look(self, authorization_id: str) -> Authorization:
         """
         Read one authorization.
@@ -156,12 +175,14 @@ class Phone:
             CodeRequired: the application shows a code, and none was given.
             WrongCode: it shows another one.
             Ended: it is too late.
+            TransactionRefused: a document is not the one that would be signed.
         """
         seen = await self.look(authorization) if isinstance(authorization, str) else authorization
         if seen.public_key is None:
             raise Ended("ended", 409, seen.state)
         if seen.code_digits and code is None:
             raise CodeRequired(f"the application shows a code of {seen.code_digits} digits: it is needed here")
+        await self._check_documents(seen)
         credential = self.passkey.get(seen.public_key, self.origin, defects=defects)
         return (await self._server.post(_path(seen.id), {"credential": credential, "code": code}, _State)).state
 
@@ -173,6 +194,12 @@ class Phone:
             Ended: it is too late.
         """
         return (await self._server.post(f"{_path(authorization_id)}/refuse", {"reason": reason}, _State)).state
+
+    async def _check_documents(self, seen: Authorization) -> None:
+        for position, document in enumerate(seen.transaction.documents):
+            if document.content is not None:
+                file = await self._server.get_file(f"{_path(seen.id)}/documents/{position}")
+                check_content(file, document.content, document.hash, seen.transaction.hash_algorithm)
 
     def _link(self, code_or_url: str) -> str:
         if not is_address(code_or_url):

@@ -8,6 +8,7 @@ import msgspec
 import rfc8785
 
 from demo.passkey import from_base64url, to_base64url
+from demo.phone.contents import Content
 from demo.phone.errors import TransactionRefused
 
 SIGN_DOMAIN = b"natsuin/v1/sign\x00"
@@ -17,10 +18,12 @@ UnixTime = Annotated[int, msgspec.Meta(ge=0, lt=253_402_300_800)]
 """Seconds, up to the year 9999."""
 
 
-class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     hash: str
     """Base64 of the digest that will be signed."""
     label: str | None
+    content: Content | None = None
+    """Where the signer can open the file."""
 
     def __post_init__(self) -> None:
         base64.b64decode(self.hash, validate=True)

@@ -59,6 +59,7 @@ def read_config(environment: Mapping[str, str] = os.environ) -> Config:
 class _ClientFile(msgspec.Struct):
     client_id: str
     client_secret: str
+    return_urls: list[str] = []
 
 
 def read_application(file: Path) -> Application:
@@ -68,8 +69,17 @@ def read_application(file: Path) -> Application:
     Raises:
         ApplicationMissing: there is no such file, or it holds something else.
     """
+    account = _read(file)
+    return Application(account.client_id, account.client_secret)
+
+
+def read_return_url(file: Path) -> str | None:
+    """Read the page of ours that the service may lead back to, as it was registered; None where none was. Raises as `read_application`."""
+    return next(iter(_read(file).return_urls), None)
+
+
+def _read(file: Path) -> _ClientFile:
     try:
-        account = msgspec.json.decode(file.read_bytes(), type=_ClientFile)
+        return msgspec.json.decode(file.read_bytes(), type=_ClientFile)
     except (OSError, msgspec.MsgspecError):
         raise ApplicationMissing(f"there is no account in {file}") from None
-    return Application(account.client_id, account.client_secret)

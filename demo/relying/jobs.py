@@ -1,4 +1,4 @@
-"""The jobs: one document on its way to a signature, kept for an hour in a directory each; it knows nothing of signing."""
+"""The jobs: one document on its way to a signature, kept for an hour in a directory each; it knows nothing of how signing goes."""
 
 import asyncio
 import secrets
@@ -7,10 +7,11 @@ import time
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
+from demo.csc import MovingCode
 from demo.relying.intake import Document
 from demo.relying.words import Words
 from demo.validate import Verdict
@@ -45,6 +46,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     version: int = 0  # one more at every change
     step: Step = Step.PREPARED
     approval_url: str = ""
+    progress: str = ""  # the service's word for how far the request has come
     verification_code: str | None = None
     expires: float = 0.0  # unix seconds; when the signer's time ends
     problem: Words | None = None
@@ -67,6 +69,7 @@ class Jobs:
         self._directory = directory
         self._jobs: dict[str, Job] = {}
         self._changed: dict[str, asyncio.Event] = {}
+        self._codes: dict[str, MovingCode] = {}
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         for kept in directory.iterdir():
             try:
@@ -120,6 +123,16 @@ class Jobs:
                 await asyncio.wait_for(changed.wait(), timeout_s)
         return self.get(seen.id)
 
+    def keep_code(self, job_id: str, code: MovingCode | None) -> None:
+        """Keep what the moving code is made of: in memory only, because its key is a secret."""
+        if code is not None:
+            self._codes[self.get(job_id).id] = code
+
+    def address(self, job_id: str, way: Literal["qr", "here"]) -> str:
+        """Give where the request can be opened in this second."""
+        code = self._codes.get(job_id)
+        return code.address(way) if code is not None else self.get(job_id).approval_url
+
     def document(self, job_id: str) -> bytes:
         return self._file(self.get(job_id).id, "document.pdf").read_bytes()
 
@@ -133,6 +146,7 @@ class Jobs:
         """Delete every job whose hour is over, with its documents."""
         for job in [job for job in self._jobs.values() if now - job.created > LIFE_S]:
             del self._jobs[job.id]
+            self._codes.pop(job.id, None)
             self._changed.pop(job.id, asyncio.Event()).set()
             shutil.rmtree(self._directory / job.id)
 

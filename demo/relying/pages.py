@@ -131,7 +131,7 @@ def _open(request: Request, job: Job) -> Response:
 async def follow(request: Request) -> Response:
     """The page of a job, by its state."""
     job = _find(request)
-    here = urlsplit(job.approval_url).hostname in ("localhost", "127.0.0.1")
+    here = urlsplit(request.app.state.config.service).hostname in ("localhost", "127.0.0.1")
     return show(request, "job.html", job=job, left_s=max(0, round(job.expires - time.time())), is_local=here, Step=Step)
 
 
@@ -148,13 +148,28 @@ async def follow_state(request: Request) -> Response:
 
 
 async def qr_code(request: Request) -> Response:
-    """The approval address as a QR code (ISO/IEC 18004), for the signer's phone."""
+    """What opens the request in this second, as a QR code (ISO/IEC 18004), for the signer's phone."""
     job = _find(request)
     if job.step is not Step.WAITING:
         raise JobUnknown
     picture = BytesIO()
-    segno.make(job.approval_url, error="m", micro=False).save(picture, kind="svg", border=3, dark="#14203f", light="#ffffff", xmldecl=False)
+    address = request.app.state.jobs.address(job.id, "qr")
+    segno.make(address, error="m", micro=False).save(picture, kind="svg", border=3, dark="#14203f", light="#ffffff", xmldecl=False)
     return Response(picture.getvalue(), media_type="image/svg+xml")
+
+
+async def here(request: Request) -> Response:
+    """Lead on to the request on this very device, with a code that is made now."""
+    job = _find(request)
+    if job.step is not Step.WAITING:
+        return RedirectResponse(f"/jobs/{job.id}", HTTPStatus.SEE_OTHER)
+    return RedirectResponse(request.app.state.jobs.address(job.id, "here"), HTTPStatus.SEE_OTHER)
+
+
+async def back(request: Request) -> Response:
+    """Take back the signer who was sent to the service from here; how it ended is asked of the service, never read from the address."""
+    job: Job = request.app.state.jobs.get(request.query_params.get("state", ""))
+    return RedirectResponse(f"/jobs/{job.id}", HTTPStatus.SEE_OTHER)
 
 
 async def download(request: Request) -> Response:

@@ -41,6 +41,8 @@ def create_app(config: Config, is_stopping: Callable[[], bool] = lambda: False) 
             Route("/jobs/{job_id}", pages.follow),
             Route("/jobs/{job_id}/state", pages.follow_state),
             Route("/jobs/{job_id}/qr.svg", pages.qr_code),
+            Route("/jobs/{job_id}/here", pages.here),
+            Route("/back", pages.back),
             Route("/jobs/{job_id}/signed.pdf", pages.download),
             Route("/jobs/{job_id}/again", pages.ask_again, methods=["POST"], max_body_size=SMALL_BODY_BYTES),
             Route("/sample.pdf", pages.sample),

@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable
 
 from demo import csc
-from demo.relying.config import ApplicationMissing, Config, read_application
+from demo.relying.config import ApplicationMissing, Config, read_application, read_return_url
 from demo.relying.jobs import Jobs, JobUnknown, Step
 from demo.relying.problems import explain, surprise
 from demo.validate import ValidationImpossible, Verdict, ask_authority, validate_with_pdfsig, validate_with_pyhanko
@@ -33,8 +33,14 @@ async def _sign(job_id: str, jobs: Jobs, config: Config) -> None:
 
     def on_waiting(_handle: str, approval_url: str, expires_in_s: int, verification_code: str | None) -> None:
         expires = time.time() + expires_in_s
+        jobs.keep_code(job_id, approval.moving_code)
         jobs.update(job_id, step=Step.WAITING, approval_url=approval_url, verification_code=verification_code, expires=expires)
 
+    def on_progress(word: str) -> None:
+        if jobs.get(job_id).progress != word:
+            jobs.update(job_id, progress=word)
+
+    return_url = read_return_url(config.client_file)
     async with csc.open_session(config.service, read_application(config.client_file)) as session:
         service, credential = await csc.fetch_credential(session, config.service, job.user_id)
         approval = csc.PollingAuthorizationManager(
@@ -45,6 +51,9 @@ async def _sign(job_id: str, jobs: Jobs, config: Config) -> None:
             on_approved=lambda: jobs.update(job_id, step=Step.SIGNING),
             description=job.subject or None,
             document_labels=[job.file_name],
+            on_progress=on_progress,
+            return_url=return_url,
+            state=job_id if return_url is not None else None,
         )
         jobs.keep_signed(job_id, await csc.sign_pdf(jobs.document(job_id), csc.RemoteSigner(session, approval)))
 

@@ -19,6 +19,7 @@ from hsm.messages.amendments import (
     UnlockOtpTransaction,
     parse_amendment,
 )
+from hsm.messages.contents import MAX_FILE_BYTES, Content, MediaType, NotBound, require_bound
 from hsm.messages.ocra import ocra_challenge, token_id_of
 from hsm.messages.operations import (
     ActivateReply,
@@ -139,6 +140,7 @@ __all__ = [
     "MAX_AMENDMENT_LIFE_S",
     "MAX_DESCRIPTION_CHARACTERS",
     "MAX_DOCUMENTS",
+    "MAX_FILE_BYTES",
     "MAX_LABEL_CHARACTERS",
     "MAX_LIFE_S",
     "MAX_NAME_CHARACTERS",
@@ -165,6 +167,7 @@ __all__ = [
     "Code",
     "CollectReply",
     "CollectRequest",
+    "Content",
     "CredentialReply",
     "CredentialRequest",
     "DestroyReply",
@@ -195,10 +198,12 @@ __all__ = [
     "ListRecoveriesRequest",
     "ListTokensReply",
     "ListTokensRequest",
+    "MediaType",
     "Name",
     "NewOtp",
     "NewPasskeyTransaction",
     "Nonce",
+    "NotBound",
     "NotCanonical",
     "OfferTokenReply",
     "OfferTokenRequest",
@@ -255,5 +260,6 @@ __all__ = [
     "parse_transaction",
     "read_transaction",
     "recovery_code_sha256",
+    "require_bound",
     "token_id_of",
 ]

@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from hsm.messages.contents import Content
 from hsm.messages.types import (
     MAX_DOCUMENTS,
     MAX_TRANSACTION_BYTES,
@@ -42,11 +43,16 @@ class NotCanonical(ValueError):
     """The bytes are not a transaction in its one canonical form; nothing that they say may be used."""
 
 
-class Document(Struct, frozen=True, forbid_unknown_fields=True):
-    """One thing to be signed: the label the application gave it, and the digest that the key will sign (DTBS/R)."""
+class Document(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """
+    One thing to be signed: the label the application gave it, and the digest that the key will sign (DTBS/R).
+
+    `content` is there where the signer can open the file.
+    """
 
     label: Label
     hash: Digest
+    content: Content | None = None
 
 
 class Transaction(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type"):

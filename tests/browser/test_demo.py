@@ -1,5 +1,6 @@
 """The demo relying application beside the signer's pages, in one browser: a PDF goes in, and comes out signed and valid."""
 
+import io
 import json
 import os
 import subprocess
@@ -10,10 +11,13 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from playwright.sync_api import expect
+import zxingcpp
+from PIL import Image
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Person
 from tests.browser.phone import Phone
+from tests.flow.polls import wait_until
 from tests.harness.chromium import PATIENCE_MS
 from tests.harness.stack import READY_WITHIN_S, ROOT, Application, Stack
 
@@ -50,7 +54,10 @@ def test_a_contract_is_uploaded_approved_and_downloaded_signed(relying: str, pho
     desk.get_by_role("button", name="Ask for the signature").click()
 
     code = str(desk.locator(".digits").get_attribute("aria-label")).replace(" ", "")
-    phone.page.goto(str(desk.get_by_role("link", name="Open it on this device").get_attribute("href")))
+    read = read_code(desk)
+    assert read.startswith(f"{phone.origin}/s#")
+    wait_until(lambda: read_code(desk) != read)
+    phone.page.goto(relying + str(desk.get_by_role("link", name="Open it on this device").get_attribute("href")))
     main = phone.page.locator("main")
     for text in ("Aoba Construction e-Contracts", "Construction contract", "contract.pdf"):
         expect(main).to_contain_text(text)
@@ -68,6 +75,12 @@ def test_a_contract_is_uploaded_approved_and_downloaded_signed(relying: str, pho
     assert signed.read_bytes().startswith(CONTRACT.read_bytes())
     pdfsig = subprocess.run(["pdfsig", "-nocert", signed], capture_output=True, text=True, check=True, env=os.environ | {"LC_ALL": "C"})
     assert "Signature is Valid" in pdfsig.stdout
+
+
+def read_code(desk: Page) -> str:
+    """Read the QR code on the screen as a camera does."""
+    (found,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(desk.locator("#qr").screenshot())))
+    return found.text
 
 
 def wait_until_it_answers(address: str) -> None:

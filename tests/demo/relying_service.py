@@ -134,6 +134,7 @@ class Service:
         handle = secrets.token_urlsafe(16)
         self.authorized[handle] = body
         answer = {"handle": handle, "approval_url": f"{self.origin}/approve/{handle}", "expiresIn": 180}
+        answer |= {"code_url": f"{self.origin}/s", "code_token": "T" * 22, "code_key": "K" * 43}
         if self.verification_code is not None:
             answer["verification_code"] = self.verification_code
         return web.json_response(answer, status=202)

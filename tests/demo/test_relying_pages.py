@@ -25,7 +25,15 @@ def test_a_document_goes_the_whole_way(tmp_path: Path) -> None:
         path = await site.job(pdf=CONTRACT, name="契約書.pdf", subject="工事請負契約の締結")
         page = await site.until(path, "waiting")
         assert 'aria-label="4 7"' in page
-        assert f'href="{site.service.origin}/approve/' in page
+        assert f'href="{path}/here"' in page
+        async with site.visitor.get(f"{site.url}{path}/here", allow_redirects=False) as led:
+            assert (led.status, led.headers["Location"].partition(".here.")[0]) == (303, f"{site.service.origin}/s#{'T' * 22}")
+        assert "K" * 43 not in page
+        async with site.visitor.get(f"{site.url}/back?state={path.rpartition('/')[2]}", allow_redirects=False) as led:
+            assert (led.status, led.headers["Location"]) == (303, path)
+        for strange in ("", "?state=", "?state=//evil.example", "?state=https://evil.example"):
+            async with site.visitor.get(f"{site.url}/back{strange}", allow_redirects=False) as nowhere:
+                assert nowhere.status == 404
         async with site.visitor.get(f"{site.url}{path}/qr.svg") as picture:
             assert (picture.status, picture.content_type) == (200, "image/svg+xml")
             assert "style" not in await picture.text()
@@ -47,6 +55,9 @@ def test_a_document_goes_the_whole_way(tmp_path: Path) -> None:
         assert (asked["description"], asked["documentLabels"]) == ("工事請負契約の締結", ["契約書.pdf"])
 
     with_site(tmp_path, test)
+    kept = [file.read_text() for file in tmp_path.rglob("job.json")]
+    assert kept
+    assert not [text for text in kept if "K" * 43 in text]  # the key of the moving code is in memory only
 
 
 @pytest.mark.parametrize(

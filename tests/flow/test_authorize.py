@@ -140,8 +140,10 @@ def test_answer_names_handle_page_and_time(shop: Application, taro: Signer, stac
     answer = shop.post("credentials/authorize", authorize_body(taro.credential_id, userID=taro.user_id))
     assert answer.status_code == 202
     body = answer.json()
-    assert body.keys() == {"handle", "approval_url", "expiresIn", "progress"}
+    assert body.keys() == {"handle", "approval_url", "code_url", "code_token", "code_key", "expiresIn", "progress"}
     assert body["approval_url"] == f"{stack.origin}/approve/{body['handle']}"
+    assert body["code_url"] == f"{stack.origin}/s"
+    assert body["handle"] not in body["code_token"] + body["code_key"]
     assert body["expiresIn"] == 180
     assert "taro" not in body["handle"]
 

@@ -38,8 +38,11 @@ def acts(door: OperatorDoor) -> list[dict[str, Any]]:
 def test_an_application_lives_from_add_to_remove(stack: Stack, door: OperatorDoor) -> None:
     """As with `natsuin client`, which sees the same."""
     name = f"青葉 {os.urandom(4).hex()}"
-    made = door.call("POST", "/clients", {"name": name, "code": True})
-    assert (made.status, made.value.keys()) == (200, {"client_id", "client_secret", "name", "code"})
+    back = ["https://shop.example.jp/signed", "http://localhost:8081/back"]
+    made = door.call("POST", "/clients", {"name": name, "code": True, "moving_code": True, "return_urls": back})
+    policy = {"name": name, "code": True, "moving_code": True, "return_urls": back, "mark": False}
+    assert (made.status, made.value.keys()) == (200, {"client_id", "client_secret", *policy})
+    assert made.value | policy == made.value
     shop = Application(stack, made.value["client_id"], made.value["client_secret"])
     assert door.call("GET", "/clients").value == stack.natsuin("client", "list")
     again = door.call("POST", "/clients", {"name": name})

@@ -18,6 +18,7 @@ import rfc8785
 
 from demo.passkey import Defects
 from hsm.messages import ApproveRequest, EnrollTransaction, RefuseRequest, challenge
+from tests.harness.contents import attributes, pdf
 from tests.harness.hostile import DAY_S, Asked, World
 from tests.harness.sam import ORIGIN, RP_ID, b64, new_id
 
@@ -44,6 +45,20 @@ def flipped(data: bytes, bit: int) -> bytes:
     changed = bytearray(data)
     changed[bit // 8] ^= 0x80 >> bit % 8
     return bytes(changed)
+
+
+def claims_to_have_seen(signed: str) -> list[dict[str, Any]]:
+    """What a hostile side might say of a file that leads to another hash, or to this one with no file behind it."""
+    prepared = pdf()
+    content: dict[str, Any] = json.loads(msgspec.json.encode(prepared.document().content))
+    return [
+        content,
+        content | {"digest": signed},
+        content | {"signed_attributes": base64.b64encode(attributes(base64.b64decode(signed))).decode()},
+        {"media_type": "application/pdf", "digest": content["digest"]},
+        {"media_type": "application/pdf", "digest": signed, "byte_range": content["byte_range"]},
+        {"media_type": "text/plain", "digest": signed},
+    ]
 
 
 def changed_transactions(world: World) -> Iterator[Forgery]:
@@ -82,6 +97,7 @@ def changed_transactions(world: World) -> Iterator[Forgery]:
             ],
             *([_with_hash(documents[0], bit), documents[1]] for bit in (0, 7, 128, 255)),
             documents * 60,
+            *([documents[0] | {"content": claim}, documents[1]] for claim in claims_to_have_seen(documents[0]["hash"])),
         ],
         "more": [1],
     }

@@ -10,7 +10,9 @@ Answer = TypeVar("Answer")
 
 SCENARIO_WITHIN_S = 60
 _forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(["hsm.server", "hsm.embedded", "hsm.database", "uvicorn", "alembic.command", "tests.harness.sam"])
+_forks.set_forkserver_preload(
+    ["hsm.server", "hsm.embedded", "hsm.database", "uvicorn", "alembic.command", "app.cli.main", "tests.harness.sam"]
+)
 
 
 def in_own_process(scenario: Callable[..., Answer], *arguments: object) -> Answer:

@@ -32,7 +32,9 @@ Prepare = Callable[[], None]
 Reply = TypeVar("Reply", bound=msgspec.Struct)
 
 _forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(["hsm.server", "hsm.embedded", "hsm.database", "uvicorn", "alembic.command", "tests.harness.faults"])
+_forks.set_forkserver_preload(
+    ["hsm.server", "hsm.embedded", "hsm.database", "uvicorn", "alembic.command", "app.cli.main", "tests.harness.faults"]
+)
 
 
 class Died(Exception):

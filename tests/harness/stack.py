@@ -21,6 +21,8 @@ from typing import Any
 
 import httpx2
 
+from tests.harness.command import run_natsuin
+
 ROOT = Path(__file__).parent.parent.parent
 BIN = Path(sys.executable).parent
 COMMANDS = {
@@ -111,11 +113,9 @@ class Stack:
 
     def natsuin(self, *words: str, expect: int = 0) -> Any:
         """Run the operator's command line with --json."""
-        done = subprocess.run(
-            [str(BIN / "natsuin"), *words, "--json"], env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=60
-        )
-        assert done.returncode == expect, f"natsuin {words} ended with {done.returncode}: {done.stdout}{done.stderr}"
-        return json.loads(done.stdout)
+        code, said, complained = run_natsuin(self.environment, *words, "--json")
+        assert code == expect, f"natsuin {words} ended with {code}: {said}{complained}"
+        return json.loads(said)
 
     def application(self, name: str | None = None, *options: str) -> "Application":
         """Register an application, and give it a token."""

@@ -34,6 +34,7 @@ ANSWERS: dict[str, object] = {
     "/sign-in": PERSON,
     "/sign-out": {},
     "/inbox": {"waiting": WAITING},
+    "/s": {"path": "#opened"},
     "/account/add": {"id": NEW_DEVICE["id"], "link": LINK, "qr": qr_code(LINK), "expires_in": 600},
     f"/account/add/{NEW_DEVICE['id']}": {"state": "open"},
     "/account/change": {"id": "c-1", "transaction": CHANGE, "publicKey": request_options(), "expires_in": 600, "ocra": OCRA},
@@ -63,6 +64,9 @@ class Preview(BaseHTTPRequestHandler):
             self.answer(file.read_bytes(), MEDIA[file.suffix])
         elif name in SAMPLES and lang in LANGUAGES and "json" not in self.headers["Accept"]:
             self.answer(render(SAMPLES[name], lang).encode(), "text/html; charset=utf-8")
+        elif address.path.endswith("/events"):
+            self.send_response(204)  # nothing is told, and nobody asks again
+            self.end_headers()
         elif not name:
             links = [f"<a href='/{sample}?lang={lang}#link'>{sample} ({lang})</a>" for sample in SAMPLES for lang in LANGUAGES]
             self.answer(f"<!doctype html><title>Pages</title>{'<br>'.join(links)}".encode(), "text/html; charset=utf-8")

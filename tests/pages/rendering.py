@@ -29,7 +29,7 @@ def catalogue(lang: str) -> Catalog:
 @cache
 def static_prefix() -> str:
     """One digest over the whole folder, so that modules that import each other by relative path carry it too."""
-    digest = sha256(b"".join(path.read_bytes() for path in sorted(STATIC.iterdir())))
+    digest = sha256(b"".join(path.read_bytes() for path in sorted(STATIC.iterdir()) if path.is_file()))
     return f"/static/{digest.hexdigest()[:12]}"
 
 

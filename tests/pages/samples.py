@@ -34,6 +34,7 @@ def approval(frozen: Any = (), *, visiting: bool = False, **changes: Any) -> Sam
         "id": "rB6m0Zb7Qk2yq3sJ",
         "application_name": "青葉建設株式会社 電子契約",
         "application_initial": "青",
+        "mark": None,
         "description": "工事請負契約の締結",
         "is_own": False,
         "documents": documents("工事請負契約書_2026-118.pdf"),
@@ -61,12 +62,18 @@ def ended(state: str, reason: str | None = None, frozen: Any = (), *, visiting: 
         "signer_name": "山田 太郎",
         "stamp": "山田",
         "retry_url": None,
+        "return_url": None,
         "receipt": None,
         "key_state": "active",
         "factor": "passkey",
         "approved_with": "iPhone" if state in ("approved", "signed", "lapsed", "unknown") else None,
     }
     return Sample("ended.html", {"signed_in": True, "visiting": visiting, "frozen": frozen, "view": view | changes})
+
+
+def before_opening(needs: str, application_name: str = "青葉建設株式会社 電子契約") -> Sample:
+    view = {"needs": needs, "application_name": application_name, "documents": 3, "expires_in": 161}
+    return Sample("before_opening.html", {"signed_in": True, "view": view})
 
 
 def inbox(waiting: list[dict[str, Any]], **changes: Any) -> Sample:
@@ -76,13 +83,21 @@ def inbox(waiting: list[dict[str, Any]], **changes: Any) -> Sample:
 
 
 WAITING = [
-    {"id": "rB6m0Zb7Qk2yq3sJ", "application": "青葉建設", "description": "工事請負契約の締結", "documents": 1, "expires_in": 161},
+    {
+        "id": "rB6m0Zb7Qk2yq3sJ",
+        "application": "青葉建設",
+        "description": "工事請負契約の締結",
+        "documents": 1,
+        "expires_in": 161,
+        "confidential": False,
+    },
     {
         "id": "Zk81vB3uT0a9LwPe",
         "application": "Minato Trading",
         "description": "Purchase order 4471",
         "documents": 3,
         "expires_in": 1641600,
+        "confidential": False,
     },
 ]
 
@@ -116,6 +131,7 @@ SAMPLES: dict[str, Sample] = ACCOUNT_SAMPLES | {
         signer_name="Taro Yamada",
         code_digits=0,
     ),
+    "approve-with-documents": approval(documents=[one | {"has_content": True} for one in documents("契約書.pdf", "別紙 工程表.pdf")]),
     "approve-unnamed": approval(documents=documents("", "", ""), description="", expires_in=19 * 86400),
     "approve-hostile": approval(
         application_name=HOSTILE[0],
@@ -153,10 +169,23 @@ SAMPLES: dict[str, Sample] = ACCOUNT_SAMPLES | {
     "cancelled": ended("cancelled"),
     "ended-hostile": ended("approved", application_name=HOSTILE[1], documents=[{"label": text} for text in HOSTILE], stamp="<>"),
     "inbox-hostile": inbox(
-        [{"id": text, "application": text, "description": text, "documents": 1, "expires_in": 60} for text in HOSTILE],
+        [
+            {"id": text, "application": text, "description": text, "documents": 1, "expires_in": 60, "confidential": False}
+            for text in HOSTILE
+        ],
         signer_name=HOSTILE[0],
     ),
     "sign-in-hostile": sign_in(HOSTILE[1]),
+    "screen-code": Sample("screen_code.html", {"signed_in": False}),
+    "code-needed": before_opening("code"),
+    "code-needed-hostile": before_opening("code", HOSTILE[0]),
+    "confidential": before_opening("passkey"),
+    "confidential-hostile": before_opening("passkey", HOSTILE[1]),
+    "approve-seven": approval(documents=documents(*(f"注文書_{number}.pdf" for number in range(1, 8)))),
+    "approve-hundred": approval(documents=documents(*(f"注文書_{number:03}.pdf" for number in range(1, 101))), code_digits=0),
+    "inbox-confidential": inbox([WAITING[0] | {"description": "", "confidential": True}, WAITING[1]]),
+    "signed-return": ended("signed", return_url="https://shop.example.jp/signed?state=4711"),
+    "declined-return": ended("refused", "declined", return_url="https://shop.example.jp/signed"),
     "error-403": Sample("error.html", {"signed_in": True, "status": 403, "request_id": "7QH2-M4XD"}),
     "error-404": Sample("error.html", {"signed_in": False, "status": 404, "request_id": "7QH2-M4XD"}),
     "error-405": Sample("error.html", {"signed_in": True, "status": 405, "request_id": "7QH2-M4XD"}),

@@ -16,7 +16,8 @@ PAGES = {
     "/": ("inbox.html",),
     "/enroll": ("enroll.html",),
     "/sign-in": ("sign_in.html",),
-    "/approve/{id}": ("approve.html", "ended.html"),
+    "/approve/{id}": ("approve.html", "ended.html", "before_opening.html"),
+    "/s": ("screen_code.html",),
     "/account": ("account.html",),
     "/account/add": ("add_device.html",),
     "/account/add/{id}": ("approve_device.html",),
@@ -44,7 +45,8 @@ PAGES = {
 EVERYWHERE = ("error.html",)
 NO_PAGES = {
     "/inbox", "/health", "/history/statement/{id}", "/receipt/{id}/document", "/push/key", "/push/{id}", "/service-worker.js",
-    "/manifest.webmanifest",
+    "/manifest.webmanifest", "/applications/{id}/mark", "/inbox/events", "/approve/{id}/events",
+    "/approve/{id}/documents/{position}",
 }  # fmt: skip
 INCLUDED = {"layout.html", "interactive.html", "parts.html", "account_otp.html", "otp_form.html", "notice.html"}
 

@@ -10,6 +10,17 @@ if (left) {
   }, 1000);
 }
 
+// The code changes every second; each picture is loaded before it takes the place of the last one, so that nothing flickers.
+const qr = document.getElementById("qr");
+if (qr) {
+  setInterval(async () => {
+    if (document.hidden) return;
+    const next = new Image();
+    next.src = `${new URL(qr.src).pathname}?${Date.now()}`;
+    await next.decode().then(() => { qr.src = next.src; }, () => {}); // no network: the next second tries again
+  }, 1000);
+}
+
 async function follow() {
   for (;;) {
     try {

@@ -15,6 +15,13 @@ def upgrade() -> None:
         sa.Column("secret_sha256", sa.LargeBinary(32), nullable=False),
         sa.Column("asks_code", sa.Boolean, nullable=False),
         sa.Column("created", sa.BigInteger, nullable=False),
+        sa.Column("moving_code", sa.Boolean, nullable=False),
+        sa.Column("return_urls", sa.String, nullable=False),
+    )
+    op.create_table(
+        "marks",
+        sa.Column("client_id", sa.String(22), sa.ForeignKey("applications.client_id"), primary_key=True),
+        sa.Column("png", sa.LargeBinary, nullable=False),
     )
     op.create_table(
         "signers",
@@ -92,6 +99,12 @@ def upgrade() -> None:
     op.create_index("authorizations_open", "authorizations", ["state", "expires"])
     op.create_index("authorizations_told", "authorizations", ["user_id", "told_at"])
     op.create_index("authorizations_history", "authorizations", ["user_id", "created"])
+    op.create_table(
+        "documents",
+        sa.Column("authorization_id", sa.String(22), sa.ForeignKey("authorizations.id"), primary_key=True),
+        sa.Column("position", sa.Integer, primary_key=True),
+        sa.Column("sealed", sa.LargeBinary, nullable=False),
+    )
     op.create_table(
         "additions",
         sa.Column("id", sa.String(22), primary_key=True),
@@ -229,3 +242,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("authorization_id", "subscription_id", name="notices_once"),
     )
     op.create_index("notices_state", "notices", ["state", "claimed_until"])
+    op.create_table(
+        "openings",
+        sa.Column("authorization_id", sa.String(22), sa.ForeignKey("authorizations.id"), primary_key=True),
+        sa.Column("token", sa.String(22), nullable=False, unique=True),
+        sa.Column("key", sa.String(43), nullable=False),
+        sa.Column("begun_ms", sa.BigInteger, nullable=False),
+        sa.Column("code_needed", sa.Boolean, nullable=False),
+        sa.Column("confidential", sa.Boolean, nullable=False),
+        sa.Column("return_url", sa.String),
+        sa.Column("last_second", sa.Integer, nullable=False),
+        sa.Column("browser_sha256", sa.LargeBinary(32)),
+        sa.Column("way", sa.String(4)),
+    )

@@ -1,0 +1,194 @@
+"""See what you sign: the phone shows the document, compares it itself, and only then says so; a swapped one ends approving."""
+
+import hashlib
+from typing import Any
+
+import pytest
+from playwright.sync_api import Dialog, FrameLocator, Route, expect
+
+from tests.browser.conftest import Person
+from tests.browser.phone import Phone
+from tests.flow.wire import authorize_body, b64
+from tests.harness.contents import Prepared, pdf, text
+from tests.harness.stack import Application
+
+SAME = "✓ This is the document being signed"
+OPEN = "Open the document"
+
+
+def asked_for(shop: Application, person: Person, *prepared: Prepared) -> str:
+    """Have a person asked for signatures over files, and give the page's address."""
+    fields: dict[str, Any] = {"documents": [one.field for one in prepared], "documentLabels": [f"File {n}" for n in range(len(prepared))]}
+    hashes = [b64(one.digest) for one in prepared]
+    answer = shop.post("credentials/authorize", authorize_body(person.credential_id, numSignatures=len(hashes), hashes=hashes, **fields))
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["approval_url"])
+
+
+def opened(phone: Phone, address: str, number: int = 0) -> FrameLocator:
+    """Open a document on the approval page, and give the frame of it."""
+    phone.page.goto(address)
+    phone.page.get_by_role("button", name=OPEN).nth(number).click()
+    return phone.page.frame_locator("#pdf")
+
+
+def test_a_pdf_is_seen_and_then_approved(phone: Phone, shop: Application, taro: Person) -> None:
+    """Its pages are drawn in a frame without an origin; the page says that it is the one, and approves."""
+    address = asked_for(shop, taro, pdf(pages=3))
+    frame = opened(phone, address)
+    expect(phone.page.locator("#document-say")).to_have_text(SAME)
+    expect(frame.locator("canvas").first).to_be_visible()
+    expect(frame.locator(".page")).to_have_count(3)
+    expect(frame.locator("#page")).to_have_text("Page 1 of 3")
+    expect(frame.locator(".page p").first).to_contain_text("Building contract AK-2026-118")
+    assert frame.locator("canvas").first.evaluate("canvas => self.origin") == "null"
+    assert frame.locator("canvas").first.evaluate(
+        "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(value => value < 100)"
+    )
+    width = frame.locator(".page").first.evaluate("page => page.clientWidth")
+    frame.get_by_role("button", name="Larger").click()
+    assert frame.locator(".page").first.evaluate("page => page.clientWidth") > width
+    phone.page.get_by_role("button", name="Close").click()
+    expect(phone.page.locator("#seen-0")).to_have_text(SAME)
+    phone.tap("Approve")
+    phone.shows("Approved")
+
+
+def test_a_text_is_seen_with_what_would_hide_in_it(phone: Phone, shop: Application, taro: Person) -> None:
+    """Signs that turn or hide others are named."""
+    opened(phone, asked_for(shop, taro, text("Pay 100\u202e001\u200b yen\r\n<b>now</b>\n")))
+    expect(phone.page.locator("#document-say")).to_have_text(SAME)
+    assert phone.page.locator("#text").text_content() == "Pay 100[U+202E]001[U+200B] yen\n<b>now</b>\n"
+
+
+def swap_file(route: Route) -> None:
+    route.fulfill(status=200, body=pdf("BT (Another contract) Tj ET").file)
+
+
+def swap_byte(route: Route) -> None:
+    content = route.fetch().body()
+    route.fulfill(status=200, body=content.replace(b"AK-2026-118", b"AK-2026-119"))
+
+
+def fill_hole(route: Route) -> None:
+    content = route.fetch().body()
+    route.fulfill(status=200, body=content.replace(b"/Contents <000", b"/Contents <30>"))
+
+
+@pytest.mark.parametrize("swap", [swap_file, swap_byte, fill_hole])
+def test_a_swapped_document_ends_approving(phone: Phone, shop: Application, taro: Person, swap: Any) -> None:
+    """Nothing of it is shown, there is no button to approve with any more, and declining works."""
+    address = asked_for(shop, taro, pdf())
+    phone.page.route("**/documents/0", swap)
+    opened(phone, address)
+    expect(phone.page.locator("#say")).to_contain_text("This is not the document that would be signed")
+    expect(phone.page.get_by_role("button", name="Approve")).to_have_count(0)
+    expect(phone.page.locator("#pdf")).to_be_hidden()
+    phone.tap("Decline")
+    phone.shows("Declined")
+
+
+SWAPS = {
+    "another hash": lambda one: one | {"hash": b64(bytes(32))},
+    "another digest": lambda one: one | {"content": one["content"] | {"digest": b64(bytes(32))}},
+    "no attributes": lambda one: one | {"content": {name: one["content"][name] for name in ("digest", "media_type", "byte_range")}},
+    "attributes of another file": lambda one: (
+        one | {"content": one["content"] | {"signed_attributes": b64(pdf("x").signed_attributes or b"")}}
+    ),
+    "attributes with something behind": lambda one: (
+        one | {"content": one["content"] | {"signed_attributes": b64((pdf().signed_attributes or b"") + b"\x05\x00")}}
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SWAPS)
+def test_each_step_from_file_to_hash_is_checked_on_the_phone(phone: Phone, stack: Any, case: str) -> None:
+    """By the module that the page uses, in the browser: what is good passes, and each wrong step is a difference."""
+    phone.page.goto(f"{stack.origin}/sign-in")
+    source = phone.page.evaluate("document.querySelector('script[type=module]').src").rsplit("/", 1)[0]
+    check = """async ([source, file, document, algorithm]) => {
+        const { requireSame } = await import(`${source}/document-check.js`);
+        const bytes = Uint8Array.from(atob(file), (character) => character.charCodeAt(0));
+        return await requireSame(bytes, document, algorithm).then(() => "same", (problem) => problem.constructor.name);
+    }"""
+    good = {
+        "hash": b64(pdf().digest),
+        "content": {
+            "media_type": "application/pdf",
+            "digest": b64(hashlib.sha256(pdf().covered).digest()),
+            "byte_range": list(pdf().byte_range or ()),
+            "signed_attributes": b64(pdf().signed_attributes or b""),
+        },
+    }
+    oid = "2.16.840.1.101.3.4.2.1"
+    assert phone.page.evaluate(check, [source, b64(pdf().file), good, oid]) == "same"
+    assert phone.page.evaluate(check, [source, b64(pdf().file), SWAPS[case](good), oid]) == "Different"
+
+
+SCRIPT = (
+    "app.alert('run'); this.submitForm('http://127.0.0.1:9/out'); "
+    "app.launchURL('http://127.0.0.1:9/out'); globalThis.ran = 1; parent.ran = 1"
+)
+LINK = "50 0 obj\n<< /Type /Annot /Subtype /Link /Rect [0 0 595 842] /A << /S /URI /URI (http://127.0.0.1:9/out) >> >>\nendobj\n"
+HOSTILE: dict[str, dict[str, Any]] = {
+    "JavaScript when opened": {"catalog": f"/OpenAction << /S /JavaScript /JS ({SCRIPT}) >>"},
+    "JavaScript of the document": {"catalog": f"/Names << /JavaScript << /Names [(a) << /S /JavaScript /JS ({SCRIPT}) >>] >> >>"},
+    "JavaScript of a page": {"page": f"/AA << /O << /S /JavaScript /JS ({SCRIPT}) >> >>"},
+    "a link over the page": {"page": "/Annots [50 0 R]", "extra": LINK},
+    "a program to launch": {"catalog": "/OpenAction << /S /Launch /F (http://127.0.0.1:9/out) >>"},
+    "a form to submit": {"catalog": "/OpenAction << /S /SubmitForm /F (http://127.0.0.1:9/out) >>"},
+    "an embedded file": {
+        "catalog": "/Names << /EmbeddedFiles << /Names [(x.html) 50 0 R] >> >>",
+        "extra": "50 0 obj\n<< /Type /Filespec /F (x.html) /EF << /F 51 0 R >> >>\nendobj\n"
+        "51 0 obj\n<< /Length 32 >>\nstream\n<script>parent.ran = 1</script> \nendstream\nendobj\n",
+    },
+    "a font matrix with code in it (CVE-2024-4367)": {
+        "page": "/Resources << /Font << /F1 50 0 R >> >>",
+        "extra": "50 0 obj\n<< /Type /Font /Subtype /Type1 /BaseFont /X /FontMatrix [1 2 3 4 5 (1\\); parent.ran = 1; //)] >>\nendobj\n",
+    },
+    "an image from elsewhere": {
+        "page": "/Resources << /XObject << /I 50 0 R >> /Font << /F1 4 0 R >> >>",
+        "extra": "50 0 obj\n<< /Type /XObject /Subtype /Image /Width 1 /Height 1 /FFilter /DCTDecode "
+        "/F << /FS /URL /F (http://127.0.0.1:9/out) >> /Length 0 >>\nstream\n\nendstream\nendobj\n",
+    },
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_a_hostile_pdf_runs_nothing_and_asks_nobody(phone: Phone, shop: Application, taro: Person, case: str) -> None:
+    """It is shown; no request goes anywhere but to the viewer's own files, no dialog comes, and a tap on it does nothing."""
+    requests: list[str] = []
+    dialogs: list[str] = []
+    address = asked_for(shop, taro, pdf(**HOSTILE[case]))
+
+    def note(one: Dialog) -> None:
+        dialogs.append(one.message)
+        one.dismiss()
+
+    phone.page.on("dialog", note)
+    phone.page.context.on("request", lambda one: requests.append(one.url))
+    frame = opened(phone, address)
+    expect(phone.page.locator("#document-say")).to_contain_text(SAME)
+    frame.locator(".page").first.click(position={"x": 50, "y": 50})
+    assert phone.page.evaluate("globalThis.ran") is None
+    assert frame.locator("body").evaluate("() => globalThis.ran") is None
+    origin = address.split("/approve/")[0]
+    after = requests[[one.endswith("/documents/0") for one in requests].index(True) + 1 :]
+    assert all(one.startswith((f"{origin}/static/", "blob:")) for one in after), after
+    assert phone.page.url == address
+    assert len(phone.page.context.pages) == 1
+    assert dialogs == []
+
+
+BROKEN = {
+    "nothing but a head": Prepared(b"%PDF-1.7\n", "application/pdf"),
+    "noise": Prepared(b"%PDF-1.7\n" + bytes(range(256)) * 400, "application/pdf"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_what_cannot_be_shown_is_said_to_be_so(phone: Phone, shop: Application, taro: Person, case: str) -> None:
+    """The file is the one, and nobody says that it was seen."""
+    opened(phone, asked_for(shop, taro, BROKEN[case]))
+    expect(phone.page.locator("#document-say")).to_have_text("This is the document being signed, but it cannot be shown here")
+    expect(phone.page.locator("#seen-0")).to_have_class("chip warn")
