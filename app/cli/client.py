@@ -19,11 +19,12 @@ commands = typer.Typer(help="Applications that may ask for signatures.", no_args
 def add(
     name: Annotated[str, typer.Argument(help="The name that signers read.")],
     code: Annotated[bool, typer.Option("--code", help="Ask the signer for a code from the application's screen.")] = False,
+    inbox: Annotated[bool, typer.Option("--inbox", help="Let its requests wait for up to 30 days.")] = False,
     as_json: Json = False,
 ) -> None:
     """Register an application; its secret is shown once."""
     with answering(as_json), desk() as opened:
-        value = clients.add(opened, name, asks_code=code)
+        value = clients.add(opened, name, asks_code=code, inbox=inbox)
         ids = (f"client_id      {value['client_id']}", f"client_secret  {value['client_secret']}")
         lines = (f"[bold]{escape(name)}[/] may ask for signatures.", *ids)
         show(value, as_json, "\n".join((*lines, "[dim]The secret is shown only now; keep it safe.[/]")))
@@ -34,10 +35,10 @@ def list_(as_json: Json = False) -> None:
     """List the applications."""
     with answering(as_json), desk() as opened:
         found = clients.listed(opened)
-        table = Table("client_id", "name", "code", "since")
+        table = Table("client_id", "name", "code", "inbox", "since")
         for one in found:
             since = f"{datetime.fromtimestamp(one['created'], UTC):%Y-%m-%d}"
-            table.add_row(one["client_id"], Text(one["name"]), "yes" if one["code"] else "no", since)
+            table.add_row(one["client_id"], Text(one["name"]), "yes" if one["code"] else "no", "yes" if one["inbox"] else "no", since)
         show(found, as_json, table)
 
 

@@ -8,22 +8,28 @@ from msgspec import Struct
 
 
 class Application(Struct, frozen=True):
-    """A program that asks for signatures; `asks_code` means that the signer types a code from its screen."""
+    """
+    A program that asks for signatures; `asks_code` means that the signer types a code from its screen.
+
+    `inbox` means that its requests may wait for days.
+    """
 
     client_id: str
     name: str
     secret_sha256: bytes
     asks_code: bool
     created: int
+    inbox: bool = False
 
 
 class Signer(Struct, frozen=True):
-    """A person; `user_handle` is the random WebAuthn user.id."""
+    """A person; `user_handle` is the random WebAuthn user.id. No application's request is taken before `quiet_until` (unix seconds)."""
 
     user_id: str
     name: str
     user_handle: bytes
     created: int
+    quiet_until: int = 0
 
 
 class Credential(Struct, frozen=True, kw_only=True):

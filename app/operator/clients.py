@@ -23,19 +23,19 @@ from app.store.redis import Ephemeral
 from hsm.messages import MAX_NAME_CHARACTERS, is_plain_text
 
 
-def add(desk: Desk, name: str, *, asks_code: bool) -> dict[str, Any]:
+def add(desk: Desk, name: str, *, asks_code: bool, inbox: bool) -> dict[str, Any]:
     """Register an application, and give its secret, once; raises Refusal."""
     with recorded(desk, "client add", name):
         if name == desk.config.service_name:
             raise Refusal(f"{name} is this service itself; signers could not tell the two apart.")
-        application, secret = add_application(desk.database, name, asks_code=asks_code)
-    return {"client_id": application.client_id, "client_secret": secret, "name": name, "code": asks_code}
+        application, secret = add_application(desk.database, name, asks_code=asks_code, inbox=inbox)
+    return {"client_id": application.client_id, "client_secret": secret, "name": name, "code": asks_code, "inbox": inbox}
 
 
 def listed(desk: Desk) -> list[dict[str, Any]]:
     """List the applications."""
     return [
-        {"client_id": one.client_id, "name": one.name, "code": one.asks_code, "created": one.created}
+        {"client_id": one.client_id, "name": one.name, "code": one.asks_code, "inbox": one.inbox, "created": one.created}
         for one in desk.database.read_now(parties.all_applications)
     ]
 
@@ -49,13 +49,13 @@ def remove(desk: Desk, client_id: str) -> dict[str, Any]:
     return {"client_id": client_id, "removed": True}
 
 
-def add_application(opened: Database, name: str, *, asks_code: bool) -> tuple[Application, str]:
+def add_application(opened: Database, name: str, *, asks_code: bool, inbox: bool = False) -> tuple[Application, str]:
     """Register an application, and give it with its secret; raises Refusal where the name is taken or can't be shown."""
     if not 0 < len(name) <= MAX_NAME_CHARACTERS or not is_plain_text(name):
         raise Refusal(f"A name has 1 to {MAX_NAME_CHARACTERS} characters, none of them control, bidi or zero-width.")
     secret = secrets.token_urlsafe(32)
     digest = hashlib.sha256(secret.encode()).digest()
-    application = Application(new_id(), name, digest, asks_code, int(system_clock()))
+    application = Application(new_id(), name, digest, asks_code, int(system_clock()), inbox)
     try:
         opened.write_now(parties.add_application, application)
     except IntegrityError:

@@ -38,6 +38,7 @@ class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
 class AddClient(Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     code: bool = False
+    inbox: bool = False
 
 
 class Letter(Struct, frozen=True, forbid_unknown_fields=True):
@@ -107,7 +108,7 @@ class Call(NamedTuple):
 
 CALLS = (
     Call("GET", "/clients", Nothing, lambda desk, _: clients.listed(desk)),
-    Call("POST", "/clients", AddClient, lambda desk, body: clients.add(desk, body.name, asks_code=body.code)),
+    Call("POST", "/clients", AddClient, lambda desk, body: clients.add(desk, body.name, asks_code=body.code, inbox=body.inbox)),
     Call("DELETE", "/clients/{client_id}", Nothing, lambda desk, _, client_id: clients.remove(desk, client_id)),
     Call("GET", "/signers", Nothing, lambda desk, _: signers.listed(desk)),
     Call("POST", "/signers", AddSigner, add_signer),

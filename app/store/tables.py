@@ -12,6 +12,7 @@ applications = Table(
     Column("secret_sha256", LargeBinary(32), nullable=False),
     Column("asks_code", Boolean, nullable=False),
     Column("created", BigInteger, nullable=False),
+    Column("inbox", Boolean, nullable=False),  # its requests may wait for days
 )
 signers = Table(
     "signers",
@@ -20,6 +21,7 @@ signers = Table(
     Column("name", String(100), nullable=False),
     Column("user_handle", LargeBinary(64), nullable=False, unique=True),
     Column("created", BigInteger, nullable=False),
+    Column("quiet_until", BigInteger, nullable=False),  # no application may ask before; 0: any may
 )
 links = Table(
     "links",
@@ -82,12 +84,13 @@ authorizations = Table(
     Column("expires", BigInteger, nullable=False),
     Column("decided_at", BigInteger),
     Column("usable_until", BigInteger),
-    Column("approved_with", String(100)),  # the device's name at that time, or the end of the token's serial number
+    Column("approved_with", String(100)),  # the device's name at that time, also of a refusal; or the end of the token's serial number
     Column("factor", String(10)),  # passkey, otp
     Column("told", String(10)),
     Column("told_at", BigInteger),  # when pushes for it began, which counts towards the signer's limit
     Column("delivered_at", BigInteger),
     Column("opened_at", BigInteger),
+    Column("later_at", BigInteger),  # its signer put it off
 )
 # What is open is a handful among very many that have ended: both questions below must not grow with the past.
 Index("authorizations_of_signer", authorizations.c.user_id, authorizations.c.state)

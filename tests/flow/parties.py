@@ -24,10 +24,10 @@ from tests.harness.stack import Application, Stack
 LINK_LIFE_S = 600
 
 
-def new_application(stack: Stack, *, asks_code: bool = False) -> Application:
+def new_application(stack: Stack, *, asks_code: bool = False, inbox: bool = False) -> Application:
     """Register an application, and give it a token."""
     with _database(stack) as (_, database):
-        made, secret = add_application(database, f"Application {os.urandom(4).hex()}", asks_code=asks_code)
+        made, secret = add_application(database, f"Application {os.urandom(4).hex()}", asks_code=asks_code, inbox=inbox)
     return Application(stack, made.client_id, secret)
 
 

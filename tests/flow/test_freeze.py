@@ -57,7 +57,7 @@ def test_frozen_key_approves_nothing_and_signs_nothing(shop: Application, person
     info = shop.post("credentials/info", {"credentialID": person.credential_id}).json()
     assert info["key"]["status"] == "disabled"
     assert shop.post("credentials/list", {"userID": person.user_id, "onlyValid": True}).json()["credentialIDs"] == []
-    assert browser.refuse(declined["handle"]).json() == {"state": "refused"}
+    assert browser.refuse(declined["handle"]).json() == {"state": "refused", "key_state": "frozen"}
 
     assert browser.change("unfreeze", person.credential_id).json() == {"state": "done"}
     assert shop.sign(person.credential_id, sad, approved["hashes"]).status_code == 200

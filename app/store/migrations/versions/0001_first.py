@@ -15,6 +15,7 @@ def upgrade() -> None:
         sa.Column("secret_sha256", sa.LargeBinary(32), nullable=False),
         sa.Column("asks_code", sa.Boolean, nullable=False),
         sa.Column("created", sa.BigInteger, nullable=False),
+        sa.Column("inbox", sa.Boolean, nullable=False),
     )
     op.create_table(
         "signers",
@@ -22,6 +23,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(100), nullable=False),
         sa.Column("user_handle", sa.LargeBinary(64), nullable=False, unique=True),
         sa.Column("created", sa.BigInteger, nullable=False),
+        sa.Column("quiet_until", sa.BigInteger, nullable=False),
     )
     op.create_table(
         "links",
@@ -86,6 +88,7 @@ def upgrade() -> None:
         sa.Column("told_at", sa.BigInteger),
         sa.Column("delivered_at", sa.BigInteger),
         sa.Column("opened_at", sa.BigInteger),
+        sa.Column("later_at", sa.BigInteger),
     )
     op.create_index("authorizations_of_signer", "authorizations", ["user_id", "state"])
     op.create_index("authorizations_open", "authorizations", ["state", "expires"])
