@@ -28,12 +28,14 @@ from app.phone import (
     inbox,
     installed,
     key,
+    later,
     new_device,
     notifications,
     otp,
     otp_sign_in,
     otp_token,
     push,
+    quiet,
     receipt,
     recover,
     recovery,
@@ -88,6 +90,8 @@ POST: tuple[tuple[str, Endpoint], ...] = (
     ("/push/unsubscribe", push.unsubscribe),
     ("/push/test", push.test),
     ("/push/delivered", push.delivered),
+    ("/approve/{id}/later", later.later),
+    ("/quiet", quiet.quiet),
 )
 GET: tuple[tuple[str, Endpoint], ...] = (
     ("/", inbox.show),

@@ -1,4 +1,4 @@
-// approve.html: approve with a passkey, or with PIN and one-time password; decline, or say that this was not expected.
+// approve.html: approve with a passkey, or with PIN and one-time password; decline, say that the document is the wrong one, or put it off.
 
 import { call, countDown, hush, onTap, say, showRefusal } from "./page.js";
 import { onOtp } from "./otp-form.js";
@@ -6,7 +6,6 @@ import { supported, usePasskey } from "./webauthn.js";
 
 const path = location.pathname;
 const code = document.getElementById("code");
-const unexpected = document.getElementById("unexpected");
 let options = JSON.parse(document.getElementById("approval").textContent);
 
 const reload = () => location.reload();
@@ -40,9 +39,11 @@ onOtp(document.getElementById("approve-otp"), async (given, taken) => {
 });
 
 onTap(document.getElementById("decline"), () => refuse("declined"), failed);
-onTap(document.getElementById("not-me"), () => refuse("not_me"), failed);
-document.getElementById("ask").addEventListener("click", () => unexpected.showModal());
-document.getElementById("back").addEventListener("click", () => unexpected.close());
+onTap(document.getElementById("wrong-document"), () => refuse("wrong_document"), failed);
+onTap(document.getElementById("later"), async () => {
+  await call(`${path}/later`, {});
+  location.assign("/");
+}, failed);
 
 code?.addEventListener("input", () => code.removeAttribute("aria-invalid"));
 code?.addEventListener("keydown", (event) => event.key === "Enter" && !event.isComposing && (document.querySelector(".otp[open] .seal") ?? document.querySelector(".acts .seal")).click());
@@ -55,7 +56,6 @@ function typedCode() {
 }
 
 async function refuse(reason) {
-  unexpected.close();
   say("refusing");
   await call(`${path}/refuse`, { reason });
   reload();

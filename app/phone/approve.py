@@ -26,11 +26,11 @@ from app.phone.signed_in import as_json, signed_page, wants_json
 from app.phone.visitor import Visitor, visitor_of
 from app.receipt.finish import finish_where_possible
 from app.services import Services
-from app.store import authorizations, credentials, parties, receipts
+from app.store import authorizations, credentials, parties, pressure, receipts
 from app.webauthn import b64, request_options
 from hsm.messages import Otp, SignTransaction, challenge, parse_transaction
 
-REASONS = {reason.value: reason for reason in (Reason.DECLINED, Reason.NOT_ME)}
+REASONS = {reason.value: reason for reason in (Reason.DECLINED, Reason.NOT_ME, Reason.WRONG_DOCUMENT)}
 
 
 class Matter(Struct, frozen=True):
@@ -41,6 +41,7 @@ class Matter(Struct, frozen=True):
     credential: Credential
     passkeys: list[Passkey]
     visitor: Visitor
+    is_new: bool
     tokens: Tokens | None = None
 
     def transaction(self) -> SignTransaction:
@@ -68,7 +69,7 @@ async def approve(services: Services, request: Request) -> Response:
     evidence = read_otp(message["otp"]) if "otp" in message else message.get("credential")
     if not isinstance(evidence, dict | Otp) or not (code is None or isinstance(code, str)):
         raise BadParameter("Invalid parameter credential")
-    await approve_with(services, await _authorization(services, request), evidence, code)
+    await approve_with(services, await authorization_of(services, request), evidence, code)
     return JSONResponse({"state": State.APPROVED})
 
 
@@ -78,8 +79,17 @@ async def refuse(services: Services, request: Request) -> Response:
     reason = REASONS.get(str(message.get("reason")))
     if reason is None:
         raise BadParameter("Invalid parameter reason")
-    await refuse_for(services, await _authorization(services, request), reason)
-    return JSONResponse({"state": State.REFUSED})
+    visitor = await visitor_of(services, request)
+    matter = await services.database.read(_read, request.path_params["id"], visitor)
+    await refuse_for(services, matter.authorization, reason, visitor.device.name if visitor.device is not None else None)
+    credential = await services.database.read(credentials.get, matter.credential.credential_id)
+    assert credential is not None
+    return JSONResponse({"state": State.REFUSED, "key_state": state_of(credential, services.now())})
+
+
+async def authorization_of(services: Services, request: Request) -> Authorization:
+    """Give the authorization at this address; raises AuthorizationUnknown, also where it is not for whoever is here."""
+    return (await services.database.read(_read, request.path_params["id"], await visitor_of(services, request))).authorization
 
 
 def read_otp(given: object) -> Otp:
@@ -103,6 +113,8 @@ def describe(services: Services, matter: Matter) -> dict[str, Any]:
         "code_digits": len(authorization.code) if pending and authorization.code is not None else 0,
         "expires_in": max(0, authorization.expires - int(services.now())) if pending else 0,
         "factor": authorization.factor,
+        "new_application": matter.is_new,
+        "lasting": authorization.is_lasting,
         "otp": otp_view(matter.tokens, authorization.transaction) if pending and matter.tokens is not None else None,
     }
 
@@ -143,6 +155,8 @@ def pending_view(services: Services, matter: Matter) -> dict[str, Any]:
         "credential_id": matter.credential.credential_id,
         "expires_in": described["expires_in"],
         "code_digits": described["code_digits"],
+        "is_new": matter.is_new,
+        "is_lasting": matter.authorization.is_lasting,
         "options_json": json.dumps(described["publicKey"]).replace("<", "\\u003c"),
         "otp": _otp_form(matter),
         "with_otp_only": matter.visitor.device is None,
@@ -218,10 +232,6 @@ async def _tokens(services: Services, credential: Credential) -> Tokens | None:
         return None
 
 
-async def _authorization(services: Services, request: Request) -> Authorization:
-    return (await services.database.read(_read, request.path_params["id"], await visitor_of(services, request))).authorization
-
-
 def _read(connection: Connection, authorization_id: str, visitor: Visitor) -> Matter:
     authorization = authorizations.of_signer(connection, authorization_id, visitor.user_id)
     if authorization is None:
@@ -232,4 +242,7 @@ def _read(connection: Connection, authorization_id: str, visitor: Visitor) -> Ma
     assert credential is not None
     if not visitor.may_see(credential.enrollment_id):
         raise AuthorizationUnknown
-    return Matter(authorization, signer, credential, parties.passkeys_for(connection, credential.enrollment_id), visitor)
+    is_new = authorization.application_id != SERVICE_ID and not pressure.has_approved(
+        connection, visitor.user_id, authorization.application_id
+    )
+    return Matter(authorization, signer, credential, parties.passkeys_for(connection, credential.enrollment_id), visitor, is_new)

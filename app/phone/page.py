@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from app.phone.language import COOKIE, LANGUAGES, language_of, translations
+from app.phone.long_text import is_long
 
 ROOT = Path(__file__).parent.parent.parent
 STATIC = ROOT / "static"
@@ -31,12 +32,14 @@ def page(
     frozen: Sequence[dict[str, Any]] = (),
     told: Sequence[dict[str, Any]] = (),
     recovering: Sequence[dict[str, Any]] = (),
+    quiet_until: int | None = None,
     **context: Any,
 ) -> Response:
     """
     Render a template; a language chosen with `?lang=` is remembered.
 
-    `frozen` are the reader's keys that are, `recovering` the devices that wait with a recovery code, `told` is what needs attention.
+    `frozen` are the reader's keys that are, `recovering` the devices that wait with a recovery code, `told` is what needs attention,
+    `quiet_until` the time (unix seconds) before which no request comes.
     Who is signed in for a short while, without a passkey, is `visiting`: most pages are not for her.
     """
     language = language_of(request)
@@ -49,6 +52,7 @@ def page(
         "frozen": frozen,
         "told": told,
         "recovering": recovering,
+        "quiet_until": quiet_until,
     }
     response = HTMLResponse(_environment(language).get_template(template).render(known | context), http_status)
     response.headers["Vary"] = "Accept-Language, Cookie, Accept"
@@ -74,6 +78,7 @@ def _environment(language: str) -> Environment:
     )
     environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     environment.globals["static"] = static_path
+    environment.tests["long"] = is_long
     environment.filters["date"] = lambda unix: format_date(_moment(unix), "long", locale=language)
     environment.filters["datetime"] = lambda unix: format_datetime(_moment(unix), _DATETIME[language], locale=language)
     return environment

@@ -11,7 +11,7 @@ from app.domain.recovery import Recovery
 from app.phone.notices import notices_of
 from app.phone.page import page
 from app.services import Services
-from app.store import credentials, recoveries
+from app.store import credentials, pressure, recoveries
 from hsm.messages import FOR_EVER
 
 WITH_NOTICES = ("/", "/account")
@@ -19,9 +19,10 @@ WITH_NOTICES = ("/", "/account")
 
 async def signed_page(services: Services, request: Request, user_id: str, template: str, **context: Any) -> Response:
     """Render a template for this signer."""
-    frozen, recovering = await services.database.read(_notices, user_id, services.now())
+    frozen, recovering, quiet_until = await services.database.read(_notices, user_id, services.now())
     told = await notices_of(services, request, user_id) if request.url.path in WITH_NOTICES else []
     shown: dict[str, Any] = {"frozen": [freeze_view(one) for one in frozen], "recovering": [recovery_view(one) for one in recovering]}
+    shown["quiet_until"] = quiet_until if quiet_until > services.now() else None
     return page(request, template, signed_in=True, told=told, **shown, **context)
 
 
@@ -36,8 +37,9 @@ def recovery_view(recovery: Recovery) -> dict[str, Any]:
     return {"id": recovery.id, "state": recovery.state, "name": recovery.name, "begun": recovery.begun_at, "until": recovery.ready_at}
 
 
-def _notices(connection: Connection, user_id: str, now: float) -> tuple[list[Credential], list[Recovery]]:
-    return credentials.frozen_of(connection, user_id, now), recoveries.waiting_for(connection, user_id, now)
+def _notices(connection: Connection, user_id: str, now: float) -> tuple[list[Credential], list[Recovery], int]:
+    frozen, waiting = credentials.frozen_of(connection, user_id, now), recoveries.waiting_for(connection, user_id, now)
+    return frozen, waiting, pressure.quiet_until(connection, user_id)
 
 
 def wants_json(request: Request) -> bool:

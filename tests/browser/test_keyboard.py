@@ -15,7 +15,7 @@ def test_the_approval_page_is_walked_through_with_tab(phone: Phone, careful_requ
     phone.page.goto(careful_request.url)
     page = phone.page
     walked = [tabbed(page) for _ in range(9)]
-    assert walked == ["brand", "pause", "language", "summary", "summary", "code", "decline", "approve", "ask"]
+    assert walked == ["brand", "pause", "language", "summary", "summary", "code", "decline", "approve", "ask", "wrong-document"]
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Shift+Tab")

@@ -11,6 +11,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from app.phone.long_text import is_long
+
 from .sample import Sample
 
 ROOT = Path(__file__).parents[2]
@@ -51,7 +53,8 @@ def environment(lang: str) -> Environment:
     made = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, extensions=["jinja2.ext.i18n"])
     made.install_gettext_callables(gettext, lambda one, many, count: one if count == 1 else many, newstyle=True)  # type: ignore[attr-defined]
     made.filters |= {"date": date, "datetime": lambda unix_s: f"{date(unix_s)} {time(unix_s)}"}
-    made.globals |= {"frozen": (), "recovering": (), "told": (), "path": "/", "visiting": False}
+    made.tests["long"] = is_long
+    made.globals |= {"quiet_until": None, "frozen": (), "recovering": (), "told": (), "path": "/", "visiting": False}
     made.globals |= {"lang": lang, "other_lang": "en" if lang == "ja" else "ja", "static": lambda path: f"{static_prefix()}/{path}"}
     return made
 

@@ -46,7 +46,7 @@ NO_PAGES = {
     "/inbox", "/health", "/history/statement/{id}", "/receipt/{id}/document", "/push/key", "/push/{id}", "/service-worker.js",
     "/manifest.webmanifest",
 }  # fmt: skip
-INCLUDED = {"layout.html", "interactive.html", "parts.html", "account_otp.html", "otp_form.html", "notice.html"}
+INCLUDED = {"layout.html", "interactive.html", "parts.html", "account_otp.html", "otp_form.html", "notice.html", "quiet.html"}
 
 
 def test_every_page_has_a_sample() -> None:
