@@ -39,7 +39,7 @@ def test_an_application_lives_from_add_to_remove(stack: Stack, door: OperatorDoo
     """As with `natsuin client`, which sees the same."""
     name = f"青葉 {os.urandom(4).hex()}"
     made = door.call("POST", "/clients", {"name": name, "code": True})
-    assert (made.status, made.value.keys()) == (200, {"client_id", "client_secret", "name", "code"})
+    assert (made.status, made.value.keys()) == (200, {"client_id", "client_secret", "name", "code", "inbox"})
     shop = Application(stack, made.value["client_id"], made.value["client_secret"])
     assert door.call("GET", "/clients").value == stack.natsuin("client", "list")
     again = door.call("POST", "/clients", {"name": name})
