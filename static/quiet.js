@@ -12,3 +12,5 @@ for (const button of document.querySelectorAll("[data-quiet]")) {
     button.closest("section, aside").querySelector("[data-quiet-failed]").hidden = false;
   });
 }
+
+if (!document.getElementById("sentences")) document.body.dataset.ready = ""; // a page without page.js, which says it elsewhere
