@@ -50,6 +50,9 @@ class Config(Struct, frozen=True, kw_only=True):
     workers: int
     authorization_life_s: int
     open_per_signer: int
+    inbox_per_signer: int
+    quiet_after: int  # requests of one application that a signer refused: the next ones are not pushed
+    refuse_after: int
     token_life_s: int
     session_life_s: int
     status_reuse_s: int
@@ -182,6 +185,9 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         workers=number("NATSUIN_WORKERS", 2, 1, 64),
         authorization_life_s=number("NATSUIN_AUTHORIZATION_LIFE", 180, 30, 600),
         open_per_signer=number("NATSUIN_OPEN_PER_SIGNER", 3, 1, 100_000),
+        inbox_per_signer=number("NATSUIN_INBOX_PER_SIGNER", 20, 1, 100_000),
+        quiet_after=number("NATSUIN_QUIET_AFTER", 3, 1, 100_000),
+        refuse_after=number("NATSUIN_REFUSE_AFTER", 5, 1, 100_000),
         token_life_s=number("NATSUIN_TOKEN_LIFE", 3_600, 1, 86_400),
         session_life_s=number("NATSUIN_SESSION_LIFE", 30 * 86_400, 60, 366 * 86_400),
         renew_before_s=86_400 * number("NATSUIN_RENEW_BEFORE", 30, 1, 3_650),

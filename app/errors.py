@@ -9,8 +9,9 @@ The authorization server's errors, one tree; `problems` says how each looks outs
     ├── NotAllowed         what is asked: CredentialUnknown, CredentialDisabled, InvalidAuthenticationData, HandleUnknown,
     │                      AuthorizationUnknown, SubjectUnknown, LinkUnknown, CodeRefused, EvidenceRefused, RegistrationRefused,
     │                      PasskeyUnacceptable, PasskeySynced, WrongCode, CodeNeeded, CodeOver, PasskeyNeeded,
-    │                      Ended, ChangeOver, LastPasskey, NameRefused, RecoveryWaiting, RecoveryEnded, TooManyOpen, TooFast,
-    │                      SigningRefused, PinUnacceptable, TokenCodeRefused, OtpRefused, OtpLocked, OtpClosed
+    │                      Ended, ChangeOver, LastPasskey, NameRefused, RecoveryWaiting, RecoveryEnded, TooManyOpen,
+    │                      TooManyRefused, SignerQuiet, TooFast, SigningRefused, PinUnacceptable, TokenCodeRefused,
+    │                      OtpRefused, OtpLocked, OtpClosed
     ├── Unavailable        in doubt, so no for now: StoreUnavailable, RedisUnavailable, SamUnavailable, CertificateUnavailable,
     │                      StatusUnavailable, FontsMissing
     ├── StatementRefused   on the command line only
@@ -227,6 +228,22 @@ class RecoveryEnded(NotAllowed):
 
 class TooManyOpen(NotAllowed):
     """This signer has as many open requests as one may have."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__()
+        self.retry_after_s = retry_after_s
+
+
+class TooManyRefused(NotAllowed):
+    """This signer has refused this application, or left it waiting, too often lately."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__()
+        self.retry_after_s = retry_after_s
+
+
+class SignerQuiet(NotAllowed):
+    """This signer wants no requests for now."""
 
     def __init__(self, retry_after_s: int) -> None:
         super().__init__()

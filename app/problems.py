@@ -71,6 +71,8 @@ PROBLEMS: dict[type[Exception], Problem] = {
     e.RecoveryWaiting: Problem(403, "access_denied", "The recovery waits", "recovery_waiting"),
     e.RecoveryEnded: Problem(403, "access_denied", "The recovery has ended", "recovery_ended"),
     e.TooManyOpen: Problem(429, "too_many_requests", "The signer has other requests to decide first", "unavailable"),
+    e.TooManyRefused: Problem(429, "too_many_requests", "The signer has refused requests of this application", "unavailable"),
+    e.SignerQuiet: Problem(429, "too_many_requests", "The signer takes no requests for now", "unavailable"),
     e.TooFast: Problem(429, "too_many_requests", "Polled too fast; use Prefer: wait, or wait as Retry-After says", "unavailable"),
     e.StoreUnavailable: Problem(503, "temporarily_unavailable", "Try again", "unavailable"),
     e.RedisUnavailable: Problem(503, "temporarily_unavailable", "Try again", "unavailable"),
@@ -79,6 +81,8 @@ PROBLEMS: dict[type[Exception], Problem] = {
     e.FontsMissing: Problem(503, "temporarily_unavailable", "Try again", "unavailable"),
     e.CertificateUnavailable: Problem(503, "temporarily_unavailable", "Try again", "certificate_unavailable"),
 }
+# Why a signer is not asked now, in a word (`reason`) that programs tell apart.
+NOT_ASKED: dict[type[Exception], str] = {e.TooManyOpen: "open", e.TooManyRefused: "refused", e.SignerQuiet: "quiet"}
 # What becomes of an authorization that gives no SAD, in the words for `authorizeCheck` (CSC 2.0 §11.8 leaves them open).
 ENDS: dict[str, tuple[str, str]] = {
     State.REFUSED: ("access_denied", "The signer refused"),
@@ -132,7 +136,8 @@ def csc_words(error: Exception) -> tuple[int, str, str, dict[str, Any]]:
     problem = PROBLEMS[type(error)]
     if isinstance(error, e.ClientRefused) and str(error) == "Invalid authorization header":
         return 401, "invalid_client", str(error), {}
-    return problem.status, problem.csc, problem.description or str(error), {}
+    reason = NOT_ASKED.get(type(error))
+    return problem.status, problem.csc, problem.description or str(error), {"reason": reason} if reason is not None else {}
 
 
 def phone_error(request: Request, error: Exception) -> Response:

@@ -30,6 +30,7 @@ from app.phone import (
     inbox,
     installed,
     key,
+    later,
     live,
     mark,
     new_device,
@@ -38,6 +39,7 @@ from app.phone import (
     otp_sign_in,
     otp_token,
     push,
+    quiet,
     receipt,
     recover,
     recovery,
@@ -95,6 +97,8 @@ POST: tuple[tuple[str, Endpoint], ...] = (
     ("/push/test", push.test),
     ("/push/delivered", push.delivered),
     ("/s", screen_code.use),
+    ("/approve/{id}/later", later.later),
+    ("/quiet", quiet.quiet),
 )
 GET: tuple[tuple[str, Endpoint], ...] = (
     ("/", inbox.show),

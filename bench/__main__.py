@@ -23,7 +23,13 @@ from tests.harness.stack import ROOT, Stack, running_stack
 SECONDS = 5.0
 SIGNERS = 16
 # The demo CA's answers are used again for a while, to measure the server and not the CA beside it; `measure_asking` says what that hides.
-SETTINGS = {"NATSUIN_WORKERS": "2", "NATSUIN_OPEN_PER_SIGNER": "100000", "NATSUIN_STATUS_REUSE": "300"}
+SETTINGS = {
+    "NATSUIN_WORKERS": "2",
+    "NATSUIN_OPEN_PER_SIGNER": "100000",
+    "NATSUIN_QUIET_AFTER": "100000",
+    "NATSUIN_REFUSE_AFTER": "100000",
+    "NATSUIN_STATUS_REUSE": "300",
+}
 MANY_KEYS, MUCH_PAST = 10_000, 100_000
 
 

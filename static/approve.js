@@ -1,4 +1,4 @@
-// approve.html: approve with a passkey, or with PIN and one-time password; decline, or say that this was not expected.
+// approve.html: approve with a passkey, or with PIN and one-time password; decline, say that the document is the wrong one, or put it off.
 
 import { call, countDown, hush, onTap, say, showRefusal } from "./page.js";
 import { openDocuments } from "./documents.js";
@@ -8,14 +8,14 @@ import { supported, usePasskey } from "./webauthn.js";
 
 const path = location.pathname;
 const code = document.getElementById("code");
-const unexpected = document.getElementById("unexpected");
+const anotherWaits = document.getElementById("another");
 let options = JSON.parse(document.getElementById("approval").textContent);
 
 openDocuments(options.challenge);
 
 const reload = () => location.reload();
-countDown(reload);
-follow(`${path}/events`, ({ state }) => state === "pending" || reload(), renew);
+countDown(leave);
+follow(`${path}/events`, heard, renew);
 
 onTap(document.getElementById("approve"), async () => {
   hush();
@@ -45,9 +45,11 @@ onOtp(document.getElementById("approve-otp"), async (given, taken) => {
 });
 
 onTap(document.getElementById("decline"), () => refuse("declined"), failed);
-onTap(document.getElementById("not-me"), () => refuse("not_me"), failed);
-document.getElementById("ask").addEventListener("click", () => unexpected.showModal());
-document.getElementById("back").addEventListener("click", () => unexpected.close());
+onTap(document.getElementById("wrong-document"), () => refuse("wrong_document"), failed);
+onTap(document.getElementById("later"), async () => {
+  await call(`${path}/later`, {});
+  location.assign("/");
+}, failed);
 
 code?.addEventListener("input", () => code.removeAttribute("aria-invalid"));
 code?.addEventListener("keydown", (event) => event.key === "Enter" && !event.isComposing && (document.querySelector(".otp[open] .seal") ?? document.querySelector(".acts .seal"))?.click());
@@ -60,7 +62,6 @@ function typedCode() {
 }
 
 async function refuse(reason) {
-  unexpected.close();
   say("refusing");
   await call(`${path}/refuse`, { reason });
   reload();
@@ -85,5 +86,18 @@ async function renew() {
   const fresh = await call(path).catch(() => null);
   if (!fresh) return;
   if (fresh.publicKey) options = fresh.publicKey;
+  else leave();
+}
+
+/** It was answered elsewhere, or another request came: that is said in its place, and covers nothing. */
+function heard({ state, another }) {
+  if (state !== "pending") leave();
+  else if (anotherWaits) anotherWaits.hidden = !another;
+}
+
+/** Show how it ended; a question or document that stands open is closed by the signer first. */
+function leave() {
+  const open = document.querySelector("dialog[open]");
+  if (open) open.addEventListener("close", reload, { once: true });
   else reload();
 }

@@ -74,7 +74,7 @@ async def approve(services: Services, authorization: Authorization, evidence: di
         usable_until=reply.usable_until,
         factor=means.factor,
         passkey_id=means.passkey_id,
-        token=means.token,
+        known_by=means.token,
     )
     if not moved:
         await settle(services, authorization)

@@ -9,8 +9,8 @@ from app.services import Services
 from hsm.messages import RefuseRequest
 
 
-async def refuse(services: Services, authorization: Authorization, reason: Reason) -> None:
-    """Refuse; raises Ended where it was decided before."""
+async def refuse(services: Services, authorization: Authorization, reason: Reason, device: str | None = None) -> None:
+    """Refuse, on the device of this name; raises Ended where it was decided before."""
     if authorization.state is not State.PENDING:
         raise Ended(authorization.state, authorization.reason)
     try:
@@ -18,7 +18,7 @@ async def refuse(services: Services, authorization: Authorization, reason: Reaso
     except SamRefused:
         settled = await settle(services, authorization)
         raise Ended(settled.state, settled.reason) from None
-    await services.database.write(record, authorization, State.REFUSED, int(services.now()), reason=reason.value)
+    await services.database.write(record, authorization, State.REFUSED, int(services.now()), reason=reason.value, known_by=device)
     await announce(services, authorization)
     if reason is Reason.NOT_ME:
         await tell_sam_soon(services, authorization.credential_id)

@@ -8,14 +8,15 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from app.authorization.announce import announce
-from app.domain.authorization import Authorization, State, Told
+from app.domain.authorization import LONGEST_LIFE_S, Authorization, State, Told
 from app.domain.document import Upload
 from app.domain.identifiers import new_id
 from app.domain.opening import Opening, new_opening
 from app.domain.parties import Application, Credential
-from app.errors import BadParameter, CredentialDisabled, CredentialUnknown, TokenUnknown, TooManyOpen
+from app.domain.pressure import Unwanted
+from app.errors import BadParameter, CredentialDisabled, CredentialUnknown, SignerQuiet, TokenUnknown, TooManyOpen, TooManyRefused
 from app.services import Services
-from app.store import authorizations, credentials, documents, openings, parties, subscriptions
+from app.store import authorizations, credentials, documents, openings, parties, pressure, subscriptions
 from app.webauthn import b64
 from hsm.messages import Document, SignTransaction
 
@@ -52,21 +53,32 @@ async def request(services: Services, client_id: str, ask: Ask) -> tuple[Authori
 
     Raises:
         TokenUnknown: the application is gone, and with it the right to ask.
-        BadParameter: it is not to lead back there.
+        BadParameter: it is not to lead back there, or is to wait longer than this application may have it.
+        TooManyRefused: the signer has refused this application too often lately.
+        SignerQuiet: the signer wants no requests for now.
         CredentialUnknown, CredentialDisabled, TooManyOpen: as `request_for`.
     """
-    application, credential, has_device = await services.database.read(_parties, client_id, ask.credential_id)
+    now = services.now()
+    application, credential, has_device, unwanted = await services.database.read(_parties, client_id, ask.credential_id, now)
+    require_usable(credential, ask.user_id, now)
+    if ask.life_s > LONGEST_LIFE_S and not application.inbox:
+        raise BadParameter("Invalid parameter requestedExpiry")
     opening = new_opening(
-        services.now(),
+        now,
         code_needed=application.moving_code,
         confidential=ask.confidential,
         return_url=return_address(application, ask),
     )
+    if wait_s := unwanted.wait_s(services.config.refuse_after, now):
+        raise TooManyRefused(wait_s)
+    is_quiet = unwanted.count >= services.config.quiet_after
+    told = Told.INBOX if is_quiet and has_device else _told(has_device)
 
     def also(connection: Connection, authorization: Authorization) -> None:
+        _require_wanted(now, connection, authorization)
         openings.add(connection, authorization.id, opening)
 
-    return await _record(services, application, credential, has_device, ask, also), opening
+    return await _record(services, application, credential, told, ask, also), opening
 
 
 def return_address(application: Application, ask: Ask) -> str | None:
@@ -87,14 +99,14 @@ async def request_for(services: Services, application: Application, ask: Ask, al
         TooManyOpen: the signer has enough to decide already.
     """
     credential, has_device = await services.database.read(_key, ask.credential_id)
-    return await _record(services, application, credential, has_device, ask, also)
+    require_usable(credential, ask.user_id, services.now())
+    return await _record(services, application, credential, _told(has_device), ask, also)
 
 
 async def _record(
-    services: Services, application: Application, credential: Credential, has_device: bool, ask: Ask, also: Also | None = None
+    services: Services, application: Application, credential: Credential, told: Told | None, ask: Ask, also: Also | None
 ) -> Authorization:
     now = services.now()
-    require_usable(credential, ask.user_id, now)
     transaction = compose(application, credential, ask, int(now))
     authorization = Authorization(
         id=transaction.id,
@@ -110,11 +122,12 @@ async def _record(
         expires=transaction.expires,
         decided_at=None,
         usable_until=None,
-        told=None if has_device else Told.NO_DEVICE,
+        told=told,
     )
     sealed = await asyncio.to_thread(_seal, services, authorization.id, ask.uploads)
-    if not await services.database.write(_add, authorization, sealed, services.config.open_per_signer, also):
-        raise TooManyOpen(await services.database.read(_first_end_s, credential.user_id, now))
+    most = services.config.inbox_per_signer if authorization.is_lasting else services.config.open_per_signer
+    if not await services.database.write(_add, authorization, sealed, most, also):
+        raise TooManyOpen(await services.database.read(_first_end_s, authorization, now))
     await announce(services, authorization)
     return authorization
 
@@ -163,11 +176,23 @@ def _add(connection: Connection, authorization: Authorization, sealed: dict[int,
     return added
 
 
-def _parties(connection: Connection, client_id: str, credential_id: str) -> tuple[Application, Credential, bool]:
+def _require_wanted(now: float, connection: Connection, authorization: Authorization) -> None:
+    """In the transaction that records the authorization: nothing is recorded once the signer has said that nothing may come."""
+    left_s = pressure.quiet_until(connection, authorization.user_id) - int(now)
+    if left_s > 0:
+        raise SignerQuiet(left_s)
+
+
+def _told(has_device: bool) -> Told | None:
+    return None if has_device else Told.NO_DEVICE
+
+
+def _parties(connection: Connection, client_id: str, credential_id: str, now: float) -> tuple[Application, Credential, bool, Unwanted]:
     application = parties.application(connection, client_id)
     if application is None:
         raise TokenUnknown
-    return application, *_key(connection, credential_id)
+    credential, has_device = _key(connection, credential_id)
+    return application, credential, has_device, pressure.unwanted(connection, credential.user_id, client_id, now)
 
 
 def _key(connection: Connection, credential_id: str) -> tuple[Credential, bool]:
@@ -178,6 +203,7 @@ def _key(connection: Connection, credential_id: str) -> tuple[Credential, bool]:
     return credential, subscriptions.takes_pushes(connection, credential.user_id)
 
 
-def _first_end_s(connection: Connection, user_id: str, now: float) -> int:
-    """Seconds until the first of a signer's open authorizations ends."""
-    return max(1, min((one.expires - int(now) for one in authorizations.waiting_for(connection, user_id, now)), default=1))
+def _first_end_s(connection: Connection, refused: Authorization, now: float) -> int:
+    """Seconds until the first of those ends that a signer has open instead."""
+    waiting = authorizations.waiting_for(connection, refused.user_id, now)
+    return max(1, min((one.expires - int(now) for one in waiting if one.is_lasting is refused.is_lasting), default=1))

@@ -65,14 +65,14 @@ def record(
     usable_until: int | None = None,
     factor: str | None = None,
     passkey_id: bytes | None = None,
-    token: str | None = None,
+    known_by: str | None = None,
 ) -> bool:
     """
     Record a decision, and in the same transaction what follows from it for the key and the passkey; False if another was first.
 
-    What approved is known by the passkey, or by `token`, the end of a serial number.
+    What decided is known by the passkey, or by `known_by`: the end of a token's serial number, or the name of a device that refused.
     """
-    used = parties.mark_used(connection, passkey_id, now) if passkey_id is not None else token
+    used = parties.mark_used(connection, passkey_id, now) if passkey_id is not None else known_by
     moved = authorizations.move(
         connection, authorization, state, reason=reason, decided_at=now, usable_until=usable_until, approved_with=used, factor=factor
     )

@@ -29,12 +29,13 @@ def add(
     mark: Annotated[
         Path | None, typer.Option("--mark", help="A square PNG file, shown beside the name.", exists=True, dir_okay=False)
     ] = None,
+    inbox: Annotated[bool, typer.Option("--inbox", help="Let its requests wait for up to 30 days.")] = False,
     as_json: Json = False,
 ) -> None:
     """Register an application; its secret is shown once."""
     with answering(as_json), desk() as opened:
         png = mark.read_bytes() if mark is not None else None
-        value = clients.add(opened, name, asks_code=code, moving_code=moving_code, return_urls=return_url or (), mark=png)
+        value = clients.add(opened, name, asks_code=code, moving_code=moving_code, return_urls=return_url or (), mark=png, inbox=inbox)
         ids = (f"client_id      {value['client_id']}", f"client_secret  {value['client_secret']}")
         lines = (f"[bold]{escape(name)}[/] may ask for signatures.", *ids)
         show(value, as_json, "\n".join((*lines, "[dim]The secret is shown only now; keep it safe.[/]")))
@@ -45,10 +46,10 @@ def list_(as_json: Json = False) -> None:
     """List the applications."""
     with answering(as_json), desk() as opened:
         found = clients.listed(opened)
-        table = Table("client_id", "name", "code", "moving code", "leads back to", "mark", "since")
+        table = Table("client_id", "name", "code", "moving code", "inbox", "leads back to", "mark", "since")
         for one in found:
             since = f"{datetime.fromtimestamp(one['created'], UTC):%Y-%m-%d}"
-            words = ("yes" if one[flag] else "no" for flag in ("code", "moving_code"))
+            words = ("yes" if one[flag] else "no" for flag in ("code", "moving_code", "inbox"))
             back, mark = "\n".join(one["return_urls"]) or "–", "yes" if one["mark"] else "no"
             table.add_row(one["client_id"], Text(one["name"]), *words, back, mark, since)
         show(found, as_json, table)

@@ -19,13 +19,13 @@ from app.domain.authorization import Authorization
 from app.errors import BadParameter, CredentialUnknown, InvalidAuthenticationData, TooFast
 from app.oauth.bearer import client_of
 from app.services import Services
-from hsm.messages import MAX_DESCRIPTION_CHARACTERS, MAX_LABEL_CHARACTERS, is_plain_text
+from hsm.messages import MAX_DESCRIPTION_CHARACTERS, MAX_LABEL_CHARACTERS, MAX_LIFE_S, is_plain_text
 
 MAX_BODY_BYTES = MAX_FILES_BYTES * 4 // 3 + MAX_BODY_BYTES_ELSEWHERE  # the documents, in base64
 LONGEST_WAIT_S = 60
 PACE_MS = 950  # half of what Retry-After advises, so that no honest client is ever too fast
 RETRY_AFTER_S = "2"
-LIFE_BOUNDS_S = (30, 600)
+LIFE_BOUNDS_S = (30, MAX_LIFE_S)  # more than minutes only for whom the operator lets: `request`
 WAIT = re.compile(r"wait=(\d{1,6})\Z")  # RFC 7240 §4.3
 ID = re.compile(r"[A-Za-z0-9_-]{22}\Z")
 STATE = re.compile(r"[A-Za-z0-9_.~-]{1,200}\Z")

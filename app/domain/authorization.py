@@ -4,6 +4,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+LONGEST_LIFE_S = 600  # of what is asked of somebody who is there; what lives longer waits in the inbox
+
 
 class State(StrEnum):
     """Where an authorization stands. All but the first two are ends."""
@@ -30,6 +32,7 @@ class Reason(StrEnum):
 
     DECLINED = "declined"
     NOT_ME = "not_me"
+    WRONG_DOCUMENT = "wrong_document"
     WRONG_CODE = "wrong_code"
 
 
@@ -45,7 +48,8 @@ class Authorization(Struct, frozen=True, kw_only=True):
     """
     What an application asked of a signer; `transaction` is the one set of bytes that all sides work with.
 
-    `factor` is what it was approved with, passkey or otp; `approved_with` the device's name at that time, or the end of the token's serial.
+    `factor` is what it was approved with, passkey or otp; `approved_with` the device's name at that time, or the end of the token's serial;
+    where it was refused, the name of the device on which. `later_at` is when its signer put it off.
     """
 
     id: str
@@ -67,6 +71,12 @@ class Authorization(Struct, frozen=True, kw_only=True):
     told_at: int | None = None
     delivered_at: int | None = None
     opened_at: int | None = None
+    later_at: int | None = None
+
+    @property
+    def is_lasting(self) -> bool:
+        """Whether it may wait for days, in the inbox."""
+        return self.expires - self.created > LONGEST_LIFE_S
 
     @property
     def progress(self) -> str:

@@ -12,7 +12,7 @@ class Application(Struct, frozen=True):
     A program that asks for signatures; `asks_code` means that the signer types a code from its screen.
 
     `moving_code`: its requests open with the code on its screen that changes every second, and with no address that stays. `return_urls`
-    are the pages to which a request on the same device may lead back, each exactly so.
+    are the pages to which a request on the same device may lead back, each exactly so. `inbox` means that its requests may wait for days.
     """
 
     client_id: str
@@ -22,16 +22,22 @@ class Application(Struct, frozen=True):
     created: int
     moving_code: bool = False
     return_urls: tuple[str, ...] = ()
+    inbox: bool = False
 
 
 class Signer(Struct, frozen=True):
-    """A person; `user_handle` is the random WebAuthn user.id, `language` the one that was switched to last, on whichever device."""
+    """
+    A person; `user_handle` is the random WebAuthn user.id, `language` the one that was switched to last, on whichever device.
+
+    No application's request is taken before `quiet_until` (unix seconds).
+    """
 
     user_id: str
     name: str
     user_handle: bytes
     created: int
     language: str | None = None
+    quiet_until: int = 0
 
 
 class Credential(Struct, frozen=True, kw_only=True):

@@ -29,11 +29,20 @@ class Subscription(Struct, frozen=True, kw_only=True):
 
 
 class Notice(Struct, frozen=True, kw_only=True):
-    """One authorization as it is told to one browser, the next to get a push about it; `is_over` says that nothing is to do any more."""
+    """
+    One authorization as it is told to one browser, the next to get a push about it.
+
+    `kind` is request; or what takes that one's place: over, reported (refused as not expected), later (put off by its signer).
+    """
 
     id: str
     authorization_id: str
     subscription: Subscription
-    is_over: bool
+    kind: str
     attempts: int
     expires: int
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is asked any more by a push about it."""
+        return self.kind != "request"

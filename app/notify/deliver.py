@@ -15,6 +15,8 @@ from app.store import notices, subscriptions
 SENDING_S = DEADLINE_S + 5  # a claim that lasts longer belongs to a process that died
 OVER_TTL_S = 3_600
 TEST_TTL_S = 60
+LONGEST_TTL_S = 28 * 86_400  # what push services keep at most
+HURRIED_S = 600  # what waits for longer need not wake a phone that sleeps
 FIRST_RETRY_S, LONGEST_RETRY_S = 2, 60
 log = logging.getLogger("natsuin.push")
 
@@ -24,9 +26,9 @@ async def deliver(parties: Parties, notice: Notice) -> None:
     now = parties.now()
     if not await parties.database.write(notices.claim, notice, now, now + SENDING_S):
         return
-    kind, ttl_s = ("over", OVER_TTL_S) if notice.is_over else ("request", notice.expires - int(now))
+    ttl_s = OVER_TTL_S if notice.is_over else min(notice.expires - int(now), LONGEST_TTL_S)
     try:
-        await _send(parties, notice.subscription, kind, notice.id, ttl_s, topic(notice.authorization_id))
+        await _send(parties, notice.subscription, notice.kind, notice.id, ttl_s, topic(notice.authorization_id))
     except PushLater as later:
         wait_s = later.retry_after_s if later.retry_after_s is not None else backoff_s(notice.attempts)
         log.warning("the push service does not take a push now (%s); again in %.0f s", later, wait_s)
@@ -66,6 +68,11 @@ def topic(subject: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(f"topic {subject}".encode()).digest()).decode()[:32]
 
 
+def urgency(kind: str, ttl_s: int) -> str:
+    """Say how much it matters that a phone is woken (RFC 8030 §5.3)."""
+    return "high" if kind in ("request", "test", "reported") and (kind != "request" or ttl_s <= HURRIED_S) else "normal"
+
+
 def backoff_s(attempts: int) -> float:
     """Wait longer each time, and not all at once."""
     return float(min(LONGEST_RETRY_S, FIRST_RETRY_S * 2 ** min(attempts, 10)) * random.uniform(0.75, 1.25))  # noqa: S311  # spreads load
@@ -74,7 +81,7 @@ def backoff_s(attempts: int) -> float:
 async def _send(parties: Parties, subscription: Subscription, kind: str, push_id: str, ttl_s: int, about: str) -> None:
     message = notification(kind, push_id, parties.config.origin, subscription.language)
     target = Target(subscription.endpoint, subscription.p256dh, subscription.auth)
-    await parties.sender.send(target, message, ttl_s=ttl_s, topic=about, urgency="normal" if kind == "over" else "high")
+    await parties.sender.send(target, message, ttl_s=ttl_s, topic=about, urgency=urgency(kind, ttl_s))
 
 
 async def _refused(parties: Parties, subscription: Subscription, refusal: PushRefused) -> None:

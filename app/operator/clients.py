@@ -28,14 +28,21 @@ from hsm.messages import MAX_NAME_CHARACTERS, is_plain_text
 
 
 def add(
-    desk: Desk, name: str, *, asks_code: bool, moving_code: bool = False, return_urls: Sequence[str] = (), mark: bytes | None = None
+    desk: Desk,
+    name: str,
+    *,
+    asks_code: bool,
+    moving_code: bool = False,
+    return_urls: Sequence[str] = (),
+    mark: bytes | None = None,
+    inbox: bool = False,
 ) -> dict[str, Any]:
     """Register an application, and give its secret, once; raises Refusal."""
     with recorded(desk, "client add", name):
         if name == desk.config.service_name:
             raise Refusal(f"{name} is this service itself; signers could not tell the two apart.")
         application, secret = add_application(
-            desk.database, name, asks_code=asks_code, moving_code=moving_code, return_urls=return_urls, mark=mark
+            desk.database, name, asks_code=asks_code, moving_code=moving_code, return_urls=return_urls, mark=mark, inbox=inbox
         )
     return {"client_id": application.client_id, "client_secret": secret} | _told(application, has_mark=mark is not None)
 
@@ -62,6 +69,7 @@ def add_application(
     moving_code: bool = False,
     return_urls: Sequence[str] = (),
     mark: bytes | None = None,
+    inbox: bool = False,
 ) -> tuple[Application, str]:
     """Register an application, and give it with its secret; raises Refusal where the name is taken, or something can't be used."""
     if not 0 < len(name) <= MAX_NAME_CHARACTERS or not is_plain_text(name):
@@ -72,7 +80,7 @@ def add_application(
     if len(urls) > MOST_RETURN_URLS:
         raise Refusal(f"At most {MOST_RETURN_URLS} return URLs.")
     png = read_mark(mark) if mark is not None else None
-    application = Application(new_id(), name, digest, asks_code, int(system_clock()), moving_code, urls)
+    application = Application(new_id(), name, digest, asks_code, int(system_clock()), moving_code, urls, inbox)
     try:
         opened.write_now(_add, application, png)
     except IntegrityError:

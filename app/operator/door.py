@@ -41,12 +41,19 @@ class AddClient(Struct, frozen=True, forbid_unknown_fields=True):
     moving_code: bool = False
     return_urls: list[str] = []
     mark: bytes | None = None
+    inbox: bool = False
 
 
 def add_client(desk: Desk, asked: AddClient) -> dict[str, Any]:
     """Register an application; its mark comes in base64."""
     return clients.add(
-        desk, asked.name, asks_code=asked.code, moving_code=asked.moving_code, return_urls=asked.return_urls, mark=asked.mark
+        desk,
+        asked.name,
+        asks_code=asked.code,
+        moving_code=asked.moving_code,
+        return_urls=asked.return_urls,
+        mark=asked.mark,
+        inbox=asked.inbox,
     )
 
 

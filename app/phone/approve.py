@@ -28,12 +28,12 @@ from app.phone.signed_in import as_json, signed_page, wants_json
 from app.phone.visitor import Visitor, visitor_of
 from app.receipt.finish import finish_where_possible
 from app.services import Services
-from app.store import authorizations, credentials, marks, openings, parties, receipts
+from app.store import authorizations, credentials, marks, openings, parties, pressure, receipts
 from app.webauthn import b64, request_options
 from hsm.messages import Otp, SignTransaction, challenge, parse_transaction
 
 FRESH_S = 300  # for so long after a sign-in confidential requests are open
-REASONS = {reason.value: reason for reason in (Reason.DECLINED, Reason.NOT_ME)}
+REASONS = {reason.value: reason for reason in (Reason.DECLINED, Reason.NOT_ME, Reason.WRONG_DOCUMENT)}
 
 
 class Matter(Struct, frozen=True):
@@ -45,6 +45,7 @@ class Matter(Struct, frozen=True):
     passkeys: list[Passkey]
     visitor: Visitor
     opening: Opening | None = None
+    is_new: bool = False
     tokens: Tokens | None = None
     browser_sha256: bytes | None = None
     has_mark: bool = False
@@ -103,13 +104,17 @@ async def refuse(services: Services, request: Request) -> Response:
     reason = REASONS.get(str(message.get("reason")))
     if reason is None:
         raise BadParameter("Invalid parameter reason")
-    await refuse_for(services, (await _read_matter(services, request)).authorization, reason)
-    return JSONResponse({"state": State.REFUSED})
+    matter = await _read_matter(services, request)
+    device = matter.visitor.device
+    await refuse_for(services, matter.authorization, reason, device.name if device is not None else None)
+    credential = await services.database.read(credentials.get, matter.credential.credential_id)
+    assert credential is not None
+    return JSONResponse({"state": State.REFUSED, "key_state": state_of(credential, services.now())})
 
 
-async def read_state(services: Services, request: Request) -> State:
-    """Say how it stands, to a page that is open; settled by whoever asks more."""
-    return (await _read_matter(services, request)).authorization.state
+async def authorization_of(services: Services, request: Request) -> Authorization:
+    """Give the authorization at this address; raises AuthorizationUnknown, also where it is not for whoever is here."""
+    return (await _read_matter(services, request)).authorization
 
 
 def read_otp(given: object) -> Otp:
@@ -133,6 +138,8 @@ def describe(services: Services, matter: Matter) -> dict[str, Any]:
         "code_digits": len(authorization.code) if pending and authorization.code is not None else 0,
         "expires_in": max(0, authorization.expires - int(services.now())) if pending else 0,
         "factor": authorization.factor,
+        "new_application": matter.is_new,
+        "lasting": authorization.is_lasting,
         "otp": otp_view(matter.tokens, authorization.transaction) if pending and matter.tokens is not None else None,
     }
 
@@ -179,6 +186,8 @@ def pending_view(services: Services, matter: Matter) -> dict[str, Any]:
         "credential_id": matter.credential.credential_id,
         "expires_in": described["expires_in"],
         "code_digits": described["code_digits"],
+        "is_new": matter.is_new,
+        "is_lasting": matter.authorization.is_lasting,
         "options_json": json.dumps(described["publicKey"]).replace("<", "\\u003c"),
         "otp": _otp_form(matter),
         "with_otp_only": matter.visitor.device is None,
@@ -287,4 +296,7 @@ def _read(connection: Connection, authorization_id: str, visitor: Visitor) -> Ma
         raise AuthorizationUnknown
     passkeys, opening = parties.passkeys_for(connection, credential.enrollment_id), openings.of(connection, authorization_id)
     has_mark = marks.has_one(connection, authorization.application_id)
-    return Matter(authorization, signer, credential, passkeys, visitor, opening, has_mark=has_mark)
+    is_new = authorization.application_id != SERVICE_ID and not pressure.has_approved(
+        connection, visitor.user_id, authorization.application_id
+    )
+    return Matter(authorization, signer, credential, passkeys, visitor, opening, is_new, has_mark=has_mark)

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from app.account.second_way import is_second_way_open
 from app.domain.account import Addition, Event
 from app.domain.authorization import Authorization
-from app.phone.history import event_view
+from app.phone.history import entry_of, event_view
 from app.phone.session import device_of, signer_of
 from app.phone.signed_in import signed_page
 from app.services import Services
@@ -28,6 +28,7 @@ class Start(Struct, frozen=True):
     waiting: list[dict[str, Any]]
     new_devices: list[Addition]
     notices: list[Event]
+    reported: list[Authorization]
     receipt_owed: bool
 
 
@@ -44,7 +45,7 @@ async def show(services: Services, request: Request) -> Response:
         signer_name=start.name,
         waiting=start.waiting,
         new_devices=[{"id": one.id, "name": one.name} for one in start.new_devices],
-        notices=[event_view(one) for one in start.notices],
+        notices=happenings(start),
         second_way_open=await is_second_way_open(services, device),
         receipt_owed=start.receipt_owed,
     )
@@ -70,7 +71,18 @@ def summary(authorization: Authorization, now: float, *, confidential: bool) -> 
         "confidential": confidential,
         "documents": len(transaction.documents),
         "expires_in": max(0, authorization.expires - int(now)),
+        "expires": authorization.expires,
+        "lasting": authorization.is_lasting,
     }
+
+
+def happenings(start: Start) -> list[dict[str, Any]]:
+    """Say what has happened, the newest first; a request that was refused as not expected is news for the signer's other devices."""
+    news = [event_view(one) for one in start.notices]
+    for one in start.reported:
+        seen = entry_of(one)
+        news.append({"kind": "reported", "by_device": one.approved_with} | {name: seen[name] for name in ("id", "at", "application")})
+    return sorted(news, key=lambda view: view["at"], reverse=True)[:MOST_NOTICES]
 
 
 def _start(connection: Connection, user_id: str, now: float) -> Start:
@@ -80,6 +92,7 @@ def _start(connection: Connection, user_id: str, now: float) -> Start:
         _waiting(connection, user_id, now),
         additions.made_for(connection, user_id, now),
         events.since(connection, user_id, now - NOTICE_S, MOST_NOTICES),
+        authorizations.reported_since(connection, user_id, now - NOTICE_S, MOST_NOTICES),
         receipts.is_owed(connection, user_id),
     )
 

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from app.errors import NotAllowed, TooFast, Unauthenticated, Unavailable
-from app.phone.approve import read_state
+from app.phone.approve import authorization_of
 from app.phone.inbox import waiting_now
 from app.phone.session import signer_of
 from app.phone.visitor import visitor_of
@@ -41,14 +41,17 @@ async def inbox_events(services: Services, request: Request) -> Response:
 
 
 async def approval_events(services: Services, request: Request) -> Response:
-    """Tell how a request stands, now and when it ends, wherever that was decided."""
+    """Tell how a request stands, now and when it ends, wherever that was decided; and whether another one waits that has to be quick."""
+    visitor = await visitor_of(services, request)
 
     async def look() -> tuple[Any, dict[str, Any]]:
-        state = await read_state(services, request)
-        return state, {"state": state}
+        authorization = await authorization_of(services, request)
+        waiting = await waiting_now(services, visitor.user_id) if visitor.device is not None else []
+        another = any(one["id"] != authorization.id and not one["lasting"] for one in waiting)
+        return (authorization.state, another), {"state": authorization.state, "another": another}
 
     await look()
-    return stream(services, (await visitor_of(services, request)).user_id, look)
+    return stream(services, visitor.user_id, look)
 
 
 def stream(services: Services, user_id: str, look: Look) -> Response:

@@ -13,11 +13,13 @@ WEB_PUSH = 8030  # says to Safari that this is a declarative message
 
 
 def notification(kind: str, push_id: str, origin: str, language: str) -> bytes:
-    """Compose a message: `kind` is request, over or test; `push_id` names the push to us, and tells nobody else anything."""
+    """Compose a message: `kind` is one of those below; `push_id` names the push to us, and tells nobody else anything."""
     _ = translations(language).gettext
     sentence = {
         "request": _("You are asked to sign. Tap to see by whom."),
         "over": _("Nothing is to do any more: the request has ended."),
+        "reported": _("A request was refused because it was not expected. Tap to see it."),
+        "later": _("A request was put off. It waits on your start page."),
         "test": _("Notifications come to this phone."),
     }[kind]
     message = {
@@ -28,7 +30,7 @@ def notification(kind: str, push_id: str, origin: str, language: str) -> bytes:
             "lang": language,
             "navigate": f"{origin}/push/{push_id}",
             "tag": push_id,
-            "silent": kind == "over",
+            "silent": kind in ("over", "later"),
         },
     }
     return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from app.phone.language import LANGUAGES, chosen_here, keep_in, kept_in, language_of, own_name, translations
+from app.phone.long_text import is_long
 
 ROOT = Path(__file__).parent.parent.parent
 STATIC = ROOT / "static"
@@ -34,14 +35,15 @@ def page(
     told: Sequence[dict[str, Any]] = (),
     recovering: Sequence[dict[str, Any]] = (),
     reads: str | None = None,
+    quiet_until: int | None = None,
     **context: Any,
 ) -> Response:
     """
     Render a template; a language chosen with `?lang=` is remembered.
 
     `reads` is the language that whoever is signed in has chosen, on whichever device. `frozen` are the reader's keys that are, `recovering`
-    the devices that wait with a recovery code, `told` is what needs attention. Who is signed in for a short while, without a passkey, is
-    `visiting`: most pages are not for her.
+    the devices that wait with a recovery code, `told` is what needs attention, `quiet_until` the time (unix seconds) before which no
+    request comes. Who is signed in for a short while, without a passkey, is `visiting`: most pages are not for her.
     """
     chosen = chosen_here(request)
     language = language_of(request) if reads is None or request.query_params.get("lang") in LANGUAGES else reads
@@ -54,6 +56,7 @@ def page(
         "frozen": frozen,
         "told": told,
         "recovering": recovering,
+        "quiet_until": quiet_until,
     }
     response = HTMLResponse(_environment(language).get_template(template).render(known | context), http_status)
     response.headers["Vary"] = "Accept-Language, Cookie, Accept"
@@ -79,6 +82,7 @@ def _environment(language: str) -> Environment:
     )
     environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     environment.globals["static"] = static_path
+    environment.tests["long"] = is_long
     environment.filters["date"] = lambda unix: unbroken(date(unix, language))
     environment.filters["datetime"] = lambda unix: unbroken(date_and_time(unix, language))
     return environment

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app.domain.parties import Credential
+from app.domain.parties import Credential, Signer
 from app.domain.recovery import Recovery
 from app.phone.language import chosen_here
 from app.phone.notices import notices_of
@@ -22,10 +22,12 @@ async def signed_page(services: Services, request: Request, user_id: str, templa
     """Render a template for this signer, in the language that was chosen on whichever device; a choice made here is kept."""
     if (chosen := chosen_here(request)) is not None:
         await services.database.write(parties.choose_language, user_id, chosen)
-    frozen, recovering, reads = await services.database.read(_notices, user_id, services.now())
+    frozen, recovering, signer = await services.database.read(_notices, user_id, services.now())
     told = await notices_of(services, request, user_id) if request.url.path in WITH_NOTICES else []
     shown: dict[str, Any] = {"frozen": [freeze_view(one) for one in frozen], "recovering": [recovery_view(one) for one in recovering]}
-    return page(request, template, signed_in=True, told=told, reads=reads, **shown, **context)
+    if signer is not None:
+        shown |= {"reads": signer.language, "quiet_until": signer.quiet_until if signer.quiet_until > services.now() else None}
+    return page(request, template, signed_in=True, told=told, **shown, **context)
 
 
 def freeze_view(credential: Credential) -> dict[str, Any]:
@@ -39,10 +41,9 @@ def recovery_view(recovery: Recovery) -> dict[str, Any]:
     return {"id": recovery.id, "state": recovery.state, "name": recovery.name, "begun": recovery.begun_at, "until": recovery.ready_at}
 
 
-def _notices(connection: Connection, user_id: str, now: float) -> tuple[list[Credential], list[Recovery], str | None]:
-    signer = parties.signer(connection, user_id)
+def _notices(connection: Connection, user_id: str, now: float) -> tuple[list[Credential], list[Recovery], Signer | None]:
     frozen, recovering = credentials.frozen_of(connection, user_id, now), recoveries.waiting_for(connection, user_id, now)
-    return frozen, recovering, signer.language if signer is not None else None
+    return frozen, recovering, parties.signer(connection, user_id)
 
 
 def wants_json(request: Request) -> bool:

@@ -24,6 +24,7 @@ STATES = {
     "unknown": "結果不明 / Outcome unknown",
     "declined": "拒否した / Declined",
     "not_me": "心当たりがないと報告した / Refused as not expected",
+    "wrong_document": "文書が違うとして拒否した / Refused as the wrong document",
     "wrong_code": "番号または符号の誤りで終了 / Ended by wrong codes",
     "expired": "時間切れ / Time ran out",
     "cancelled": "取り下げられた / Withdrawn",

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, literal, select, update
 
-from app.domain.authorization import MOVES, Authorization, State, Told
+from app.domain.authorization import LONGEST_LIFE_S, MOVES, Authorization, Reason, State, Told
 from app.store import documents
 from app.store.tables import authorizations as table
 
@@ -22,6 +22,7 @@ _OPEN_COUNT = (
     select(func.count())
     .select_from(table)
     .where(table.c.user_id == bindparam("user_id"), table.c.state == State.PENDING.value, table.c.expires > bindparam("created"))
+    .where((table.c.expires - table.c.created > LONGEST_LIFE_S) == bindparam("lasting"))
     .scalar_subquery()
 )
 _ADD_IF_ROOM = (
@@ -48,8 +49,9 @@ _TRY_CODE = (
 
 
 def add_if_room(connection: Connection, authorization: Authorization, most_open: int) -> bool:
-    """Write a new authorization unless the signer has `most_open` waiting already."""
+    """Write a new authorization unless the signer has `most_open` of its kind waiting already: those for minutes, or those for days."""
     values = {name: getattr(authorization, name) for name in _NAMES} | {"state": authorization.state.value, "most": most_open}
+    values["lasting"] = authorization.is_lasting
     return connection.execute(_ADD_IF_ROOM, values).scalar_one_or_none() is not None
 
 
@@ -126,6 +128,18 @@ def try_code(connection: Connection, authorization_id: str, most: int) -> int | 
 def mark_opened(connection: Connection, authorization_id: str, now: float) -> None:
     """Record that its signer has the page before them, the first time."""
     connection.execute(update(table).where(table.c.id == authorization_id, table.c.opened_at.is_(None)).values(opened_at=int(now)))
+
+
+def put_off(connection: Connection, authorization_id: str, now: float) -> None:
+    """Record that its signer will see to it later."""
+    connection.execute(update(table).where(table.c.id == authorization_id, table.c.state == State.PENDING.value).values(later_at=int(now)))
+
+
+def reported_since(connection: Connection, user_id: str, at: float, most: int) -> list[Authorization]:
+    """List what a signer has refused as not expected since then, the newest first."""
+    mine = (table.c.user_id == user_id, table.c.state == State.REFUSED.value, table.c.reason == Reason.NOT_ME.value)
+    rows = select(table).where(*mine, table.c.decided_at >= int(at)).order_by(table.c.decided_at.desc(), table.c.id).limit(most)
+    return [found for row in connection.execute(rows).mappings() if (found := _one(row))]
 
 
 def _one(row: Any) -> Authorization | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, delete, exists, func, insert, or_, select, update
 
-from app.domain.authorization import State, Told
+from app.domain.authorization import Reason, State, Told
 from app.domain.identifiers import new_id
 from app.domain.subscription import MINUTES_10_S, Notice, Subscription
 from app.store.tables import authorizations, notices, signers, subscriptions
@@ -29,10 +29,11 @@ def begin(connection: Connection, authorization_id: str, now: float, most_pushes
     connection.execute(select(signers.c.user_id).where(signers.c.user_id == row["user_id"]).with_for_update())
     mine = select(subscriptions.c.id).where(subscriptions.c.user_id == row["user_id"], subscriptions.c.refused == 0)
     takers = list(connection.execute(mine).scalars())
+    wanted = connection.execute(select(signers.c.quiet_until).where(signers.c.user_id == row["user_id"])).scalar_one() <= int(now)
     recent = (authorizations.c.user_id == row["user_id"], authorizations.c.told_at > int(now) - MINUTES_10_S)
     if not takers:
         _tell(connection, authorization_id, told=Told.NO_DEVICE)
-    elif connection.execute(select(func.count()).select_from(authorizations).where(*recent)).scalar_one() >= most_pushes:
+    elif not wanted or connection.execute(select(func.count()).select_from(authorizations).where(*recent)).scalar_one() >= most_pushes:
         _tell(connection, authorization_id, told=Told.INBOX)
     elif _tell(connection, authorization_id, told_at=int(now)):
         rows = [
@@ -50,9 +51,16 @@ def begin(connection: Connection, authorization_id: str, now: float, most_pushes
 
 
 def due(connection: Connection, now: float, most: int, authorization_id: str | None = None) -> list[Notice]:
-    """List pushes that are to be sent now: requests that wait, and ends of requests that somebody may still look at."""
-    asked = and_(notices.c.state == "due", authorizations.c.state == State.PENDING.value, authorizations.c.expires > int(now))
-    ended = and_(notices.c.state == "sent", notices.c.opened_at.is_(None), authorizations.c.state != State.PENDING.value)
+    """
+    List pushes that are to be sent now: requests that wait, and what became of requests that somebody may still look at.
+
+    Nothing asks anything of a signer who has put it off, or wants no requests for now.
+    """
+    quiet = select(signers.c.user_id).where(signers.c.user_id == authorizations.c.user_id, signers.c.quiet_until > int(now)).exists()
+    open_ones = and_(authorizations.c.state == State.PENDING.value, authorizations.c.expires > int(now))
+    asked = and_(notices.c.state == "due", open_ones, authorizations.c.later_at.is_(None), ~quiet)
+    changed = or_(authorizations.c.state != State.PENDING.value, authorizations.c.later_at.is_not(None))
+    ended = and_(notices.c.state == "sent", notices.c.opened_at.is_(None), changed)
     which = or_(asked, ended) & (notices.c.claimed_until <= int(now)) & (subscriptions.c.refused == 0)
     if authorization_id is not None:
         which &= notices.c.authorization_id == authorization_id
@@ -68,7 +76,8 @@ def untold(connection: Connection, now: float, most: int) -> list[str]:
 
 def claim(connection: Connection, notice: Notice, now: float, until: float) -> bool:
     """Take a push to send it; False where another has it, or its time is not come, or the authorization has changed since."""
-    pending = exists().where(authorizations.c.id == notice.authorization_id, authorizations.c.state == State.PENDING.value)
+    waits = (authorizations.c.state == State.PENDING.value, authorizations.c.later_at.is_(None))
+    pending = exists().where(authorizations.c.id == notice.authorization_id, *waits)
     mine = (notices.c.id == notice.id, notices.c.claimed_until <= int(now), ~pending if notice.is_over else pending)
     state = "sent" if notice.is_over else "due"
     claiming = update(notices).where(*mine, notices.c.state == state).values(claimed_until=int(until), attempts=notices.c.attempts + 1)
@@ -126,6 +135,8 @@ _JOINED: Select[Any] = (
         notices.c.state.label("notice_state"),
         notices.c.attempts,
         authorizations.c.expires,
+        authorizations.c.state.label("authorization_state"),
+        authorizations.c.reason,
         *subscriptions.c,
     )
     .join(authorizations, authorizations.c.id == notices.c.authorization_id)
@@ -139,10 +150,18 @@ def _notice(row: Any) -> Notice:
         id=row["notice_id"],
         authorization_id=row["authorization_id"],
         subscription=Subscription(**{name: row[name] for name in Subscription.__struct_fields__}),
-        is_over=row["notice_state"] == "sent",
+        kind=_kind(row),
         attempts=row["attempts"],
         expires=row["expires"],
     )
+
+
+def _kind(row: Any) -> str:
+    if row["notice_state"] == "due":
+        return "request"
+    if row["authorization_state"] == State.PENDING:
+        return "later"
+    return "reported" if row["reason"] == Reason.NOT_ME else "over"
 
 
 def _end(connection: Connection, notice_id: str, state: str) -> None:

@@ -14,6 +14,7 @@ applications = Table(
     Column("created", BigInteger, nullable=False),
     Column("moving_code", Boolean, nullable=False),  # its requests open with the code on its screen only
     Column("return_urls", String, nullable=False),  # a JSON list
+    Column("inbox", Boolean, nullable=False),  # its requests may wait for days
 )
 marks = Table(
     "marks",
@@ -29,6 +30,7 @@ signers = Table(
     Column("user_handle", LargeBinary(64), nullable=False, unique=True),
     Column("created", BigInteger, nullable=False),
     Column("language", String(20)),
+    Column("quiet_until", BigInteger, nullable=False),  # no application may ask before; 0: any may
 )
 links = Table(
     "links",
@@ -91,12 +93,13 @@ authorizations = Table(
     Column("expires", BigInteger, nullable=False),
     Column("decided_at", BigInteger),
     Column("usable_until", BigInteger),
-    Column("approved_with", String(100)),  # the device's name at that time, or the end of the token's serial number
+    Column("approved_with", String(100)),  # the device's name at that time, also of a refusal; or the end of the token's serial number
     Column("factor", String(10)),  # passkey, otp
     Column("told", String(10)),
     Column("told_at", BigInteger),  # when pushes for it began, which counts towards the signer's limit
     Column("delivered_at", BigInteger),
     Column("opened_at", BigInteger),
+    Column("later_at", BigInteger),  # its signer put it off
 )
 # What is open is a handful among very many that have ended: both questions below must not grow with the past.
 Index("authorizations_of_signer", authorizations.c.user_id, authorizations.c.state)

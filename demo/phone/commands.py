@@ -135,26 +135,6 @@ def approve(
 
 
 @cli.command()
-def decline(
-    target: Target,
-    not_me: Annotated[bool, typer.Option("--not-me", help="Say that you did not expect this.")] = False,
-    file: PasskeyFile = DEFAULT_FILE,
-    origin: Origin = None,
-    as_json: AsJson = False,
-) -> None:
-    """Say no."""
-    output = Output(as_json)
-
-    async def work() -> None:
-        async with signed_in(file, origin) as (phone, _):
-            authorization_id = await phone.open(target)
-            state = await phone.refuse(authorization_id, "not_me" if not_me else "declined")
-            output.show({"id": authorization_id, "state": state}, plain(state.capitalize()))
-
-    finish(work(), output)
-
-
-@cli.command()
 def watch(
     refuse: Annotated[bool, typer.Option("--decline", help="Decline instead.")] = False,
     count: Annotated[int | None, typer.Option("--count", min=1, help="End after so many answers.")] = None,

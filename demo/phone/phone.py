@@ -16,6 +16,7 @@ from demo.phone.ocra import check_token
 from demo.phone.transaction import ApprovalOtp, Authorization, check_challenge, compute_challenge, decode_canonical, read_transaction
 
 Options = dict[str, Any]
+Reason = Literal["declined", "not_me", "wrong_document"]
 
 
 class Signer(msgspec.Struct, frozen=True):
@@ -41,6 +42,7 @@ class Waiting(msgspec.Struct, frozen=True):
     description: str | None
     documents: int
     expires_in_s: int = msgspec.field(name="expires_in")
+    lasting: bool = False
 
 
 class _Registration(msgspec.Struct):
@@ -67,6 +69,10 @@ class _Page(msgspec.Struct):
 
 class _Led(msgspec.Struct):
     path: str
+
+
+class _Quiet(msgspec.Struct):
+    until: int | None
 
 
 class _State(msgspec.Struct):
@@ -186,7 +192,7 @@ class Phone:
         credential = self.passkey.get(seen.public_key, self.origin, defects=defects)
         return (await self._server.post(_path(seen.id), {"credential": credential, "code": code}, _State)).state
 
-    async def refuse(self, authorization_id: str, reason: Literal["declined", "not_me"] = "declined") -> str:
+    async def refuse(self, authorization_id: str, reason: Reason = "declined") -> str:
         """
         Say no and return the new state.
 
@@ -194,6 +200,19 @@ class Phone:
             Ended: it is too late.
         """
         return (await self._server.post(f"{_path(authorization_id)}/refuse", {"reason": reason}, _State)).state
+
+    async def put_off(self, authorization_id: str) -> str:
+        """
+        Leave it in the inbox, where it may wait for days, and return its state.
+
+        Raises:
+            Ended: it is too late.
+        """
+        return (await self._server.post(f"{_path(authorization_id)}/later", {}, _State)).state
+
+    async def be_quiet(self, hours: int) -> int | None:
+        """Want no requests for 1, 2 or 8 hours, or any again (0); gives until when (unix seconds), None where they come."""
+        return (await self._server.post("/quiet", {"hours": hours}, _Quiet)).until
 
     async def _check_documents(self, seen: Authorization) -> None:
         for position, document in enumerate(seen.transaction.documents):

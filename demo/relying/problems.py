@@ -13,6 +13,10 @@ REFUSED = {
         "署名者は、この依頼に心当たりがないと答えました。宛先の署名者 ID が正しいか確かめてください。",
         "The signer did not expect this request. Check that the signer's ID is the right one.",
     ),
+    "wrong_document": Words(
+        "署名者は、文書が違うと答えました。正しい文書を選んで、もう一度依頼してください。",
+        "The signer says that it is the wrong document. Choose the right one, and ask again.",
+    ),
     "wrong_code": Words(
         "番号が続けて間違っていたため、依頼は終わりました。画面の番号を署名者に伝えて、もう一度依頼してください。",
         "The number was wrong too often, so the request ended. Ask again, and tell the signer the number on this screen.",

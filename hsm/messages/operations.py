@@ -74,7 +74,7 @@ class RefuseRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """The signer, or time, said no: from now on this transaction can't be approved. It grants nothing, so it needs no proof."""
 
     transaction: bytes
-    reason: Literal["declined", "not_me", "wrong_code", "expired", "cancelled"]
+    reason: Literal["declined", "not_me", "wrong_document", "wrong_code", "expired", "cancelled"]
 
 
 class Registration(Struct, frozen=True, forbid_unknown_fields=True):

@@ -12,6 +12,8 @@ MAX_DOCUMENTS = 100
 MAX_TRANSACTION_BYTES = 200_000
 # Letters that show nothing, though Unicode counts them as printable: joiners and fillers.
 INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+# Marks that stand on one letter: Thai needs two, Hebrew, Arabic and Tibetan three. Higher stacks would cover what is above and below.
+MAX_MARKS = 3
 MAX_LIFE_S = 30 * 86_400  # the longest an authorization may wait for its signer
 MAX_AMENDMENT_LIFE_S = 600
 MAX_RECOVERY_CODES = 10
@@ -38,6 +40,20 @@ KeyAlgorithm = Literal["rsa-2048", "rsa-3072", "rsa-4096", "p-256", "p-384"]
 
 
 def is_plain_text(text: str) -> bool:
-    """Tell whether a text is free of control, format (bidi, zero-width), invisible, private, unassigned characters and lone surrogates."""
+    """
+    Tell whether a text is free of control, format (bidi, zero-width), invisible, private, unassigned characters and lone surrogates.
+
+    It does not begin with a mark that belongs on a letter, nor stack more than MAX_MARKS of them, nor is it of spaces alone.
+    """
     shown = text.isprintable() or all(character.isprintable() or unicodedata.category(character) == "Zs" for character in text)
-    return shown and INVISIBLE.isdisjoint(text)
+    return shown and INVISIBLE.isdisjoint(text) and not has_stacks(text) and not text.isspace()
+
+
+def has_stacks(text: str) -> bool:
+    """Tell whether too many marks stand on one letter, or any on none."""
+    marks = MAX_MARKS
+    for character in text:
+        marks = marks + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
+        if marks > MAX_MARKS:
+            return True
+    return False

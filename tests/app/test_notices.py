@@ -54,7 +54,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 
 def _fill(connection: Connection) -> None:
-    connection.execute(insert(signers), {"user_id": "taro", "name": "山田 太郎", "user_handle": b"h", "created": NOW})
+    connection.execute(insert(signers), {"user_id": "taro", "name": "山田 太郎", "user_handle": b"h", "created": NOW, "quiet_until": 0})
     connection.execute(insert(credentials), KEY | {"not_me_at": 0, "created": NOW})
     connection.execute(insert(passkeys), PASSKEY | {"name": "iPhone", "created": NOW, "last_used": 0})
     connection.execute(insert(subscriptions), PHONE)

@@ -42,7 +42,7 @@ async def test_command_line(tmp_path: Path) -> None:
         assert json.loads((await run("approve", shown, *file, "--json"))[1]) == {"id": shown, "state": "approved"}
         status, text = await run("approve", shown, *file, "--json")
         assert (status, json.loads(text)["error"], json.loads(text)["state"]) == (1, "ended", "approved")
-        assert (await run("decline", declined, "--not-me", *file))[0] == 0
+        assert (await run("refuse", declined, "--reason", "not_me", *file))[0] == 0
         assert server.authorizations[declined]["reason"] == "not_me"
         status, text = await run("watch", "--count", "1", "--every", "0.1", *file, "--json")
         assert (status, json.loads(text.splitlines()[1])["id"]) == (0, watched)

@@ -43,3 +43,8 @@ class Records:
         """Do something to the tables of the web server's database."""
         with closing(sqlite3.connect(self.app, timeout=10)) as connection, connection:
             connection.execute(statement)
+
+    def change_all(self, query: str, *values: object) -> None:
+        """Change as many rows of the web server's database as there are."""
+        with closing(sqlite3.connect(self.app, timeout=10)) as connection, connection:
+            assert connection.execute(query, values).rowcount >= 1

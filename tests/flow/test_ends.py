@@ -28,11 +28,11 @@ def cookie(browser: Browser) -> dict[str, str]:
     return {"Cookie": f"natsuin={browser.http.cookies['natsuin']}", "Origin": browser.stack.origin}
 
 
-@pytest.mark.parametrize("reason", ["declined", "not_me"])
+@pytest.mark.parametrize("reason", ["declined", "not_me", "wrong_document"])
 def test_refusal_is_told_with_its_reason(shop: Application, taro: Signer, taros_browser: Browser, reason: str) -> None:
     """The application gets `access_denied` with state and reason, each time it asks; the page says that it is refused."""
     handle = shop.authorize(taro.credential_id)["handle"]
-    assert taros_browser.refuse(handle, reason).json() == {"state": "refused"}
+    assert taros_browser.refuse(handle, reason).json()["state"] == "refused"
     for prefer in ({}, {"Prefer": "wait=5"}):
         answer = shop.post("credentials/authorizeCheck", {"handle": handle}, **prefer)
         assert error_of(answer) == refused("The signer refused", "access_denied")

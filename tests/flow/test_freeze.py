@@ -57,7 +57,7 @@ def test_frozen_key_approves_nothing_and_signs_nothing(shop: Application, person
     info = shop.post("credentials/info", {"credentialID": person.credential_id}).json()
     assert info["key"]["status"] == "disabled"
     assert shop.post("credentials/list", {"userID": person.user_id, "onlyValid": True}).json()["credentialIDs"] == []
-    assert browser.refuse(declined["handle"]).json() == {"state": "refused"}
+    assert browser.refuse(declined["handle"]).json() == {"state": "refused", "key_state": "frozen"}
 
     assert browser.change("unfreeze", person.credential_id).json() == {"state": "done"}
     assert shop.sign(person.credential_id, sad, approved["hashes"]).status_code == 200
@@ -135,7 +135,7 @@ def test_two_not_me_freeze_until_the_signer_says_otherwise(person: Person, brows
     browser.refuse(first, "not_me")
     browser.refuse(between, "declined")
     assert key(browser)["state"] == "active"
-    assert browser.refuse(second, "not_me").json() == {"state": "refused"}
+    assert browser.refuse(second, "not_me").json() == {"state": "refused", "key_state": "frozen"}
     assert (key(browser)["state"], key(browser)["by"], key(browser)["until"]) == ("frozen", "not_me", None)
     assert error_of(shop.sign(person.credential_id, sad, approved["hashes"])) == DISABLED
     assert "two requests came that you did not expect" in browser.get("/", Accept_Language="en").text

@@ -44,9 +44,22 @@ def test_approval_page_hears_that_it_was_answered_elsewhere(stack: Stack, shop: 
     handle = shop.authorize(person.credential_id)["handle"]
     browser = browse(stack, person.passkey).signed_in()
     stream = listen(browser, f"/approve/{handle}/events")
-    assert stream.next() == {"state": "pending"}
+    assert stream.next() == {"state": "pending", "another": False}
     person.approve(handle)
-    assert stream.next() == {"state": "approved"}
+    assert stream.next() == {"state": "approved", "another": False}
+
+
+def test_approval_page_hears_that_another_request_waits_and_is_gone_again(
+    stack: Stack, shop: Application, browse: Browse, listen: Open
+) -> None:
+    person = Person(stack)
+    handle = shop.authorize(person.credential_id)["handle"]
+    stream = listen(browse(stack, person.passkey).signed_in(), f"/approve/{handle}/events")
+    assert stream.next() == {"state": "pending", "another": False}
+    second = shop.authorize(person.credential_id)["handle"]
+    assert stream.next() == {"state": "pending", "another": True}
+    person.refuse(second)
+    assert stream.next() == {"state": "pending", "another": False}
 
 
 def test_nobody_hears_of_what_is_anothers(shop: Application, taro: Signer, stack: Stack, hanako: Signer, browse: Browse) -> None:

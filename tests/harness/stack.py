@@ -73,6 +73,8 @@ class Stack:
         self.origin = f"http://localhost:{self.port}"
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("NATSUIN_")}
         defaults = {"NATSUIN_PORT": str(self.port), "NATSUIN_DATA": str(data), "NATSUIN_KEY_ALGORITHM": "p-256", "NATSUIN_WORKERS": "1"}
+        # Tests refuse a lot; what comes of that has tests of its own.
+        defaults |= {"NATSUIN_QUIET_AFTER": "100000", "NATSUIN_REFUSE_AFTER": "100000"}
         self.environment = inherited | defaults | environment
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.http = httpx2.Client(base_url=self.origin, timeout=70)

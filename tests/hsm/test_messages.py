@@ -141,15 +141,20 @@ def test_a_transaction_is_not_read_as_another_kind() -> None:
         parse_transaction(KNOWN_BYTES, EnrollTransaction)
 
 
-@pytest.mark.parametrize("text", ["", "契約書 1", "a\u3000b", "é", "e\u0301", "葛\U000e0100"])
+STACKS = ("\u0301a", "x\u0301\u0302\u0303\u0304", "契約" + "\u20dd" * 4 + "書")
+
+
+@pytest.mark.parametrize("text", ["", "契約書 1", "a\u3000b", "é", "e\u0301", "葛\U000e0100", "בְּרֵאשִׁ֖ית", "ที่นี่นี้", "x\u0301\u0302\u0303"])
 def test_text_as_people_write_it_is_plain(text: str) -> None:
     """Spaces, combining marks and ideographic variants are text."""
     assert is_plain_text(text)
 
 
-@pytest.mark.parametrize("text", ["\ud800", "\n", "a\u202eb", "\u200b", "\ufeff", "\ue000", "\u0378", "\u2029"], ids=ascii)
+@pytest.mark.parametrize(
+    "text", ["\ud800", "\n", "a\u202eb", "\u200b", "\ufeff", "\ue000", "\u0378", "\u2029", *STACKS, " \u3000"], ids=ascii
+)
 def test_text_that_deceives_is_not_plain(text: str) -> None:
-    """Controls, bidi, zero width, lone surrogates, private and unassigned characters."""
+    """Controls, bidi, zero width, lone surrogates, private and unassigned characters, stacks of marks, nothing but spaces."""
     assert not is_plain_text(text)
 
 

@@ -9,6 +9,7 @@ from babel.messages.pofile import read_po
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.phone.language import own_name
+from app.phone.long_text import is_long
 from app.phone.page import date, date_and_time, unbroken
 
 from .sample import Sample
@@ -45,7 +46,8 @@ def environment(lang: str) -> Environment:
     made.install_gettext_callables(gettext, lambda one, many, count: one if count == 1 else many, newstyle=True)  # type: ignore[attr-defined]
     made.filters["date"] = lambda unix_s: unbroken(date(unix_s, lang))
     made.filters["datetime"] = lambda unix_s: unbroken(date_and_time(unix_s, lang))
-    made.globals |= {"frozen": (), "recovering": (), "told": (), "path": "/", "visiting": False}
+    made.tests["long"] = is_long
+    made.globals |= {"quiet_until": None, "frozen": (), "recovering": (), "told": (), "path": "/", "visiting": False}
     others = [(other, own_name(other)) for other in LANGUAGES if other != lang]
     made.globals |= {"lang": lang, "other_languages": others, "static": lambda path: f"{static_prefix()}/{path}"}
     return made

@@ -7,7 +7,7 @@ from app.phone.qr import qr_code
 from .account_samples import ACCOUNT_SAMPLES, EVENTS, FROZEN, FROZEN_BY_TIME, NEW_DEVICE
 from .otp_samples import OTP_SAMPLES
 from .recovery_samples import RECOVERING, RECOVERY_EVENTS
-from .sample import HOSTILE, NOW, Sample, data_block, documents, request_options
+from .sample import HOSTILE, NOW, Sample, data_block, documents, event, request_options
 
 
 def token(kind: str, ending: str | None, challenge: str | None = None) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def sign_in(next_path: str, *views: dict[str, Any]) -> Sample:
     return Sample("sign_in.html", {"signed_in": False, "next_path": next_path, "otp": offer})
 
 
-def approval(frozen: Any = (), *, visiting: bool = False, **changes: Any) -> Sample:
+def approval(frozen: Any = (), *, visiting: bool = False, quiet_until: int | None = None, **changes: Any) -> Sample:
     view = {
         "id": "rB6m0Zb7Qk2yq3sJ",
         "application_name": "青葉建設株式会社 電子契約",
@@ -44,11 +44,14 @@ def approval(frozen: Any = (), *, visiting: bool = False, **changes: Any) -> Sam
         "not_after": 1838041200,
         "expires_in": 161,
         "code_digits": 2,
+        "is_new": False,
+        "is_lasting": False,
         "options_json": data_block(request_options()),
         "otp": None,
         "with_otp_only": False,
     }
-    return Sample("approve.html", {"signed_in": True, "visiting": visiting, "frozen": frozen, "view": view | changes})
+    context = {"signed_in": True, "visiting": visiting, "frozen": frozen, "quiet_until": quiet_until}
+    return Sample("approve.html", context | {"view": view | changes})
 
 
 def ended(state: str, reason: str | None = None, frozen: Any = (), *, visiting: bool = False, **changes: Any) -> Sample:
@@ -90,6 +93,7 @@ WAITING = [
         "documents": 1,
         "expires_in": 161,
         "confidential": False,
+        "lasting": False,
     },
     {
         "id": "Zk81vB3uT0a9LwPe",
@@ -98,6 +102,8 @@ WAITING = [
         "documents": 3,
         "expires_in": 1641600,
         "confidential": False,
+        "expires": NOW + 1641600,
+        "lasting": True,
     },
 ]
 
@@ -162,6 +168,13 @@ SAMPLES: dict[str, Sample] = ACCOUNT_SAMPLES | {
     "not-me-paused": ended("refused", "not_me", frozen=[FROZEN], key_state="frozen"),
     "approve-paused": approval(frozen=[FROZEN], key_state="frozen"),
     "approve-destroyed": approval(key_state="destroyed"),
+    "wrong-document": ended("refused", "wrong_document"),
+    "approve-new": approval(is_new=True),
+    "approve-lasting": approval(is_lasting=True, expires_in=12 * 86400),
+    "approve-long": approval(description="工事請負契約の締結" * 20, documents=documents("工事請負契約書_" + "2026-118_" * 10 + ".pdf")),
+    "approve-quiet": approval(quiet_until=NOW + 7_200),
+    "inbox-quiet": inbox(WAITING, quiet_until=NOW + 7_200),
+    "inbox-reported": inbox([], notices=[event("reported", application="青葉建設株式会社 電子契約", by_device="iPhone"), *EVENTS]),
     "wrong-code": ended("refused", "wrong_code"),
     "expired": ended("expired", retry_url="/"),
     "lapsed": ended("lapsed"),
@@ -170,7 +183,15 @@ SAMPLES: dict[str, Sample] = ACCOUNT_SAMPLES | {
     "ended-hostile": ended("approved", application_name=HOSTILE[1], documents=[{"label": text} for text in HOSTILE], stamp="<>"),
     "inbox-hostile": inbox(
         [
-            {"id": text, "application": text, "description": text, "documents": 1, "expires_in": 60, "confidential": False}
+            {
+                "id": text,
+                "application": text,
+                "description": text,
+                "documents": 1,
+                "expires_in": 60,
+                "confidential": False,
+                "lasting": False,
+            }
             for text in HOSTILE
         ],
         signer_name=HOSTILE[0],

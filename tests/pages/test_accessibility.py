@@ -48,7 +48,7 @@ NO_PAGES = {
     "/manifest.webmanifest", "/applications/{id}/mark", "/inbox/events", "/approve/{id}/events",
     "/approve/{id}/documents/{position}",
 }  # fmt: skip
-INCLUDED = {"layout.html", "interactive.html", "parts.html", "account_otp.html", "otp_form.html", "notice.html"}
+INCLUDED = {"layout.html", "interactive.html", "parts.html", "account_otp.html", "otp_form.html", "notice.html", "quiet.html"}
 
 
 def test_every_page_has_a_sample() -> None:

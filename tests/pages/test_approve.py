@@ -3,7 +3,7 @@
 import json
 from base64 import urlsafe_b64decode
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from .browsing import NO_JSON_SHAPES, Authenticator, answer, reloads, says
 from .sample import CHALLENGE
@@ -69,13 +69,100 @@ def test_decline(page: Page) -> None:
 
 
 def test_not_expected_needs_one_confirmation(page: Page) -> None:
-    sent = answer(page, "/approve/refuse", (200, {"state": "refused"}))
+    sent = answer(page, "/approve/refuse", (200, {"state": "refused", "key_state": "active"}))
     page.goto("/approve?lang=ja")
     page.get_by_role("button", name="心当たりがない場合").click()
     expect(page.get_by_role("button", name="戻る")).to_be_focused()
     assert sent == []
-    reloads(page, page.get_by_role("button", name="拒否して報告する").click)
+    page.get_by_role("button", name="拒否して報告する").click()
+    expect(page.get_by_role("dialog", name="拒否して報告しました")).to_be_visible()
     assert sent == [{"reason": "not_me"}]
+
+
+def test_not_expected_offers_to_pause_in_the_same_place(page: Page) -> None:
+    answer(page, "/approve/refuse", (200, {"state": "refused", "key_state": "active"}))
+    sent = answer(page, "/freeze", (503, {"error": "unavailable"}), (200, {"keys": []}))
+    page.goto("/approve?lang=en")
+    page.get_by_role("button", name="I did not expect this").click()
+    page.get_by_role("button", name="Refuse and report").click()
+    expect(page.get_by_role("heading", name="Refused and reported")).to_be_focused()
+    page.get_by_role("button", name="Pause for one day").click()
+    expect(page.locator("#say-unexpected")).to_contain_text("Not confirmed yet")
+    reloads(page, page.get_by_role("button", name="Pause for one day").click)
+    assert sent == [{"for": "day"}, {"for": "day"}]
+
+
+def test_a_key_that_is_paused_already_is_not_offered_to_be(page: Page) -> None:
+    answer(page, "/approve/refuse", (200, {"state": "refused", "key_state": "frozen"}))
+    page.goto("/approve?lang=en")
+    page.get_by_role("button", name="I did not expect this").click()
+    reloads(page, page.get_by_role("button", name="Refuse and report").click)
+
+
+def test_closing_the_offer_shows_how_it_ended(page: Page) -> None:
+    answer(page, "/approve/refuse", (200, {"state": "refused", "key_state": "active"}))
+    page.goto("/approve?lang=en")
+    page.get_by_role("button", name="I did not expect this").click()
+    page.get_by_role("button", name="Refuse and report").click()
+    reloads(page, page.get_by_role("button", name="Not now").click)
+
+
+def test_the_wrong_document_is_one_tap(page: Page) -> None:
+    sent = answer(page, "/approve/refuse", (200, {"state": "refused"}))
+    page.goto("/approve?lang=en")
+    reloads(page, page.get_by_role("button", name="Wrong document").click)
+    assert sent == [{"reason": "wrong_document"}]
+
+
+def test_later_leads_to_what_waits(page: Page) -> None:
+    sent = answer(page, "/approve-lasting/later", (200, {"state": "pending"}))
+    page.goto("/approve-lasting?lang=en")
+    with page.expect_navigation(url=lambda url: url.endswith("/")):
+        page.get_by_role("button", name="Later").click()
+    assert sent == [{}]
+
+
+def test_later_is_for_what_may_wait(page: Page) -> None:
+    page.goto("/approve?lang=en")
+    expect(page.get_by_role("button", name="Later")).to_have_count(0)
+
+
+def test_another_request_is_said_in_its_place(page: Page) -> None:
+    """Nothing that is tapped moves; what may wait for days is not worth a word."""
+    waiting = [{"id": "approve", "lasting": False}, {"id": "other", "lasting": True}]
+    page.route("**/inbox", lambda route: route.fulfill(json={"waiting": waiting}))
+    page.clock.install()
+    page.goto("/approve?lang=en")
+    line, decline = page.get_by_text("Another request waits for you."), page.get_by_role("button", name="Decline")
+    with page.expect_response("**/inbox"):
+        page.clock.run_for(4_000)
+    expect(line).to_be_hidden()
+    before = decline.bounding_box()
+    waiting[1]["lasting"] = False
+    page.clock.run_for(4_000)
+    expect(line).to_be_visible()
+    assert decline.bounding_box() == before
+
+
+def test_what_was_answered_elsewhere_is_shown(page: Page) -> None:
+    """But not while a question stands open here."""
+    page.route("**/inbox", lambda route: route.fulfill(json={"waiting": []}))
+    state = {"state": "pending"}
+
+    def look(route: Route) -> None:
+        if "json" in route.request.headers["accept"]:
+            route.fulfill(json=state)
+        else:
+            route.fallback()
+
+    page.route("**/approve", look)
+    page.clock.install()
+    page.goto("/approve?lang=en")
+    page.get_by_role("button", name="I did not expect this").click()
+    state["state"] = "refused"
+    page.clock.run_for(8_000)
+    page.get_by_role("button", name="Go back").click()
+    reloads(page, lambda: page.clock.run_for(4_000))
 
 
 def test_the_page_asks_the_server_when_time_is_up(page: Page) -> None:

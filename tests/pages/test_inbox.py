@@ -22,7 +22,7 @@ def test_the_inbox_follows_what_waits(page: Page) -> None:
     page.clock.run_for(5000)
     says(page, "A new request has arrived.")
     expect(page.get_by_role("listitem").nth(1)).to_contain_text("<b>New</b>")
-    assert page.locator("#waiting a").nth(1).get_attribute("href") == "/approve/new"
+    assert page.locator("#lasting a").nth(1).get_attribute("href") == "/approve/new"
     waiting.clear()
     page.clock.run_for(5000)
     expect(page.get_by_role("heading", name="Nothing is waiting")).to_be_visible()

@@ -17,6 +17,7 @@ def upgrade() -> None:
         sa.Column("created", sa.BigInteger, nullable=False),
         sa.Column("moving_code", sa.Boolean, nullable=False),
         sa.Column("return_urls", sa.String, nullable=False),
+        sa.Column("inbox", sa.Boolean, nullable=False),
     )
     op.create_table(
         "marks",
@@ -30,6 +31,7 @@ def upgrade() -> None:
         sa.Column("user_handle", sa.LargeBinary(64), nullable=False, unique=True),
         sa.Column("created", sa.BigInteger, nullable=False),
         sa.Column("language", sa.String(20)),
+        sa.Column("quiet_until", sa.BigInteger, nullable=False),
     )
     op.create_table(
         "links",
@@ -94,6 +96,7 @@ def upgrade() -> None:
         sa.Column("told_at", sa.BigInteger),
         sa.Column("delivered_at", sa.BigInteger),
         sa.Column("opened_at", sa.BigInteger),
+        sa.Column("later_at", sa.BigInteger),
     )
     op.create_index("authorizations_of_signer", "authorizations", ["user_id", "state"])
     op.create_index("authorizations_open", "authorizations", ["state", "expires"])
