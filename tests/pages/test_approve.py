@@ -2,6 +2,7 @@
 
 import json
 from base64 import urlsafe_b64decode
+from typing import Any
 
 from playwright.sync_api import Page, Route, expect
 
@@ -128,41 +129,29 @@ def test_later_is_for_what_may_wait(page: Page) -> None:
 
 
 def test_another_request_is_said_in_its_place(page: Page) -> None:
-    """Nothing that is tapped moves; what may wait for days is not worth a word."""
-    waiting = [{"id": "approve", "lasting": False}, {"id": "other", "lasting": True}]
-    page.route("**/inbox", lambda route: route.fulfill(json={"waiting": waiting}))
-    page.clock.install()
+    """Nothing that is tapped moves."""
+    told = hears(page, {"state": "pending", "another": False})
     page.goto("/approve?lang=en")
     line, decline = page.get_by_text("Another request waits for you."), page.get_by_role("button", name="Decline")
-    with page.expect_response("**/inbox"):
-        page.clock.run_for(4_000)
     expect(line).to_be_hidden()
     before = decline.bounding_box()
-    waiting[1]["lasting"] = False
-    page.clock.run_for(4_000)
+    told["another"] = True
     expect(line).to_be_visible()
     assert decline.bounding_box() == before
+    told["another"] = False
+    expect(line).to_be_hidden()
 
 
 def test_what_was_answered_elsewhere_is_shown(page: Page) -> None:
     """But not while a question stands open here."""
-    page.route("**/inbox", lambda route: route.fulfill(json={"waiting": []}))
-    state = {"state": "pending"}
-
-    def look(route: Route) -> None:
-        if "json" in route.request.headers["accept"]:
-            route.fulfill(json=state)
-        else:
-            route.fallback()
-
-    page.route("**/approve", look)
-    page.clock.install()
+    told = hears(page, {"state": "pending", "another": False})
     page.goto("/approve?lang=en")
     page.get_by_role("button", name="I did not expect this").click()
-    state["state"] = "refused"
-    page.clock.run_for(8_000)
-    page.get_by_role("button", name="Go back").click()
-    reloads(page, lambda: page.clock.run_for(4_000))
+    told["state"] = "refused"
+    for _ in range(2):
+        with page.expect_response("**/approve/events"):
+            pass
+    reloads(page, page.get_by_role("button", name="Go back").click)
 
 
 def test_the_page_asks_the_server_when_time_is_up(page: Page) -> None:
@@ -189,3 +178,13 @@ def test_a_browser_without_the_json_shapes_sends_the_same(page: Page, authentica
     credential = sent[0]["credential"]
     assert urlsafe_b64decode(credential["rawId"]) == b"passkey-0001"
     assert credential["response"].keys() == {"clientDataJSON", "authenticatorData", "signature", "userHandle"}
+
+
+def hears(page: Page, state: dict[str, Any]) -> dict[str, Any]:
+    """Have the page's event stream tell this state, whatever becomes of it, again and again."""
+
+    def tell(route: Route) -> None:
+        route.fulfill(content_type="text/event-stream", body=f"retry: 50\ndata: {json.dumps(state)}\n\n")
+
+    page.route("**/approve/events", tell)
+    return state

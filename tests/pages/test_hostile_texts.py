@@ -178,4 +178,5 @@ def _ended(text: str) -> Sample:
 
 def _inbox(text: str) -> Sample:
     one = {"id": "r", "application": text[:MAX_NAME_CHARACTERS], "description": text[:MAX_DESCRIPTION_CHARACTERS], "documents": 1}
+    one["confidential"] = False
     return inbox([one | {"expires_in": 60, "lasting": False}, one | {"expires_in": 1_641_600, "expires": 1_797_068_600, "lasting": True}])
