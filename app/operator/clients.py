@@ -108,6 +108,7 @@ def _told(application: Application, *, has_mark: bool) -> dict[str, Any]:
         "moving_code": application.moving_code,
         "return_urls": list(application.return_urls),
         "mark": has_mark,
+        "inbox": application.inbox,
     }
 
 

@@ -15,12 +15,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx2
+from redis import Redis
 
+from app.config import read_config
+from app.store.push_jobs import ALIVE_KEY
 from tests.harness.command import run_natsuin
 
 ROOT = Path(__file__).parent.parent.parent
@@ -81,12 +84,15 @@ class Stack:
 
     def start(self, *names: str) -> None:
         """Start parts, and wait until the whole answers."""
-        for name in names or tuple(COMMANDS):
+        begun = names or tuple(COMMANDS)
+        for name in begun:
             with (self.data / f"{name}.log").open("ab") as log:
                 self.processes[name] = subprocess.Popen(
                     COMMANDS[name], env=self.environment, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
                 )
         self.wait_ready()
+        if "push" in begun:
+            self._wait_for_push()
 
     def wait_ready(self) -> None:
         deadline = time.monotonic() + READY_WITHIN_S
@@ -98,6 +104,14 @@ class Stack:
                 pass
             time.sleep(0.1)
         raise RuntimeError("the stack is not ready:\n" + "\n".join(self.log(name)[-2_000:] for name in self.processes))
+
+    def _wait_for_push(self) -> None:
+        deadline = time.monotonic() + READY_WITHIN_S
+        with closing(Redis.from_url(read_config(self.environment).redis_url)) as redis:
+            while not redis.exists(ALIVE_KEY):
+                if time.monotonic() > deadline:
+                    raise RuntimeError("the push process is not ready:\n" + self.log("push")[-2_000:])
+                time.sleep(0.1)
 
     def kill(self, name: str, how: int = signal.SIGKILL) -> None:
         """End one part, its children included, and wait until it is gone."""
