@@ -66,6 +66,8 @@ POST: tuple[tuple[str, Endpoint], ...] = (
     ("/enroll/options", enroll.options),
     ("/enroll/key", enroll.key),
     ("/enroll", enroll.enroll),
+    ("/enroll/application", enroll.application),
+    ("/enroll/application/signed", enroll.signed_application),
     ("/sign-in/options", sign_in.options),
     ("/sign-in", sign_in.sign_in),
     ("/sign-in/otp", otp_sign_in.sign_in),

@@ -1,4 +1,7 @@
-"""How a person is let to enrol: a link around a code, the CA's letter, or the hash of a code whose letter was made elsewhere."""
+"""
+How a person is let to enrol: a link around a code, the CA's letter, or the hash of a code whose letter was made elsewhere; or a link for
+who has a certificate already, and applies at the CA with it.
+"""
 
 import asyncio
 import re
@@ -42,6 +45,22 @@ def by_link(config: Config, opened: Database, signer: Signer, code: str | None, 
     lines = (
         f"{escape(signer.name)} ({signer.user_id}) may enrol with this link, once, within {LINK_LIFE_S // 86_400} days:",
         f"[bold]{escape(url)}[/]",
+        "[dim]Send it by a safe way.[/]",
+    )
+    return Invitation(_value(signer, url, link), "\n".join(lines))
+
+
+def by_certificate(config: Config, opened: Database, signer: Signer, replaces_as: str | None = None) -> Invitation:
+    """Make a one-time link for a person whom the CA will know by a certificate that is there already."""
+    text, link_sha256 = new_link(None)
+    until = signer.created + LETTER_LIFE_S
+    link = Link(link_sha256=link_sha256, user_id=signer.user_id, expires=until, state="open", replaces_as=replaces_as, application="due")
+    opened.write_now(_add_letter, signer, link)
+    url = f"{config.origin}/enroll#{text}"
+    lines = (
+        f"{escape(signer.name)} ({signer.user_id}) may enrol with this link, once, within {LETTER_LIFE_S // 86_400} days:",
+        f"[bold]{escape(url)}[/]",
+        "The certificate is issued when the CA has an application for the new key, signed with a certificate that names this person.",
         "[dim]Send it by a safe way.[/]",
     )
     return Invitation(_value(signer, url, link), "\n".join(lines))

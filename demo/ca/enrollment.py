@@ -8,7 +8,7 @@ from cryptography import x509
 from demo.ca.applications import Application, insert
 from demo.ca.authority import Authority
 from demo.ca.csr import Csr
-from demo.ca.errors import ApplicationRefused, ClientRefused, CodeRefused, CsrRefused
+from demo.ca.errors import ApplicationRefused, ClientRefused, CodeRefused, CsrRefused, NotYet
 from demo.ca.profile import certify
 from demo.ca.records import Records, add_certificate, key_sha256
 from demo.ca.registration_authority import is_registration_authority
@@ -102,6 +102,23 @@ class Enrollment:
                 raise CsrRefused("subject and alternative names must equal those of a certificate in force")
             application = sql.execute("SELECT id, user_id, name FROM application WHERE id = ?", (held["application_id"],)).fetchone()
             return self._issue(sql, application["id"], application["user_id"], application["name"], csr, now)
+
+    def collect(self, client: x509.Certificate, csr: Csr, now: datetime) -> x509.Certificate:
+        """
+        Give a registration authority the certificate of a key for which its holder has applied (RFC 7030 §4.2.3).
+
+        Raises:
+            ClientRefused: the client is no registration authority.
+            NotYet: the key has no certificate.
+        """
+        with self._records.reading() as sql:
+            if not is_registration_authority(_row_in_force(sql, client, now)):
+                raise ClientRefused("only a registration authority asks for what others have applied for")
+            query = "SELECT der FROM certificate WHERE kind = 'signer' AND key_sha256 = ?"
+            row = sql.execute(query, (key_sha256(csr.public_key),)).fetchone()
+        if row is None:
+            raise NotYet
+        return x509.load_der_x509_certificate(row["der"])
 
     def _issue(self, sql: sqlite3.Connection, application_id: int, user_id: str, name: str, csr: Csr, now: datetime) -> x509.Certificate:
         if sql.execute("SELECT 1 FROM certificate WHERE key_sha256 = ?", (key_sha256(csr.public_key),)).fetchone() is not None:

@@ -16,6 +16,8 @@ class OfficerRefused(CaError):
 class ApplicationRefused(CaError):
     """An application says something that cannot stand in a certificate or a letter; `field` is the one to mend."""
 
+    reason = "application"
+
     def __init__(self, message: str, field: str = "") -> None:
         super().__init__(message)
         self.field = field
@@ -26,7 +28,11 @@ class ApplicationUnknown(CaError):
 
 
 class SignatureRefused(CaError):
-    """A signed application is not believed: its signature, its certificate, or whose certificate it is."""
+    """A signed application is not believed: its signature, its certificate, or whose certificate it is; `reason` is one word for it."""
+
+    def __init__(self, message: str, reason: str = "not_trusted") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class CodeRefused(CaError):
@@ -39,6 +45,12 @@ class CodeMistyped(CodeRefused):
 
 class CsrRefused(CaError):
     """The certificate request is malformed, not signed by its own key, or its key is not allowed."""
+
+    reason = "key"
+
+
+class NotYet(CaError):
+    """Nobody has applied for a certificate for this key, or it is not decided; asked again later, the answer may be another."""
 
 
 class ClientRefused(CaError):

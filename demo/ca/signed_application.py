@@ -55,7 +55,7 @@ async def apply_signed(office: Office, der: bytes) -> x509.Certificate:
     application = _read(signed.content, office.config.url, now)
     name = name_of(signed.certificate)
     if not same_name(name, application.name):
-        raise SignatureRefused("the certificate is not the applicant's")
+        raise SignatureRefused("the certificate is not the applicant's", "another_person")
     identity = hashlib.sha256(signed.certificate.issuer.public_bytes() + signed.certificate.subject.public_bytes()).digest()
     who = check(Application(application.user_id, application.name))
     return office.enrollment.enroll_identified(who, identity, hashlib.sha256(signed.content).digest(), _key(application), now)

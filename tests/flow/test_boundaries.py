@@ -106,6 +106,8 @@ def test_no_page_of_another_site_acts_for_a_signer(shop: Application, taro: Sign
         "/enroll/options": {"link": "x"},
         "/enroll/key": {"link": "x", "credential": None},
         "/enroll": {"link": "x", "credential": None},
+        "/enroll/application": {"link": "x"},
+        "/enroll/application/signed": {"link": "x", "signed": "", "credential": None},
         "/sign-in/options": {},
         "/sign-in": {"ceremony": "x", "credential": {}},
         "/sign-out": {},
@@ -134,6 +136,7 @@ def test_no_page_of_another_site_acts_for_a_signer(shop: Application, taro: Sign
         "/push/unsubscribe": {"endpoint": "https://fcm.googleapis.com/x"},
         "/push/test": {},
         "/push/delivered": {"id": UNKNOWN_ID},
+        "/s": {"code": "x"},
     }
     assert {re.sub(rf"{handle}|{UNKNOWN_ID}", "{id}", path) for path in bodies} == FOR_PHONES
     for path, body in bodies.items():
