@@ -140,21 +140,21 @@ class CertificationAuthority:
             raise CertificateUnavailable("the answer is not PKCS#7") from error
 
 
-async def ask_for_code(url: str, registration_secret: str, user_id: str, name: str) -> str:
+async def ask_for_code(url: str, registration_secret: str, application: dict[str, str | bool]) -> str:
     """
-    Register an application for a certificate at the CA's front office, and get the signer's one-time code.
+    Register an application (`user_id`, `name`, `replaces`) at the CA's front office, and get the signer's one-time code.
 
     This is the interface of the demo CA, for trying: in real life the code comes in a letter.
     """
-    answer = await _register(url, registration_secret, {"user_id": user_id, "name": name})
-    return _read(answer, _Code).code
+    return _read(await _register(url, registration_secret, application), _Code).code
 
 
-async def ask_for_letter(url: str, registration_secret: str, application: dict[str, str]) -> Letter:
+async def ask_for_letter(url: str, registration_secret: str, application: dict[str, str | bool]) -> Letter:
     """
     Register an application at the front office, and get the letter with the signer's code; the code itself is told to nobody.
 
-    `application` has `user_id`, `name`, `enrollment_url`, `postal_code` and `address` (docs/ca.md).
+    `application` has `user_id`, `name`, `enrollment_url`, `postal_code` and `address`, and `replaces` where earlier certificates are to be
+    revoked (docs/ca.md).
 
     Raises:
         CertificateUnavailable: the CA does not answer, or refused; the text says why.
@@ -187,7 +187,7 @@ async def send_application(url: str, signed: bytes) -> None:
     raise CertificateUnavailable(f"the CA answered an application with HTTP {answer.status}")
 
 
-async def _register(url: str, registration_secret: str, application: dict[str, str]) -> bytes:
+async def _register(url: str, registration_secret: str, application: dict[str, str | bool]) -> bytes:
     headers = {"Authorization": f"Bearer {registration_secret}"}
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=DEADLINE_S, connect=3)) as session:
         try:

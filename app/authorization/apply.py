@@ -20,7 +20,7 @@ from app.services import Services
 from app.store import links
 
 
-class CertificateApplication(Struct, frozen=True):
+class CertificateApplication(Struct, frozen=True, omit_defaults=True):
     """What the person signs, as JSON (docs/ca.md): at which CA, who, when (UTC), and the new key as PKCS#10 in base64 of DER."""
 
     purpose: str
@@ -29,6 +29,7 @@ class CertificateApplication(Struct, frozen=True):
     name: str
     created: datetime
     csr: str
+    replaces: bool = False
 
 
 async def compose(services: Services, text: str) -> str:
@@ -39,7 +40,7 @@ async def compose(services: Services, text: str) -> str:
         LinkUnknown, RegistrationRefused: there is none for this link, or no key yet.
         SamUnavailable: the same call again gives it.
     """
-    _, signer, csr = await csr_of(services, text, None)
+    link, signer, csr = await csr_of(services, text, None)
     made = CertificateApplication(
         purpose="natsuin/certificate-application",
         ca=services.config.ca_office_url,
@@ -47,6 +48,7 @@ async def compose(services: Services, text: str) -> str:
         name=signer.name,
         created=datetime.fromtimestamp(int(services.now()), UTC),
         csr=base64.b64encode(csr).decode(),
+        replaces=link.replaces_as is not None,
     )
     return msgspec.json.format(msgspec.json.encode(made)).decode() + "\n"
 

@@ -77,7 +77,7 @@ def show_(user_id: Annotated[str, typer.Argument(help="As `signer list` shows it
         shown = Table.grid(padding=(0, 2))
         shown.add_row("signer", Text(f"{value['name']} ({user_id})"))
         for key in value["keys"]:
-            shown.add_row("key", Text(f"{key['credential_id']}  {key['state']}"))
+            shown.add_row("key", Text(f"{key['credential_id']}  {key['state']}  certificate {key['serial']}"))
             shown.add_row("", Text(in_words(key["ways"])))
         for begun in value["unfinished"]:
             shown.add_row("unfinished", Text(f"{begun['credential_id']}  {begun['made']} made; goes on with the same code or link"))

@@ -12,6 +12,7 @@ from demo.ca.errors import ApplicationRefused, ClientRefused, CodeRefused, CsrRe
 from demo.ca.profile import certify
 from demo.ca.records import Records, add_certificate, key_sha256
 from demo.ca.registration_authority import is_registration_authority
+from demo.ca.status import revoke_earlier
 
 
 class Enrollment:
@@ -26,7 +27,8 @@ class Enrollment:
         """
         Use up the code of an application and issue its certificate; the same call again returns the same one.
 
-        Nothing is signed that does not hold the code, and no certificate leaves that is not on record: one transaction around both.
+        Nothing is signed that does not hold the code, and no certificate leaves that is not on record: one transaction around both,
+        and around the end of earlier certificates where the application replaces them.
 
         Raises:
             CodeRefused: the code was used for another request, or has just expired.
@@ -36,7 +38,7 @@ class Enrollment:
         with self._records.transaction() as sql:
             won = sql.execute(
                 "UPDATE application SET state = 'certified', used = ? WHERE id = ? AND state = 'code_issued' AND code_expires > ?"
-                " RETURNING user_id, name",
+                " RETURNING user_id, name, replaces",
                 (now_s, application_id, now_s),
             ).fetchone()
             if won is None:
@@ -44,6 +46,8 @@ class Enrollment:
                 if repeated is None:
                     raise CodeRefused
                 return repeated
+            if won["replaces"]:
+                revoke_earlier(sql, won["user_id"], application_id, now)
             return self._issue(sql, application_id, won["user_id"], won["name"], csr, now)
 
     def enroll_identified(
@@ -74,6 +78,8 @@ class Enrollment:
                 "UPDATE application SET used = ?, identity_sha256 = ?, content_sha256 = ? WHERE id = ?",
                 (int(now.timestamp()), identity_sha256, content_sha256, application_id),
             )
+            if application.replaces:
+                revoke_earlier(sql, application.user_id, application_id, now)
             return self._issue(sql, application_id, application.user_id, application.name, csr, now)
 
     def reenroll(self, client: x509.Certificate | None, approver: x509.Certificate | None, csr: Csr, now: datetime) -> x509.Certificate:

@@ -16,11 +16,14 @@ class OfficerRefused(CaError):
 class ApplicationRefused(CaError):
     """An application says something that cannot stand in a certificate or a letter; `field` is the one to mend."""
 
-    reason = "application"
-
     def __init__(self, message: str, field: str = "") -> None:
         super().__init__(message)
         self.field = field
+
+    @property
+    def reason(self) -> str:
+        """One word for it: another user id is needed, or another application."""
+        return "user_id" if self.field == "user_id" else "application"
 
 
 class ApplicationUnknown(CaError):

@@ -115,6 +115,7 @@ APPLICATION_REFUSED = {
     "revoked": "the certificate was revoked, or its issuer does not say",
     "another_person": "the certificate names somebody else",
     "application": "the application is for another certification authority, or more than a day old: get a new one",
+    "user_id": "the certification authority knows this user id already, and not by this certificate",
     "key": "the certification authority certifies no such key",
 }
 MEANINGS = {

@@ -88,6 +88,8 @@ def test_a_refusal_names_its_reason_in_one_word_to_who_reads_such(scene: Scene) 
     assert refused(applicant.sign(scene.application(), "-md", "sha1")) == (403, "not_trusted")
     assert refused(applicant.sign(scene.application(ca="http://ca.elsewhere"))) == (400, "application")
     assert refused(applicant.sign(scene.application(public_key="MAo="))) == (400, "key")
+    scene.desk.register("taken", "山田 花子")
+    assert refused(applicant.sign(scene.application(user_id="taken"))) == (400, "user_id")
     scene.other.revoked.update(scene.other.issued)
     assert refused(applicant.sign(scene.application())) == (403, "revoked")
 
