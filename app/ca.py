@@ -1,7 +1,8 @@
 """
 The certification authority as this side sees it: EST enrolment (RFC 7030 §4.2, RFC 8951), and the front office where a code is asked for.
 
-A certificate request carries the signer's one-time code as HTTP Basic credential; the code is passed on, never kept.
+A certificate request carries the signer's one-time code as HTTP Basic credential; the code is passed on, never kept. Where the person
+applies with a certificate, the CA is asked for what it made of that (RFC 7030 §4.2.3).
 """
 
 import base64
@@ -18,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization.pkcs7 import load_der_pkcs7_certificates
 from msgspec import Struct, field
 
-from app.errors import CertificateUnavailable, CodeRefused
+from app.errors import ApplicationRefused, CertificateUnavailable, CodeRefused
 
 DEADLINE_S = 20
 IDENTIFIED_WITHIN_S = 5  # somebody waits for a page
@@ -26,6 +27,8 @@ Headers = dict[str, str]
 Answer = TypeVar("Answer", bound=Struct)
 ENROLL = "/.well-known/est/simpleenroll"
 REENROLL = "/.well-known/est/simplereenroll"
+PROBLEM = "application/problem+json"
+LONGEST_WORDS = 300
 
 
 class Letter(Struct, frozen=True):
@@ -40,7 +43,8 @@ class CertificationAuthority:
     """
     A client of one CA, by TLS; `tls_ca` is a file with the trust anchor, None for whom the system trusts.
 
-    `client` are the files of a registration authority's certificate and key, which it shows where it renews; None where there is none.
+    `client` are the files of a registration authority's certificate and key, which it shows where it renews, or collects what a person has
+    applied for; None where there is none.
 
     Raises, from every method:
         CodeRefused: it does not know the signer by this code (HTTP 401).
@@ -64,6 +68,16 @@ class CertificationAuthority:
         """Give a CSR (DER) and the signer's code; get the certificate and its chain (DER), leaf first."""
         leaf = self._certificates(await self._request("POST", ENROLL, (200,), base64.encodebytes(csr), _credential(user_id, code)))
         return in_order(leaf, await self.own_certificates())
+
+    async def collect(self, csr: bytes) -> tuple[bytes, ...] | None:
+        """
+        Ask as a registration authority for the certificate of a CSR (DER) whose holder applies at the CA; leaf first, with its chain.
+
+        None where the CA has not decided (HTTP 202): the same request again is how one asks later.
+        """
+        headers = {"Content-Type": "application/pkcs10"}
+        answer = await self._request("POST", ENROLL, (200, 202), base64.encodebytes(csr), headers, as_client=True)
+        return in_order(self._certificates(answer), await self.own_certificates()) if answer else None
 
     async def reenroll(self, csr: bytes) -> tuple[bytes, ...]:
         """Give a CSR (DER) that the old key has approved (RFC 7030 §4.2.2); get the new certificate and its chain (DER), leaf first."""
@@ -99,6 +113,8 @@ class CertificationAuthority:
                         raise CodeRefused
                     if answer.status not in good:
                         raise CertificateUnavailable(f"{path}: HTTP {answer.status}")
+                    if answer.status == 202:  # its body is for people
+                        return b""
                     return await answer.content.read(1_000_000)
             except (aiohttp.ClientError, TimeoutError) as error:
                 raise CertificateUnavailable(f"{path}: {type(error).__name__}") from error
@@ -110,7 +126,7 @@ class CertificationAuthority:
             raise CertificateUnavailable(f"the CA's trust anchor {self._tls_ca} can't be used: {type(error).__name__}") from error
         if as_client:
             if self._client is None:
-                raise CertificateUnavailable("there is no registration authority's certificate to renew with")
+                raise CertificateUnavailable("there is no registration authority's certificate to show")
             try:
                 trusting.load_cert_chain(*self._client)
             except OSError as error:
@@ -124,21 +140,21 @@ class CertificationAuthority:
             raise CertificateUnavailable("the answer is not PKCS#7") from error
 
 
-async def ask_for_code(url: str, registration_secret: str, user_id: str, name: str) -> str:
+async def ask_for_code(url: str, registration_secret: str, application: dict[str, str | bool]) -> str:
     """
-    Register an application for a certificate at the CA's front office, and get the signer's one-time code.
+    Register an application (`user_id`, `name`, `replaces`) at the CA's front office, and get the signer's one-time code.
 
     This is the interface of the demo CA, for trying: in real life the code comes in a letter.
     """
-    answer = await _register(url, registration_secret, {"user_id": user_id, "name": name})
-    return _read(answer, _Code).code
+    return _read(await _register(url, registration_secret, application), _Code).code
 
 
-async def ask_for_letter(url: str, registration_secret: str, application: dict[str, str]) -> Letter:
+async def ask_for_letter(url: str, registration_secret: str, application: dict[str, str | bool]) -> Letter:
     """
     Register an application at the front office, and get the letter with the signer's code; the code itself is told to nobody.
 
-    `application` has `user_id`, `name`, `enrollment_url`, `postal_code` and `address` (docs/ca.md).
+    `application` has `user_id`, `name`, `enrollment_url`, `postal_code` and `address`, and `replaces` where earlier certificates are to be
+    revoked (docs/ca.md).
 
     Raises:
         CertificateUnavailable: the CA does not answer, or refused; the text says why.
@@ -149,7 +165,29 @@ async def ask_for_letter(url: str, registration_secret: str, application: dict[s
     return letter
 
 
-async def _register(url: str, registration_secret: str, application: dict[str, str]) -> bytes:
+async def send_application(url: str, signed: bytes) -> None:
+    """
+    Hand in, at the CA's front office, an application that a person has signed with a certificate of hers (CMS, DER; docs/ca.md).
+
+    Raises:
+        ApplicationRefused: the CA does not take it.
+        CertificateUnavailable: it does not answer.
+    """
+    headers = {"Content-Type": "application/pkcs7-mime; smime-type=signed-data", "Accept": f"application/pkcs7-mime, {PROBLEM}"}
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=DEADLINE_S, connect=3)) as session:
+        try:
+            async with session.post(f"{url}/applications/signed", data=signed, headers=headers, allow_redirects=False) as answer:
+                said = await answer.content.read(10_000)
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            raise CertificateUnavailable(f"the CA at {url} does not answer: {type(error).__name__}") from error
+    if answer.status in (200, 202):
+        return
+    if answer.status in (400, 403, 422):
+        raise _refusal(answer.content_type, said)
+    raise CertificateUnavailable(f"the CA answered an application with HTTP {answer.status}")
+
+
+async def _register(url: str, registration_secret: str, application: dict[str, str | bool]) -> bytes:
     headers = {"Authorization": f"Bearer {registration_secret}"}
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=DEADLINE_S, connect=3)) as session:
         try:
@@ -161,6 +199,18 @@ async def _register(url: str, registration_secret: str, application: dict[str, s
                 return await answer.read()
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise CertificateUnavailable(f"the CA at {url} does not answer: {type(error).__name__}") from error
+
+
+class _Problem(Struct, frozen=True):
+    reason: str
+    detail: str
+
+
+def _refusal(media_type: str, said: bytes) -> ApplicationRefused:
+    if media_type != PROBLEM:
+        return ApplicationRefused("other", said.decode(errors="replace").strip()[:LONGEST_WORDS])
+    problem = _read(said, _Problem)
+    return ApplicationRefused(problem.reason[:40], problem.detail[:LONGEST_WORDS])
 
 
 class _Code(Struct, frozen=True):

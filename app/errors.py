@@ -142,6 +142,15 @@ class CodeRefused(NotAllowed):
     """The CA does not know the person by this code (any more); a key that was made waits for the right one of the same link."""
 
 
+class ApplicationRefused(NotAllowed):
+    """The CA, or we before it, did not take a signed application, for this `reason`; `said` are the CA's own words. The key waits."""
+
+    def __init__(self, reason: str, said: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.said = said
+
+
 class EvidenceRefused(NotAllowed):
     """The passkey's answer does not prove that this signer approved this transaction."""
 

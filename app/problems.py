@@ -58,6 +58,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     e.RegistrationRefused: Problem(400, "access_denied", "The registration does not verify", "registration_refused"),
     e.PasskeyUnacceptable: Problem(400, "access_denied", "This kind of passkey is not taken", "passkey_unacceptable"),
     e.PasskeySynced: Problem(400, "access_denied", "No synced passkey is taken", "passkey_synced"),
+    e.ApplicationRefused: Problem(400, INVALID, "The application was not taken", "application_refused"),
     e.CodeNeeded: Problem(403, "access_denied", "The code on the application's screen is needed", "code_needed"),
     e.PasskeyNeeded: Problem(403, "access_denied", "A sign-in of just now is needed", "passkey_needed"),
     e.CodeOver: Problem(400, "access_denied", "The code is over", "code_over"),
@@ -155,6 +156,8 @@ def phone_error(request: Request, error: Exception) -> Response:
         page.headers.update(headers)
         return page
     fields = {"error": problem.phone} | ({"tries_left": error.tries_left} if isinstance(error, e.WrongCode | e.OtpRefused) else {})
+    if isinstance(error, e.ApplicationRefused):
+        fields |= {"reason": error.reason, "said": error.said}
     if isinstance(error, e.RecoveryWaiting):
         fields["until"] = error.until
     return JSONResponse(fields, problem.status, headers=headers)

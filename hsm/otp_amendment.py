@@ -1,5 +1,5 @@
 """
-The amendments about PIN and one-time password, step (4) of `amendment.amend`: set, remove, unlock, find again.
+The amendments about PIN and one-time password, step (4) of `amendment.amend`: set, remove, unlock, change, find again.
 
 Each gives what is to be written once everything else is checked, or raises Refused. A wrong code counts as no wrong try here: without the
 signer's passkey nobody gets this far, and what a code opens here is not a signature.
@@ -13,6 +13,7 @@ from hsm.errors import EvidenceRefused, Malformed
 from hsm.messages import (
     Amendment,
     AmendRequest,
+    ChangePinTransaction,
     RemoveOtpTransaction,
     ResynchroniseOtpTransaction,
     SetOtpTransaction,
@@ -57,6 +58,20 @@ def _unlock(_: Sam, amendment: UnlockOtpTransaction, __: AmendRequest, ___: floa
     return write
 
 
+def _change_pin(sam: Sam, amendment: ChangePinTransaction, request: AmendRequest, _: float) -> Write:
+    if request.pin is None:
+        raise Malformed("no PIN")
+    enrollment_id = amendment.enrollment_id
+    if sam.store.pin(enrollment_id).verifier is None:
+        raise EvidenceRefused("no PIN was set")
+    verifier = new_verifier(sam, enrollment_id, request.pin.pin)
+
+    def write(change: Change) -> None:
+        change.change_pin(change.pin(enrollment_id), verifier=verifier, wrong="")
+
+    return write
+
+
 def _resynchronise(sam: Sam, amendment: ResynchroniseOtpTransaction, request: AmendRequest, now: float) -> Write:
     if request.codes is None:
         raise Malformed("no two codes")
@@ -76,5 +91,6 @@ OTP_CHECKS: dict[type[Amendment], Callable[[Sam, Any, AmendRequest, float], Writ
     SetOtpTransaction: _set,
     RemoveOtpTransaction: _remove,
     UnlockOtpTransaction: _unlock,
+    ChangePinTransaction: _change_pin,
     ResynchroniseOtpTransaction: _resynchronise,
 }

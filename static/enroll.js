@@ -1,14 +1,20 @@
 // enroll.html: register this phone with the code of a letter, typed or after the #, or a one-time link; no server sees either in an address.
+// Who has a certificate already signs an application with it, on whatever device it is.
 
 import { LETTERS, groupWhileTyped, grouped, plain, readCode } from "./code.js";
-import { call, date, hush, onTap, say, showRefusal } from "./page.js";
+import { Refused, call, date, hush, onTap, say, showRefusal } from "./page.js";
 import { hasScreenLock, makePasskey, supported } from "./webauthn.js";
 
 const STEPS = { passkey: "key", key: "certificate" }; // what comes after what is made already
+const SIGNED_AT_MOST = 40_000; // bytes
 const AGAIN = ["offline", "unavailable", "certificate_unavailable"];
+const WITH_BUTTON = ["ready", "enter", "apply", "examined"];
+const SENT_AGAIN = [...AGAIN, "nothing_chosen"];
 const register = document.getElementById("register");
 const acts = document.querySelector(".acts");
 const code = document.getElementById("code");
+const save = document.getElementById("save");
+const signed = document.getElementById("signed");
 let link = location.hash.slice(1);
 let offer = null; // what the link offers: a passkey to make, or to go on from what is made
 let made = null; // the passkey's answer, until all is done: a passkey is made once, and whoever made it is signed in
@@ -17,6 +23,7 @@ onTap(register, async () => {
   hush();
   if (!link) return take();
   if (!offer) return prepare();
+  if (shown() === "apply") return send();
   if (!offer.made && !made) {
     step("passkey");
     const asked = makePasskey(offer.publicKey);
@@ -28,10 +35,12 @@ onTap(register, async () => {
     say("making_key");
     offer.made = (await call("/enroll/key", { link, credential: made })).made;
   }
-  step("certificate");
+  step(offer.application ? "application" : "certificate");
   say("certifying");
-  done(await call("/enroll", { link, credential: made }));
+  await arrive(await call("/enroll", { link, credential: made }));
 }, async (refused) => {
+  if (refused.code === "application_refused") return refuseApplication(refused);
+  if (shown() === "apply" && SENT_AGAIN.includes(refused.code)) return showRefusal(refused);
   if (made && AGAIN.includes(refused.code)) { // the same answer may be sent again: no second passkey
     register.textContent = register.dataset.resume;
     return showRefusal(refused);
@@ -74,7 +83,8 @@ async function prepare() {
   document.getElementById("begun").hidden = !offer.made || Boolean(made);
   show("ready");
   register.textContent = register.dataset[offer.made ? "resume" : "register"];
-  step(offer.made ? STEPS[offer.made] : null);
+  document.querySelector('[data-step="application"]').hidden = !offer.application;
+  step(offer.made === "key" && offer.application ? "application" : offer.made ? STEPS[offer.made] : null);
 }
 
 /** Say what went wrong: where nothing can be done here, as the whole page (answers true); otherwise as a sentence beside the button. */
@@ -90,6 +100,42 @@ function refuse(refused) {
   showRefusal(refused);
 }
 
+/** Go where the answer of the certification authority leads: to the end, or to what it still needs. */
+async function arrive(answer) {
+  hush();
+  if (!answer.application) return done(answer);
+  offer.application = answer.application;
+  if (answer.application === "due") await offerApplication();
+  const next = answer.application === "due" ? "apply" : "examined";
+  show(next);
+  register.textContent = register.dataset[next];
+}
+
+/** Have the application at hand, to be saved. */
+async function offerApplication() {
+  const { content } = await call("/enroll/application", { link });
+  URL.revokeObjectURL(save.href);
+  save.href = URL.createObjectURL(new Blob([content], { type: "application/json" }));
+}
+
+async function send() {
+  hush();
+  const file = signed.files[0];
+  if (!file) throw new Refused("nothing_chosen");
+  if (file.size > SIGNED_AT_MOST) throw new Refused("application_refused", { reason: "not_signed" });
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  say("sending");
+  await arrive(await call("/enroll/application/signed", { link, credential: made, signed: btoa(String.fromCharCode(...bytes)) }));
+}
+
+/** Say why the application was not taken; the key waits, and another one may be sent. */
+async function refuseApplication({ answer }) {
+  const known = document.getElementById("sentences").content.querySelector(`[data-name="application_${CSS.escape(answer.reason)}"]`);
+  say(`application_${known ? answer.reason : "other"}`, answer);
+  signed.value = "";
+  if (answer.reason === "application") await offerApplication().catch(() => {}); // the one of this page may be too old by now
+}
+
 function done(registered) {
   history.replaceState(null, "", location.pathname + location.search); // it is spent
   for (const place of document.querySelectorAll("[data-not-after]")) place.textContent = date(registered.not_after);
@@ -97,12 +143,16 @@ function done(registered) {
   show(registered.here ? "done" : "done_elsewhere");
 }
 
+function shown() {
+  return document.querySelector("main > section:not([hidden])").id;
+}
+
 /** Show one section of the page, and read its heading to those who listen. */
 function show(id) {
   const before = document.querySelector("main > section:not([hidden])");
   if (before.id === id) return;
   before.hidden = true;
-  acts.hidden = id !== "ready" && id !== "enter";
+  acts.hidden = !WITH_BUTTON.includes(id);
   register.hidden = false;
   if (id === "enter") register.textContent = register.dataset.next;
   const section = document.getElementById(id);

@@ -32,9 +32,11 @@ from app.webauthn import passkey_id_of
 from hsm.messages import (
     AddPasskeyTransaction,
     AmendRequest,
+    ChangePinTransaction,
     DestroyTransaction,
     ErrorCode,
     NewOtp,
+    NewPin,
     Outcome,
     Registration,
     RemoveOtpTransaction,
@@ -60,11 +62,12 @@ async def amend(
     *,
     otp: NewOtp | None = None,
     codes: SuccessiveCodes | None = None,
+    pin: NewPin | None = None,
 ) -> None:
     """
     Make a change, on the signer's proof; one that is made already stays so.
 
-    `otp` and `codes` go to the SAM beside it, and are kept nowhere.
+    `otp`, `codes` and `pin` go to the SAM beside it, and are kept nowhere.
 
     Raises:
         SubjectUnknown: there is no such change, or it is another signer's.
@@ -85,7 +88,7 @@ async def amend(
         raise EvidenceRefused from None
     await services.database.write(_send, change, passkey_id, services.now())
     try:
-        await services.sam.amend(msgspec.structs.replace(await _request(services, change, assertion), otp=otp, codes=codes))
+        await services.sam.amend(msgspec.structs.replace(await _request(services, change, assertion), otp=otp, codes=codes, pin=pin))
     except SamRefused as refusal:
         if refusal.code is not ErrorCode.NOT_NEW:
             await services.database.write(changes.take_back, change)
@@ -138,6 +141,8 @@ def record(connection: Connection, change_id: str, user_id: str, now: int) -> No
             event = happened(kind=EventKind.OTP_REMOVED)
         case UnlockOtpTransaction():
             event = happened(kind=EventKind.OTP_UNLOCKED)
+        case ChangePinTransaction():
+            event = happened(kind=EventKind.PIN_CHANGED)
         case ResynchroniseOtpTransaction():
             event = happened(kind=EventKind.OTP_RESYNCHRONISED)
         case RenewTransaction() as renewed:

@@ -16,6 +16,7 @@ from app.services import Services
 from app.store import credentials
 from hsm.messages import (
     Amendment,
+    ChangePinTransaction,
     OfferTokenReply,
     RemoveOtpTransaction,
     ResynchroniseOtpTransaction,
@@ -87,10 +88,12 @@ async def offer(services: Services, device: Passkey) -> OfferTokenReply:
 
 async def propose_otp(services: Services, device: Passkey, kind: str, token_id: str) -> Proposal:
     """
-    Compose a change of this kind; `token_id` does not matter where PIN and codes are unlocked. Whether a token is to be had, the SAM says.
+    Compose a change of this kind; `token_id` does not matter where PIN and codes are unlocked, or the PIN is changed.
+
+    Whether a token is to be had, the SAM says.
 
     Raises:
-        SubjectUnknown: the key's policy does not allow it, or there is no such token.
+        SubjectUnknown: the key's policy does not allow it, there is no such token, or no PIN to change.
         ChangeOver: nothing is locked.
         TooManyOpen: the signer has enough of them waiting.
     """
@@ -110,12 +113,16 @@ async def propose_otp(services: Services, device: Passkey, kind: str, token_id: 
             if not standing.locked:
                 raise ChangeOver
             amendment = UnlockOtpTransaction(**common)
+        case "change_pin":
+            if not standing.is_set_up:
+                raise SubjectUnknown
+            amendment = ChangePinTransaction(**common)
         case other:
             raise ValueError(other)
     return await keep(services, await services.database.read(proposal_of, amendment))
 
 
-OTP_KINDS = ("set_otp", "remove_otp", "resynchronise_otp", "unlock_otp")
+OTP_KINDS = ("set_otp", "remove_otp", "resynchronise_otp", "unlock_otp", "change_pin")
 
 
 def _key_of(connection: Connection, device: Passkey) -> Credential | None:

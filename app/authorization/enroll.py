@@ -5,10 +5,13 @@ Each stage is recorded, so that a repeat goes on from there, whichever part died
 """
 
 import secrets
+import unicodedata
 from contextlib import suppress
 from typing import Any
 
 import msgspec
+from cryptography import x509
+from cryptography.x509.oid import NameOID
 from msgspec import Struct
 from sqlalchemy import Connection
 
@@ -16,7 +19,7 @@ from app.authorization.replace import destroyed_keys, record_replaced
 from app.domain.identifiers import new_id
 from app.domain.link import EnrollmentLink, read_link
 from app.domain.parties import Credential, Passkey, Signer
-from app.errors import CertificateUnavailable, LinkUnknown, RegistrationRefused, SamRefused, registration_refused
+from app.errors import ApplicationRefused, CertificateUnavailable, LinkUnknown, RegistrationRefused, SamRefused, registration_refused
 from app.services import Services
 from app.store import credentials, links, parties
 from app.store.links import Link
@@ -30,11 +33,16 @@ MADE = {"open": None, "keying": "passkey", "certifying": "key"}
 
 
 class Welcome(Struct, frozen=True):
-    """Who may enrol, what is made already, and what the browser needs for a passkey: no options where that is registered already."""
+    """
+    Who may enrol, what is made already, and what the browser needs for a passkey: no options where that is registered already.
+
+    `application` is due or sent where the person applies with a certificate, not with a code.
+    """
 
     signer: Signer
     made: str | None
     options: dict[str, Any] | None
+    application: str | None
 
 
 class Enrolled(Struct, frozen=True):
@@ -44,6 +52,12 @@ class Enrolled(Struct, frozen=True):
     credential: Credential
     passkey_id: bytes
     here: bool
+
+
+class Awaited(Struct, frozen=True):
+    """The CA has not decided on a key for which its holder applies with a certificate; whether the application is due, or sent."""
+
+    application: str
 
 
 class Registration(Struct, frozen=True):
@@ -75,9 +89,10 @@ async def welcome(services: Services, text: str) -> Welcome:
     """
     given, link, signer = await _open(services, text)
     if link.state != "open":
-        return Welcome(signer, MADE[link.state], None)
-    with suppress(CertificateUnavailable):  # a CA that is silent keeps nobody from beginning: it is asked again for the certificate
-        await services.ca.identify(signer.user_id, given.code)
+        return Welcome(signer, MADE[link.state], None, link.application)
+    if link.application is None:
+        with suppress(CertificateUnavailable):  # a CA that is silent keeps nobody from beginning: it is asked again for the certificate
+            await services.ca.identify(signer.user_id, given.code)
     policy = await services.sam.passkey_policy()
     now = int(services.now())
     transaction = EnrollTransaction(
@@ -100,7 +115,7 @@ async def welcome(services: Services, text: str) -> Welcome:
     config = services.config
     expected = challenge(EnrollTransaction, raw)
     options = creation_options(config.rp_id, config.service_name, signer, expected, existing, attested=policy.attestation)
-    return Welcome(signer, None, options)
+    return Welcome(signer, None, options, link.application)
 
 
 async def make_key(services: Services, text: str, registration: Registration | None) -> None:
@@ -114,18 +129,21 @@ async def make_key(services: Services, text: str, registration: Registration | N
     await _progress(services, text, registration)
 
 
-async def enroll(services: Services, text: str, registration: Registration | None) -> Enrolled:
+async def enroll(services: Services, text: str, registration: Registration | None) -> Enrolled | Awaited:
     """
     Do what `make_key` does where it was not done, and get the key's certificate; the passkey is known by the device's name.
 
     Raises:
         LinkUnknown, RegistrationRefused, PasskeyUnacceptable, PasskeySynced: as `make_key`.
         CodeRefused: the CA does not take the code; the key waits for the right code of the same link.
+        ApplicationRefused: the CA has certified the key for somebody else, who had applied for it.
         SamUnavailable, CertificateUnavailable: the same call, without a new passkey, goes on later.
     """
     progress = await _progress(services, text, registration)
     transaction = transaction_of(progress.link)
-    certificates = await services.ca.enroll(progress.signer.user_id, progress.code, progress.made.csr)
+    certificates = await _certificates(services, progress)
+    if certificates is None:
+        return Awaited(progress.link.application or "due")
     try:
         certified = await services.sam.certify(CertifyRequest(transaction.credential_id, certificates))
     except SamRefused as refusal:
@@ -153,6 +171,38 @@ def transaction_of(link: Link) -> EnrollTransaction:
     """Give the transaction of an enrolment that has begun."""
     assert link.transaction is not None
     return msgspec.json.decode(link.transaction, type=EnrollTransaction)
+
+
+async def csr_of(services: Services, text: str, registration: Registration | None) -> tuple[Link, Signer, bytes]:
+    """Give the request (PKCS#10, DER) of the key that is made, or now is, for a person who applies; raises as `make_key` does."""
+    progress = await _progress(services, text, registration)
+    if progress.link.application is None:
+        raise LinkUnknown
+    return progress.link, progress.signer, progress.made.csr
+
+
+async def _certificates(services: Services, progress: _Progress) -> tuple[bytes, ...] | None:
+    if progress.link.application is None:
+        return await services.ca.enroll(progress.signer.user_id, progress.code, progress.made.csr)
+    collected = await services.ca.collect(progress.made.csr)
+    if collected is not None:
+        require_named(collected[0], progress.signer.name)
+    return collected
+
+
+def require_named(certificate: bytes, name: str) -> None:
+    """
+    Make sure that a certificate (DER) names this person; width of letters and of spaces does not count.
+
+    With a code the CA knows for whom it certifies; without one, whoever applied for the key has said so. Raises ApplicationRefused.
+    """
+    named = x509.load_der_x509_certificate(certificate).subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    if [_plain(str(one.value)) for one in named] != [_plain(name)]:
+        raise ApplicationRefused("another_person")
+
+
+def _plain(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).split())
 
 
 async def _progress(services: Services, text: str, registration: Registration | None) -> _Progress:

@@ -17,7 +17,7 @@ from app.cli.ways import in_words
 from app.domain.parties import Signer
 from app.operator import signers
 from app.operator.desk import Desk
-from app.operator.invitation import Invitation, by_hash, by_letter, by_link
+from app.operator.invitation import Invitation, by_certificate, by_hash, by_letter, by_link
 
 commands = typer.Typer(help="People who may sign.", no_args_is_help=True)
 
@@ -31,6 +31,9 @@ def add(
     address: Annotated[list[str] | None, typer.Option(help="A line of the address; up to three.")] = None,
     code_sha256: Annotated[str | None, typer.Option("--code-sha256", help="The hash of the code in a letter that the CA has made.")] = None,
     code_stdin: Annotated[bool, typer.Option("--code-stdin", help="Read the CA's one-time code from standard input.")] = False,
+    existing_certificate: Annotated[
+        bool, typer.Option("--existing-certificate", help="For who has a certificate, and applies at the CA with it: a link, no code.")
+    ] = False,
     replaces: Annotated[
         bool, typer.Option("--replaces", help="For who has lost everything: all earlier keys are destroyed when the new one is certified.")
     ] = False,
@@ -38,14 +41,16 @@ def add(
 ) -> None:
     """Let a person enrol: by a one-time link, which is printed, or by the CA's letter. Also for one more key of a person who is known."""
     with answering(as_json), desk() as opened:
-        if [letter is not None, code_sha256 is not None, code_stdin].count(True) > 1:
-            raise Refusal("--letter, --code-sha256 and --code-stdin exclude each other.")
+        if [letter is not None, code_sha256 is not None, code_stdin, existing_certificate].count(True) > 1:
+            raise Refusal("--letter, --code-sha256, --code-stdin and --existing-certificate exclude each other.")
 
         def invite(signer: Signer, replaces_as: str | None) -> Invitation:
             if letter is not None:
                 return _into_file(opened, signer, letter, postal_code, address or [], replaces_as)
             if code_sha256 is not None:
                 return by_hash(opened.config, opened.database, signer, code_sha256, replaces_as)
+            if existing_certificate:
+                return by_certificate(opened.config, opened.database, signer, replaces_as)
             code = sys.stdin.readline().strip() if code_stdin else None
             return by_link(opened.config, opened.database, signer, code, replaces_as)
 
@@ -72,7 +77,7 @@ def show_(user_id: Annotated[str, typer.Argument(help="As `signer list` shows it
         shown = Table.grid(padding=(0, 2))
         shown.add_row("signer", Text(f"{value['name']} ({user_id})"))
         for key in value["keys"]:
-            shown.add_row("key", Text(f"{key['credential_id']}  {key['state']}"))
+            shown.add_row("key", Text(f"{key['credential_id']}  {key['state']}  certificate {key['serial']}"))
             shown.add_row("", Text(in_words(key["ways"])))
         for begun in value["unfinished"]:
             shown.add_row("unfinished", Text(f"{begun['credential_id']}  {begun['made']} made; goes on with the same code or link"))

@@ -79,6 +79,7 @@ class EventKind(StrEnum):
     OTP_REMOVED = "otp_removed"
     OTP_UNLOCKED = "otp_unlocked"
     OTP_RESYNCHRONISED = "otp_resynchronised"
+    PIN_CHANGED = "pin_changed"
     KEY_ENDING = "key_ending"
     KEY_REPLACED = "key_replaced"
     REPLACEMENT_BEGUN = "replacement_begun"

@@ -23,7 +23,7 @@ from app.domain.parties import Signer
 from app.errors import NatsuinError, Unavailable
 from app.operator import clients, examination, keys, record, recoveries, signers, tokens
 from app.operator.desk import Desk
-from app.operator.invitation import Invitation, by_hash, by_letter, by_link
+from app.operator.invitation import Invitation, by_certificate, by_hash, by_letter, by_link
 from app.operator.refusal import Refusal, Unknown
 from app.store.database import Database
 
@@ -64,7 +64,9 @@ class Letter(Struct, frozen=True, forbid_unknown_fields=True):
 
 class AddSigner(Struct, frozen=True, forbid_unknown_fields=True):
     """
-    At most one of `letter`, `code_sha256` and `code`; with none, the demo CA is asked for a code, for a link.
+    At most one of `letter`, `code_sha256`, `code` and `existing_certificate`; with none, the demo CA is asked for a code, for a link.
+
+    `existing_certificate`: the person applies at the CA with a certificate, and needs no code.
 
     `replaces`: for who has lost everything; all earlier keys are destroyed when the new one is certified.
     """
@@ -74,6 +76,7 @@ class AddSigner(Struct, frozen=True, forbid_unknown_fields=True):
     letter: Letter | None = None
     code_sha256: str | None = None
     code: str | None = None
+    existing_certificate: bool = False
     replaces: bool = False
 
 
@@ -96,8 +99,8 @@ class ImportTokens(Struct, frozen=True, forbid_unknown_fields=True):
 
 def add_signer(desk: Desk, asked: AddSigner) -> dict[str, Any]:
     """Let a person enrol; a letter comes back in base64."""
-    if [asked.letter, asked.code_sha256, asked.code].count(None) < 2:
-        raise Refusal("letter, code_sha256 and code exclude each other.")
+    if [asked.letter, asked.code_sha256, asked.code, asked.existing_certificate or None].count(None) < 3:
+        raise Refusal("letter, code_sha256, code and existing_certificate exclude each other.")
     letters: list[bytes] = []
 
     def invite(signer: Signer, replaces_as: str | None) -> Invitation:
@@ -107,6 +110,8 @@ def add_signer(desk: Desk, asked: AddSigner) -> dict[str, Any]:
             )
         if asked.code_sha256 is not None:
             return by_hash(desk.config, desk.database, signer, asked.code_sha256, replaces_as)
+        if asked.existing_certificate:
+            return by_certificate(desk.config, desk.database, signer, replaces_as)
         return by_link(desk.config, desk.database, signer, asked.code, replaces_as)
 
     invited = signers.add(desk, asked.user_id, asked.name, invite, replaces=asked.replaces)

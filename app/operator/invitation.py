@@ -1,4 +1,7 @@
-"""How a person is let to enrol: a link around a code, the CA's letter, or the hash of a code whose letter was made elsewhere."""
+"""
+How a person is let to enrol: a link around a code, the CA's letter, or the hash of a code whose letter was made elsewhere; or a link for
+who has a certificate already, and applies at the CA with it.
+"""
 
 import asyncio
 import re
@@ -34,7 +37,7 @@ class Invitation(NamedTuple):
 
 def by_link(config: Config, opened: Database, signer: Signer, code: str | None, replaces_as: str | None = None) -> Invitation:
     """Put a code, or one that the demo CA is asked for, into a one-time link."""
-    text, link_sha256 = new_link(code if code is not None else code_from_ca(config, signer))
+    text, link_sha256 = new_link(code if code is not None else code_from_ca(config, signer, replaces=replaces_as is not None))
     until = signer.created + LINK_LIFE_S
     link = Link(link_sha256=link_sha256, user_id=signer.user_id, expires=until, state="open", replaces_as=replaces_as)
     opened.write_now(_add if replaces_as is None else _add_letter, signer, link)
@@ -42,6 +45,22 @@ def by_link(config: Config, opened: Database, signer: Signer, code: str | None, 
     lines = (
         f"{escape(signer.name)} ({signer.user_id}) may enrol with this link, once, within {LINK_LIFE_S // 86_400} days:",
         f"[bold]{escape(url)}[/]",
+        "[dim]Send it by a safe way.[/]",
+    )
+    return Invitation(_value(signer, url, link), "\n".join(lines))
+
+
+def by_certificate(config: Config, opened: Database, signer: Signer, replaces_as: str | None = None) -> Invitation:
+    """Make a one-time link for a person whom the CA will know by a certificate that is there already."""
+    text, link_sha256 = new_link(None)
+    until = signer.created + LETTER_LIFE_S
+    link = Link(link_sha256=link_sha256, user_id=signer.user_id, expires=until, state="open", replaces_as=replaces_as, application="due")
+    opened.write_now(_add_letter, signer, link)
+    url = f"{config.origin}/enroll#{text}"
+    lines = (
+        f"{escape(signer.name)} ({signer.user_id}) may enrol with this link, once, within {LETTER_LIFE_S // 86_400} days:",
+        f"[bold]{escape(url)}[/]",
+        "The certificate is issued when the CA has an application for the new key, signed with a certificate that names this person.",
         "[dim]Send it by a safe way.[/]",
     )
     return Invitation(_value(signer, url, link), "\n".join(lines))
@@ -60,7 +79,7 @@ def by_letter(
     _require_name(opened.read_now(parties.signer, signer.user_id), signer)
     url = f"{config.origin}/enroll"
     place = {"postal_code": postal_code, "address": "\n".join(address), "enrollment_url": url}
-    application = {"user_id": signer.user_id, "name": signer.name} | place
+    application = _application(signer, replaces=replaces_as is not None) | place
     letter = asyncio.run(ask_for_letter(config.ca_office_url, registration_secret(config), application))
     keep(letter.pdf)
     link_sha256, until = bytes.fromhex(letter.code_sha256), letter.expires
@@ -84,9 +103,14 @@ def by_hash(config: Config, opened: Database, signer: Signer, code_sha256: str, 
     return Invitation(_value(signer, url, link), _letter_text(signer, url, link))
 
 
-def code_from_ca(config: Config, signer: Signer) -> str:
+def code_from_ca(config: Config, signer: Signer, *, replaces: bool) -> str:
     """Ask the CA's front office for the person's one-time code; raises Refusal where there is no such office."""
-    return asyncio.run(ask_for_code(config.ca_office_url, registration_secret(config), signer.user_id, signer.name))
+    return asyncio.run(ask_for_code(config.ca_office_url, registration_secret(config), _application(signer, replaces=replaces)))
+
+
+def _application(signer: Signer, *, replaces: bool) -> dict[str, str | bool]:
+    """Say for whom the certificate will be; an office that knows no `replaces` is not troubled with it for nothing."""
+    return {"user_id": signer.user_id, "name": signer.name} | ({"replaces": True} if replaces else {})
 
 
 def registration_secret(config: Config) -> str:

@@ -16,7 +16,7 @@ from app.errors import SamUnavailable
 from app.operator.desk import Desk
 from app.operator.record import recorded
 from app.operator.refusal import Refusal, Unknown
-from app.operator.replacement import destroy_at_sam
+from app.operator.replacement import destroy_at_sam, serial_of
 from app.operator.ways import ways_of
 from app.services import open_services
 from app.store import credentials, events
@@ -80,7 +80,7 @@ def describe(credential: Credential) -> dict[str, Any]:
         "key_algorithm": credential.key_algorithm,
         "subject": credential.subject,
         "issuer": credential.certificate.issuer.rfc4514_string(),
-        "serial": f"{credential.certificate.serial_number:x}",
+        "serial": serial_of(credential),
         "not_before": credential.not_before,
         "not_after": credential.not_after,
         "renewed_by": credential.renewed_by,

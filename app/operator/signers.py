@@ -12,7 +12,7 @@ from app.operator.desk import Desk
 from app.operator.invitation import Invitation
 from app.operator.record import recorded
 from app.operator.refusal import Refusal, Unknown
-from app.operator.replacement import announce
+from app.operator.replacement import announce, serial_of
 from app.operator.ways import ways_of
 from app.store import credentials, links, parties
 from hsm.messages import is_plain_text
@@ -60,6 +60,7 @@ def shown(desk: Desk, user_id: str) -> dict[str, Any]:
             "credential_id": one.credential_id,
             "state": "frozen" if one.is_frozen(now) else one.state,
             "not_after": one.not_after,
+            "serial": serial_of(one),
             "ways": ways[one.credential_id],
         }
         for one in held

@@ -12,7 +12,7 @@ from app.account.propose import propose as propose_change
 from app.errors import BadParameter
 from app.phone.qr import qr_code
 from app.phone.session import device_of, read_message, signer_of
-from app.phone.typed import codes_in, new_otp_in
+from app.phone.typed import codes_in, new_otp_in, new_pin_in
 from app.services import Services
 from app.webauthn import b64, request_options
 from hsm.messages import challenge, ocra_challenge
@@ -49,7 +49,8 @@ async def approve(services: Services, request: Request) -> Response:
     if not isinstance(assertion, dict):
         raise BadParameter("Invalid parameter credential")
     user_id, change_id = await signer_of(services, request), request.path_params["id"]
-    await amend(services, user_id, change_id, assertion, otp=new_otp_in(message), codes=codes_in(message))
+    typed: dict[str, Any] = {"otp": new_otp_in(message), "codes": codes_in(message), "pin": new_pin_in(message)}
+    await amend(services, user_id, change_id, assertion, **typed)
     return JSONResponse({"state": "done"})
 
 

@@ -5,7 +5,7 @@ import unicodedata
 from typing import Any
 
 from app.errors import BadParameter
-from hsm.messages import NewOtp, SuccessiveCodes
+from hsm.messages import NewOtp, NewPin, SuccessiveCodes
 
 MOST_PIN_CHARACTERS, MOST_CODE_CHARACTERS = 64, 16  # of `Pin` and `Code` on the wire
 
@@ -22,6 +22,11 @@ def new_otp_in(message: dict[str, Any]) -> NewOtp | None:
     if "pin" not in message:
         return None
     return NewOtp(_digits(message, "pin", MOST_PIN_CHARACTERS), _digits(message, "code", MOST_CODE_CHARACTERS))
+
+
+def new_pin_in(message: dict[str, Any]) -> NewPin | None:
+    """Read another PIN, where there is one."""
+    return NewPin(_digits(message, "new_pin", MOST_PIN_CHARACTERS)) if "new_pin" in message else None
 
 
 def codes_in(message: dict[str, Any]) -> SuccessiveCodes | None:

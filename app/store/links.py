@@ -11,7 +11,8 @@ class Link(Struct, frozen=True, kw_only=True):
     One enrolment; `state` is open, keying (the SAM has it, or will), certifying (the key is made), or done.
 
     The secret or code itself is kept nowhere. `registration` is what the story keeps of the new passkey until the end. `replaces_as` is the
-    name of the enrolment where it was announced at the SAM: all keys that the person had go with it.
+    name of the enrolment where it was announced at the SAM: all keys that the person had go with it. `application` is there where the
+    person applies with a certificate: due, or sent when the CA has it.
     """
 
     link_sha256: bytes
@@ -21,10 +22,11 @@ class Link(Struct, frozen=True, kw_only=True):
     transaction: bytes | None = None
     registration: bytes | None = None
     replaces_as: str | None = None
+    application: str | None = None
 
 
 def add_link(connection: Connection, link: Link) -> None:
-    names = ("link_sha256", "user_id", "expires", "state", "replaces_as")
+    names = ("link_sha256", "user_id", "expires", "state", "replaces_as", "application")
     connection.execute(insert(links), {name: getattr(link, name) for name in names})
 
 
@@ -44,6 +46,11 @@ def advance_link(connection: Connection, /, link: Link, state: str, **values: by
         links.c.transaction.is_not_distinct_from(link.transaction),
     )
     return connection.execute(update(links).where(*same).values(state=state, **values)).rowcount == 1
+
+
+def application_sent(connection: Connection, link: Link) -> None:
+    """Note that the CA has taken the application."""
+    connection.execute(update(links).where(links.c.link_sha256 == link.link_sha256).values(application="sent"))
 
 
 def end_open_links(connection: Connection, user_id: str) -> None:

@@ -42,6 +42,7 @@ links = Table(
     Column("transaction", LargeBinary),
     Column("registration", LargeBinary),
     Column("replaces_as", String(22)),
+    Column("application", String(4)),  # due, sent: the person applies at the CA with a certificate, not with a code
 )
 credentials = Table(
     "credentials",

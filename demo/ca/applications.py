@@ -30,7 +30,8 @@ class Application(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
     Who the certificate will be for, and where the letter goes; `user_id` and `name` have the upper bounds of RFC 5280 Appendix A.
 
-    `enrollment_url` is the page of the signing service where the code is typed; it goes into the letter, and is not kept.
+    `enrollment_url` is the page of the signing service where the code is typed; it goes into the letter, and is not kept. `replaces`: the
+    person's earlier certificates are revoked when this one is issued.
     """
 
     user_id: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
@@ -38,6 +39,7 @@ class Application(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     postal_code: Annotated[str, msgspec.Meta(max_length=12)] = ""
     address: Line = ""
     enrollment_url: Annotated[str, msgspec.Meta(max_length=LONGEST_URL)] = ""
+    replaces: bool = False
 
 
 class Issued(msgspec.Struct, frozen=True):
@@ -111,15 +113,18 @@ def register(records: Records, application: Application, now: datetime) -> Issue
         return _issue(sql, application_id, now)
 
 
-def accept(records: Records, application_id: int, now: datetime) -> Issued:
+def accept(records: Records, application_id: int, now: datetime, *, replaces: bool = False) -> Issued:
     """
     Accept an application and make its code; for one that was accepted before, a new code, and the old one is dead.
+
+    `replaces`: as in `Application`.
 
     Raises:
         ApplicationUnknown: there is none that could be accepted: refused, or certified.
     """
     with records.transaction() as sql:
         _move(sql, application_id, ("received", "accepted", "code_issued"), "accepted", None, now)
+        sql.execute("UPDATE application SET replaces = ? WHERE id = ?", (replaces, application_id))
         return _issue(sql, application_id, now)
 
 
@@ -146,7 +151,8 @@ def insert(sql: sqlite3.Connection, application: Application, state: str, now: d
     """Put an application on record in this state; return its receipt and its number."""
     receipt, now_s = secrets.token_urlsafe(16), int(now.timestamp())
     added = sql.execute(
-        "INSERT INTO application (receipt, user_id, name, postal_code, address, state, received, decided) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO application (receipt, user_id, name, postal_code, address, state, received, decided, replaces)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             receipt,
             application.user_id,
@@ -156,6 +162,7 @@ def insert(sql: sqlite3.Connection, application: Application, state: str, now: d
             state,
             now_s,
             None if state == "received" else now_s,
+            application.replaces,
         ),
     )
     assert added.lastrowid is not None

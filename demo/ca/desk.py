@@ -51,6 +51,12 @@ REASONS = {
     "privilegeWithdrawn": Words("資格を取り消した", "privilege withdrawn"),
 }
 """Why an officer may revoke, by its name in RFC 5280."""
+APPLICATIONS = """
+SELECT *, EXISTS (
+    SELECT 1 FROM certificate JOIN application AS other ON application_id = other.id
+    WHERE other.user_id = application.user_id AND other.id != application.id AND certificate.state != 'revoked'
+) AS has_earlier FROM application ORDER BY id DESC
+"""
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -98,8 +104,9 @@ def routes(office: Office) -> list[Route]:
         return answer
 
     async def accept_one(request: Request) -> Response:
-        url = (await form_of(request, "enrollment_url"))["enrollment_url"]
-        issued, letter = await run_in_threadpool(_accept, office, request.path_params["application_id"], url)
+        form = await form_of(request, "enrollment_url", "replaces")
+        wanted = (form["enrollment_url"], form["replaces"] == "yes")
+        issued, letter = await run_in_threadpool(_accept, office, request.path_params["application_id"], *wanted)
         href = f"data:application/pdf;base64,{base64.b64encode(letter).decode()}"
         return show(request, "letter.html", letter=href, number=request.path_params["application_id"], code_sha256=issued.code_sha256.hex())
 
@@ -135,7 +142,7 @@ def routes(office: Office) -> list[Route]:
     ]
 
 
-def _accept(office: Office, application_id: int, enrollment_url: str) -> tuple[Issued, bytes]:
+def _accept(office: Office, application_id: int, enrollment_url: str, replaces: bool) -> tuple[Issued, bytes]:
     """Make code and letter; what could fail is tried before the code is made."""
     if enrollment_url:
         check_enrollment_url(enrollment_url)
@@ -144,7 +151,7 @@ def _accept(office: Office, application_id: int, enrollment_url: str) -> tuple[I
     if row is None:
         raise ApplicationUnknown("there is no such application")
     check_printable(Application(**dict(row)))
-    issued = accept(office.records, application_id, office.now())
+    issued = accept(office.records, application_id, office.now(), replaces=replaces)
     return issued, make_letter(issued, enrollment_url, office.now())
 
 
@@ -168,7 +175,7 @@ async def _overview(office: Office, request: Request, code: int = 200, **context
 def _read(office: Office) -> tuple[list[dict[str, object]], dict[int, list[dict[str, object]]]]:
     """Everything on record, the newest first; certificates by their application."""
     with office.records.reading() as sql:
-        applications = [dict(row) for row in sql.execute("SELECT * FROM application ORDER BY id DESC")]
+        applications = [dict(row) for row in sql.execute(APPLICATIONS)]
         rows = sql.execute("SELECT * FROM certificate WHERE kind = 'signer' ORDER BY rowid DESC").fetchall()
     certificates: dict[int, list[dict[str, object]]] = {}
     for row in rows:

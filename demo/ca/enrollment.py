@@ -8,10 +8,11 @@ from cryptography import x509
 from demo.ca.applications import Application, insert
 from demo.ca.authority import Authority
 from demo.ca.csr import Csr
-from demo.ca.errors import ApplicationRefused, ClientRefused, CodeRefused, CsrRefused
+from demo.ca.errors import ApplicationRefused, ClientRefused, CodeRefused, CsrRefused, NotYet
 from demo.ca.profile import certify
 from demo.ca.records import Records, add_certificate, key_sha256
 from demo.ca.registration_authority import is_registration_authority
+from demo.ca.status import revoke_earlier
 
 
 class Enrollment:
@@ -26,7 +27,8 @@ class Enrollment:
         """
         Use up the code of an application and issue its certificate; the same call again returns the same one.
 
-        Nothing is signed that does not hold the code, and no certificate leaves that is not on record: one transaction around both.
+        Nothing is signed that does not hold the code, and no certificate leaves that is not on record: one transaction around both,
+        and around the end of earlier certificates where the application replaces them.
 
         Raises:
             CodeRefused: the code was used for another request, or has just expired.
@@ -36,7 +38,7 @@ class Enrollment:
         with self._records.transaction() as sql:
             won = sql.execute(
                 "UPDATE application SET state = 'certified', used = ? WHERE id = ? AND state = 'code_issued' AND code_expires > ?"
-                " RETURNING user_id, name",
+                " RETURNING user_id, name, replaces",
                 (now_s, application_id, now_s),
             ).fetchone()
             if won is None:
@@ -44,6 +46,8 @@ class Enrollment:
                 if repeated is None:
                     raise CodeRefused
                 return repeated
+            if won["replaces"]:
+                revoke_earlier(sql, won["user_id"], application_id, now)
             return self._issue(sql, application_id, won["user_id"], won["name"], csr, now)
 
     def enroll_identified(
@@ -74,6 +78,8 @@ class Enrollment:
                 "UPDATE application SET used = ?, identity_sha256 = ?, content_sha256 = ? WHERE id = ?",
                 (int(now.timestamp()), identity_sha256, content_sha256, application_id),
             )
+            if application.replaces:
+                revoke_earlier(sql, application.user_id, application_id, now)
             return self._issue(sql, application_id, application.user_id, application.name, csr, now)
 
     def reenroll(self, client: x509.Certificate | None, approver: x509.Certificate | None, csr: Csr, now: datetime) -> x509.Certificate:
@@ -102,6 +108,23 @@ class Enrollment:
                 raise CsrRefused("subject and alternative names must equal those of a certificate in force")
             application = sql.execute("SELECT id, user_id, name FROM application WHERE id = ?", (held["application_id"],)).fetchone()
             return self._issue(sql, application["id"], application["user_id"], application["name"], csr, now)
+
+    def collect(self, client: x509.Certificate, csr: Csr, now: datetime) -> x509.Certificate:
+        """
+        Give a registration authority the certificate of a key for which its holder has applied (RFC 7030 §4.2.3).
+
+        Raises:
+            ClientRefused: the client is no registration authority.
+            NotYet: the key has no certificate.
+        """
+        with self._records.reading() as sql:
+            if not is_registration_authority(_row_in_force(sql, client, now)):
+                raise ClientRefused("only a registration authority asks for what others have applied for")
+            query = "SELECT der FROM certificate WHERE kind = 'signer' AND key_sha256 = ?"
+            row = sql.execute(query, (key_sha256(csr.public_key),)).fetchone()
+        if row is None:
+            raise NotYet
+        return x509.load_der_x509_certificate(row["der"])
 
     def _issue(self, sql: sqlite3.Connection, application_id: int, user_id: str, name: str, csr: Csr, now: datetime) -> x509.Certificate:
         if sql.execute("SELECT 1 FROM certificate WHERE key_sha256 = ?", (key_sha256(csr.public_key),)).fetchone() is not None:

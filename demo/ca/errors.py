@@ -20,13 +20,22 @@ class ApplicationRefused(CaError):
         super().__init__(message)
         self.field = field
 
+    @property
+    def reason(self) -> str:
+        """One word for it: another user id is needed, or another application."""
+        return "user_id" if self.field == "user_id" else "application"
+
 
 class ApplicationUnknown(CaError):
     """There is no such application, or it is in a state that does not allow this."""
 
 
 class SignatureRefused(CaError):
-    """A signed application is not believed: its signature, its certificate, or whose certificate it is."""
+    """A signed application is not believed: its signature, its certificate, or whose certificate it is; `reason` is one word for it."""
+
+    def __init__(self, message: str, reason: str = "not_trusted") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class CodeRefused(CaError):
@@ -39,6 +48,12 @@ class CodeMistyped(CodeRefused):
 
 class CsrRefused(CaError):
     """The certificate request is malformed, not signed by its own key, or its key is not allowed."""
+
+    reason = "key"
+
+
+class NotYet(CaError):
+    """Nobody has applied for a certificate for this key, or it is not decided; asked again later, the answer may be another."""
 
 
 class ClientRefused(CaError):

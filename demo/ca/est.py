@@ -1,7 +1,8 @@
 """
 EST on the wire (RFC 7030 §4 with the rules of RFC 8951): base64 bodies, certs-only answers, HTTP Basic; no decisions.
 
-The code comes as HTTP Basic password beside the user id, or as challengePassword beside the uid of the request's subject, or both ways.
+The code comes as HTTP Basic password beside the user id, or as challengePassword beside the uid of the request's subject, or both ways. A
+registration authority without a code asks for what the key's holder has applied for: until that is decided, 202 (RFC 7030 §4.2.3).
 """
 
 import base64
@@ -49,6 +50,9 @@ def routes(office: Office) -> list[Route]:
             if basic is None:  # it may carry no code: clients ask with an empty body first, to learn that they need one
                 raise CodeRefused from refused
             raise
+        client = client_certificate(request.scope)
+        if basic is None and csr.challenge_password is None and client is not None:
+            return certs_only(await run_in_threadpool(office.enrollment.collect, client, csr, office.now()))
         application_id = await run_in_threadpool(identify, office.records, *_who(basic, csr), office.now())
         return certs_only(await run_in_threadpool(office.enrollment.enroll, application_id, csr, office.now()))
 

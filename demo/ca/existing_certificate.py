@@ -58,7 +58,7 @@ async def verify_signed(der: bytes, trusted: Path, now: datetime) -> Signed:
             revinfo_policy=CertRevTrustPolicy(REQUIRE_REVINFO),
             fetcher_backend=AIOHttpFetcherBackend(http),
         )
-        await _verify(signed_data, online, "the certificate is revoked, or its state can't be learned")
+        await _verify(signed_data, online, "the certificate is revoked, or its state can't be learned", "revoked")
     return Signed(content, certificate)
 
 
@@ -81,7 +81,7 @@ def name_of(certificate: x509.Certificate) -> str:
     """Return the person's name in the subject; raises SignatureRefused where there is not exactly one."""
     named = [attribute.value for attribute in certificate.subject if attribute.oid in (NameOID.COMMON_NAME, NAME)]
     if len(named) != 1 or not isinstance(named[0], str):
-        raise SignatureRefused("the certificate does not name one person")
+        raise SignatureRefused("the certificate does not name one person", "another_person")
     return named[0]
 
 
@@ -98,27 +98,27 @@ def _read(der: bytes) -> tuple[cms.SignedData, bytes]:
     try:
         outer = cms.ContentInfo.load(der, strict=True)
         if outer["content_type"].native != "signed_data":
-            raise SignatureRefused("this is not CMS SignedData")
+            raise SignatureRefused("this is not CMS SignedData", "not_signed")
         signed_data = outer["content"]
         inner, signers = signed_data["encap_content_info"], signed_data["signer_infos"]
         content = inner["content"].native
         # Without signed attributes, those of another signature could be passed off as content (RFC 5652 §5.4).
         has_attributes = all(signer["signed_attrs"].native for signer in signers)
         if inner["content_type"].native != "data" or not isinstance(content, bytes) or len(signers) != 1 or not has_attributes:
-            raise SignatureRefused("the CMS must hold the application, and one signature with signed attributes")
+            raise SignatureRefused("the CMS must hold the application, and one signature with signed attributes", "not_signed")
     except (ValueError, TypeError, KeyError) as error:
-        raise SignatureRefused("this is not CMS SignedData") from error
+        raise SignatureRefused("this is not CMS SignedData", "not_signed") from error
     return signed_data, content
 
 
-async def _verify(signed_data: cms.SignedData, context: ValidationContext, otherwise: str) -> x509.Certificate:
+async def _verify(signed_data: cms.SignedData, context: ValidationContext, otherwise: str, reason: str = "not_trusted") -> x509.Certificate:
     try:
         status = await async_validate_cms_signature(signed_data, validation_context=context, key_usage_settings=FOR_SIGNING)
         certificate = x509.load_der_x509_certificate(status.signing_cert.dump())
     except (ValueError, TypeError, KeyError, NotImplementedError, UnsupportedAlgorithm) as error:
-        raise SignatureRefused(otherwise) from error
+        raise SignatureRefused(otherwise, reason) from error
     if not (status.valid and status.intact and status.trusted):
-        raise SignatureRefused(otherwise)
+        raise SignatureRefused(otherwise, reason)
     return certificate
 
 

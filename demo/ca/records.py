@@ -67,11 +67,16 @@ INSERT INTO certificate (serial, kind, application_id, der, key_sha256, csr_sha2
 DROP TABLE old_certificate;
 DROP TABLE old_application;
 """,
+    """
+ALTER TABLE application ADD COLUMN replaces INTEGER NOT NULL DEFAULT 0 CHECK (replaces IN (0, 1));
+""",
 )
 """
 Each step once, in order; `user_version` counts them. The first is what version 0.1.0 made.
 
 Times are unix seconds. A serial number is upper-case hexadecimal. A key is certified once, whoever asks (`key_sha256`, over its SPKI).
+
+With the certificate of an application that `replaces`, the person's earlier ones are revoked.
 
 An application that was signed with an existing certificate is known by its content, its person by that certificate's issuer and subject.
 """

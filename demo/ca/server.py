@@ -25,6 +25,7 @@ from demo.ca.errors import (
     CodeMistyped,
     CodeRefused,
     CsrRefused,
+    NotYet,
     OfficerRefused,
     SignatureRefused,
 )
@@ -35,6 +36,8 @@ from demo.ca.signed_application import apply_signed
 from demo.relying.headers import SameOriginPosts, SecurityHeaders
 
 BODY_MAX_BYTES = 64 * 1024
+PROBLEM = "application/problem+json"
+"""RFC 9457; `reason` is one word that a program can tell to a person in the person's language."""
 
 
 def create_est(office: Office) -> Starlette:
@@ -114,7 +117,12 @@ def _register(office: Office, application: Application) -> dict[str, str | int]:
 
 async def refuse(request: Request, error: Exception) -> Response:
     """Answer a refusal as text that a person can read (RFC 7030 §4.2.3, RFC 8951 §5)."""
+    if isinstance(error, ApplicationRefused | CsrRefused | SignatureRefused) and PROBLEM in request.headers.get("Accept", ""):
+        status = 403 if isinstance(error, SignatureRefused) else 400
+        return JSONResponse({"status": status, "detail": str(error), "reason": error.reason}, status, media_type=PROBLEM)
     match error:
+        case NotYet():
+            return PlainTextResponse("nobody has applied for this key, or it is not decided\n", 202, {"Retry-After": "5"})
         case CodeRefused():
             text = "the identification code has a typing error; it was not counted" if isinstance(error, CodeMistyped) else REFUSED
             return PlainTextResponse(f"{text}\n", 401, {"WWW-Authenticate": 'Basic realm="Natsuin Demo CA", charset="UTF-8"'})

@@ -29,7 +29,8 @@ class SignedApplication(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     """
     What is signed, as JSON: for which purpose and which CA, so that it can't be used for another; who; when; and the new key.
 
-    The key is either a request (`csr`, PKCS #10) or a bare key (`public_key`, SPKI), base64 of DER.
+    The key is either a request (`csr`, PKCS #10) or a bare key (`public_key`, SPKI), base64 of DER. `replaces`: the person's earlier
+    certificates are revoked.
     """
 
     purpose: Literal["natsuin/certificate-application"]
@@ -39,6 +40,7 @@ class SignedApplication(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     created: Annotated[datetime, msgspec.Meta(tz=True)]
     csr: str = ""
     public_key: str = ""
+    replaces: bool = False
 
 
 async def apply_signed(office: Office, der: bytes) -> x509.Certificate:
@@ -55,9 +57,9 @@ async def apply_signed(office: Office, der: bytes) -> x509.Certificate:
     application = _read(signed.content, office.config.url, now)
     name = name_of(signed.certificate)
     if not same_name(name, application.name):
-        raise SignatureRefused("the certificate is not the applicant's")
+        raise SignatureRefused("the certificate is not the applicant's", "another_person")
     identity = hashlib.sha256(signed.certificate.issuer.public_bytes() + signed.certificate.subject.public_bytes()).digest()
-    who = check(Application(application.user_id, application.name))
+    who = check(Application(application.user_id, application.name, replaces=application.replaces))
     return office.enrollment.enroll_identified(who, identity, hashlib.sha256(signed.content).digest(), _key(application), now)
 
 

@@ -4,6 +4,7 @@ The state of a certificate: good, held or revoked (RFC 5280 §5.3.1); `crl.py` a
 Held can be lifted and then nothing remains; revoked is for ever. One that is revoked while held is revoked from the day that it was held.
 """
 
+import sqlite3
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -37,6 +38,15 @@ def revoke(records: Records, serial: str, reason: x509.ReasonFlags, now: datetim
         raise StatusRefused(f"{reason.value} is no reason to revoke")
     statement = "UPDATE certificate SET state = 'revoked', since = coalesce(since, ?), reason = ? WHERE serial = ? AND state != 'revoked'"
     _change(records, serial, statement, (int(now.timestamp()), reason.value))
+
+
+def revoke_earlier(sql: sqlite3.Connection, user_id: str, application_id: int, now: datetime) -> None:
+    """Revoke, as superseded, what a person has from earlier applications; what was held counts as revoked from the day that it was held."""
+    sql.execute(
+        "UPDATE certificate SET state = 'revoked', since = coalesce(since, ?), reason = ? WHERE kind = 'signer' AND state != 'revoked'"
+        " AND application_id IN (SELECT id FROM application WHERE user_id = ? AND id != ?)",
+        (int(now.timestamp()), x509.ReasonFlags.superseded.value, user_id, application_id),
+    )
 
 
 def suspend(records: Records, serial: str, now: datetime) -> None:

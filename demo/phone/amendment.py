@@ -94,6 +94,12 @@ class UnlockOtp(Common, frozen=True, tag="unlock_otp"):
     domain: ClassVar[bytes] = b"natsuin/v1/unlock-otp\x00"
 
 
+class ChangePin(Common, frozen=True, tag="change_pin"):
+    """Another PIN."""
+
+    domain: ClassVar[bytes] = b"natsuin/v1/change-pin\x00"
+
+
 class Renew(Common, frozen=True, tag="renew"):
     """A new key in the place of one whose certificate ends."""
 

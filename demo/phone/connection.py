@@ -10,6 +10,7 @@ from demo.phone.cookies import Cookies
 from demo.phone.errors import (
     AddressRefused,
     AnswerMalformed,
+    ApplicationRefused,
     Ended,
     OtpRefused,
     ServerRefused,
@@ -31,6 +32,8 @@ class Problem(msgspec.Struct):
     error: str
     tries_left: int = 0
     state: str = "unknown"
+    reason: str | None = None
+    said: str = ""
 
 
 def open_http(connections: int = 100) -> aiohttp.ClientSession:
@@ -137,6 +140,8 @@ def refusal(response: aiohttp.ClientResponse, problem: Problem) -> ServerRefused
             return WrongCode(problem.error, response.status, problem.tries_left)
         case "otp_refused":
             return OtpRefused(problem.error, response.status, problem.tries_left)
+        case "application_refused":
+            return ApplicationRefused(problem.error, response.status, problem.reason or "other", problem.said)
         case "ended":
             return Ended(problem.error, response.status, problem.state)
         case "unavailable" | "certificate_unavailable":

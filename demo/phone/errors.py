@@ -33,6 +33,15 @@ class TransactionRefused(PhoneError):
     """What the server shows is not what it wants signed; the phone does not sign."""
 
 
+class ApplicationDue(PhoneError):
+    """The key is made, and waits for a certificate: the CA wants a signed application, or has it and has not decided."""
+
+    def __init__(self, application: str) -> None:
+        text = "the certification authority is looking at the application: ask again later"
+        due = "the key is made; now sign the application with your certificate: get it with `application`, send it with `apply`"
+        super().__init__(due if application == "due" else text)
+
+
 class ReceiptMissing(PhoneError):
     """There is no signed receipt."""
 
@@ -74,6 +83,15 @@ class OtpRefused(ServerRefused):
         self.tries_left = tries_left
 
 
+class ApplicationRefused(ServerRefused):
+    """A signed application was not taken; the key waits for another one."""
+
+    def __init__(self, code: str, status: int, reason: str, said: str) -> None:
+        super().__init__(code, status)
+        self.reason = reason
+        self.args = (APPLICATION_REFUSED.get(reason, said or reason),)
+
+
 class Ended(ServerRefused):
     """The authorization is over."""
 
@@ -90,6 +108,16 @@ class Unavailable(ServerRefused):
         self.retry_after_s = retry_after_s
 
 
+APPLICATION_REFUSED = {
+    "not_signed": "this is not a signed application: CMS with the application inside, not detached",
+    "another_key": "this application is for another key: get the one of this link",
+    "not_trusted": "the certification authority does not accept the signature, or the certificate",
+    "revoked": "the certificate was revoked, or its issuer does not say",
+    "another_person": "the certificate names somebody else",
+    "application": "the application is for another certification authority, or more than a day old: get a new one",
+    "user_id": "the certification authority knows this user id already, and not by this certificate",
+    "key": "the certification authority certifies no such key",
+}
 MEANINGS = {
     "link_unknown": "this code or link is unknown, expired or used",
     "code_refused": "the certification authority does not accept this code",

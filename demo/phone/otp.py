@@ -9,7 +9,7 @@ from pyotp import TOTP
 
 from demo.passkey import FLAWLESS, Defects
 from demo.phone.account import Account
-from demo.phone.amendment import RemoveOtp, ResynchroniseOtp, SetOtp, UnlockOtp
+from demo.phone.amendment import ChangePin, RemoveOtp, ResynchroniseOtp, SetOtp, UnlockOtp
 from demo.phone.errors import AppUnreadable
 from demo.phone.phone import Phone
 
@@ -102,3 +102,7 @@ class OneTimePasswords:
     async def unlock(self, *, defects: Defects = FLAWLESS) -> None:
         """Have PIN and codes taken again after too many wrong tries."""
         await self._account.change("unlock_otp", "", UnlockOtp, lambda _: True, defects)
+
+    async def change_pin(self, pin: str, *, defects: Defects = FLAWLESS) -> None:
+        """Have another PIN, for whatever shows the codes."""
+        await self._account.change("change_pin", "", ChangePin, lambda _: True, defects, new_pin=pin)

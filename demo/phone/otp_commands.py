@@ -106,6 +106,20 @@ def unlock_otp(file: PasskeyFile = DEFAULT_FILE, origin: Origin = None, as_json:
     finish(work(), output)
 
 
+@cli.command("change-pin")
+def change_pin(file: PasskeyFile = DEFAULT_FILE, origin: Origin = None, as_json: AsJson = False) -> None:
+    """Choose another PIN; it asks for it."""
+    output = Output(as_json)
+    pin = asked("New PIN")
+
+    async def work() -> None:
+        async with signed_in(file, origin) as (phone, _):
+            await OneTimePasswords(phone).change_pin(pin)
+            output.show({"state": "done"}, plain("Changed"))
+
+    finish(work(), output)
+
+
 def asked(what: str) -> str:
     """Ask on the terminal without showing it, or read a line of standard input."""
     return getpass.getpass(f"{what}: ") if sys.stdin.isatty() else sys.stdin.readline().strip()

@@ -11,7 +11,7 @@ from demo.ca.errors import CodeMistyped as MistypedAtTheCa
 from demo.passkey import FLAWLESS, Defects, Passkey, PasskeyError
 from demo.phone.connection import Connection, origin_of
 from demo.phone.contents import check_content
-from demo.phone.errors import AddressRefused, CodeMistyped, CodeRequired, Ended
+from demo.phone.errors import AddressRefused, AnswerMalformed, ApplicationDue, CodeMistyped, CodeRequired, Ended
 from demo.phone.ocra import check_token
 from demo.phone.transaction import ApprovalOtp, Authorization, check_challenge, compute_challenge, decode_canonical, read_transaction
 
@@ -113,15 +113,25 @@ class Phone:
 
         Raises:
             CodeMistyped: nothing was sent.
+            ApplicationDue: the CA wants an application (demo.phone.application).
         """
-        link = self._link(code_or_url)
+        link = self.link_of(code_or_url)
         registration = await self._server.post("/enroll/options", {"link": link}, _Registration)
         credential = None
         if registration.public_key is not None:
             credential = self.passkey.create(registration.public_key, self.origin, defects=defects)
         elif self.passkey.is_empty:
             raise PasskeyError("this link was begun with another passkey")
-        enrolled = await self._server.post("/enroll", {"link": link, "credential": credential}, Enrolled)
+        return await self.enrolled(await self._server.post("/enroll", {"link": link, "credential": credential}, dict))
+
+    async def enrolled(self, answer: dict[str, Any]) -> Enrolled:
+        """Read the answer to an enrolment, and sign in; raises ApplicationDue where the CA has not decided."""
+        if "application" in answer:
+            raise ApplicationDue(str(answer["application"]))
+        try:
+            enrolled = msgspec.convert(answer, Enrolled)
+        except msgspec.ValidationError as error:
+            raise AnswerMalformed("the enrolment was answered with something else than the interface promises") from error
         if not enrolled.here:
             await self.sign_in()
         return enrolled
@@ -220,7 +230,8 @@ class Phone:
                 file = await self._server.get_file(f"{_path(seen.id)}/documents/{position}")
                 check_content(file, document.content, document.hash, seen.transaction.hash_algorithm)
 
-    def _link(self, code_or_url: str) -> str:
+    def link_of(self, code_or_url: str) -> str:
+        """Give the letters of a code, or what stands behind the # of a link; raises CodeMistyped, AddressRefused."""
         if not is_address(code_or_url):
             try:
                 return read_code(code_or_url)

@@ -8,6 +8,7 @@ from hsm.messages.amendments import (
     AMENDMENTS,
     AddPasskeyTransaction,
     Amendment,
+    ChangePinTransaction,
     DestroyTransaction,
     RemoveOtpTransaction,
     RemovePasskeyTransaction,
@@ -63,7 +64,7 @@ from hsm.messages.operator import (
     ReplaceReply,
     ReplaceRequest,
 )
-from hsm.messages.otp import NewOtp, OfferTokenReply, OfferTokenRequest, Otp, SuccessiveCodes, TokenInfo, TokensReply, TokensRequest
+from hsm.messages.otp import NewOtp, NewPin, OfferTokenReply, OfferTokenRequest, Otp, SuccessiveCodes, TokenInfo, TokensReply, TokensRequest
 from hsm.messages.recovery import (
     BeginRecoveryRequest,
     ListRecoveriesReply,
@@ -164,6 +165,7 @@ __all__ = [
     "CertificateStatus",
     "CertifyReply",
     "CertifyRequest",
+    "ChangePinTransaction",
     "Code",
     "CollectReply",
     "CollectRequest",
@@ -202,6 +204,7 @@ __all__ = [
     "Name",
     "NewOtp",
     "NewPasskeyTransaction",
+    "NewPin",
     "Nonce",
     "NotBound",
     "NotCanonical",

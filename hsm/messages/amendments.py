@@ -117,6 +117,15 @@ class UnlockOtpTransaction(Amendment, frozen=True, tag="unlock_otp"):
         return ()
 
 
+class ChangePinTransaction(Amendment, frozen=True, tag="change_pin"):
+    """Another PIN in the place of the one that there is; whatever was tried wrongly before is forgotten."""
+
+    domain: ClassVar[bytes] = b"natsuin/v1/change-pin\x00"
+
+    def texts(self) -> tuple[str, ...]:
+        return ()
+
+
 class ResynchroniseOtpTransaction(Amendment, frozen=True, tag="resynchronise_otp"):
     """A token whose clock or counter went astray is found again, by two codes that follow each other."""
 
@@ -148,6 +157,7 @@ AMENDMENTS: dict[str, type[Amendment]] = {
     "set_otp": SetOtpTransaction,
     "remove_otp": RemoveOtpTransaction,
     "unlock_otp": UnlockOtpTransaction,
+    "change_pin": ChangePinTransaction,
     "resynchronise_otp": ResynchroniseOtpTransaction,
     "set_recovery": SetRecoveryTransaction,
 }

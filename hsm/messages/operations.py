@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from hsm.messages.otp import NewOtp, Otp, SuccessiveCodes
+from hsm.messages.otp import NewOtp, NewPin, Otp, SuccessiveCodes
 from hsm.messages.types import MAX_DOCUMENTS, Digest, Factor, Factors, Id, Oid, Sha256Hex, UnixTime
 
 
@@ -106,8 +106,8 @@ class AmendRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """
     The signer's proof over an Amendment, with what it needs beside it.
 
-    `registration` where a passkey is added, `otp` where a PIN and a token are set, `codes` where a token is found again, `status` (the CA's
-    word on the certificate, just now) where a key is renewed.
+    `registration` where a passkey is added, `otp` where a PIN and a token are set, `codes` where a token is found again, `pin` where a PIN
+    is changed, `status` (the CA's word on the certificate, just now) where a key is renewed.
     """
 
     transaction: bytes
@@ -116,6 +116,7 @@ class AmendRequest(Struct, frozen=True, forbid_unknown_fields=True):
     otp: NewOtp | None = None
     codes: SuccessiveCodes | None = None
     status: CertificateStatus | None = None
+    pin: NewPin | None = None
 
 
 class AmendReply(Struct, frozen=True):

@@ -28,6 +28,15 @@ class NewOtp(Struct, frozen=True, forbid_unknown_fields=True):
         return "<NewOtp>"
 
 
+class NewPin(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a ChangePinTransaction needs beside it."""
+
+    pin: Pin
+
+    def __repr__(self) -> str:
+        return "<NewPin>"
+
+
 class SuccessiveCodes(Struct, frozen=True, forbid_unknown_fields=True):
     """What a ResynchroniseOtpTransaction needs beside it: two codes of the token that follow each other."""
 

@@ -80,6 +80,18 @@ def test_a_link_is_known_by_its_secret_alone_and_carries_any_code() -> None:
     assert (read.sha256, read.code) == (sha256, "Code.of-another CA")
 
 
+def test_a_link_without_a_code_is_no_mixture_with_one_that_has() -> None:
+    """The secret of the one opens nothing as the secret of the other."""
+    text, sha256 = new_link(None)
+    assert (read_link(text).sha256, read_link(text).code) == (sha256, "")
+    secret = text.removeprefix("apply.")
+    assert read_link(f"{secret}.x").sha256 != sha256
+    with_code, of_code = new_link("x")
+    assert read_link(f"apply.{with_code.partition('.')[0]}").sha256 != of_code
+    for wrong in (secret, f"{text}.x", f"apply.{text}", f"Apply.{secret}", text[:-1]):
+        assert read_link(wrong).sha256 == NEVER_GIVEN
+
+
 @pytest.mark.parametrize("text", ["{code}.x", "{code}.{code}", "{secret}", "{secret}x.{code}", ".", "x.{code}", "", "捺印.{code}"])
 def test_what_is_neither_is_nothing_that_was_given(text: str) -> None:
     """Above all no mixture: a code is no link's secret, a secret without its dot is no link."""

@@ -19,6 +19,7 @@ OURS = {"invalid_authentication_data", "too_many_requests"}
 PHONE = {
     "link_unknown",
     "code_refused",
+    "application_refused",
     "key_unusable",
     "registration_refused",
     "passkey_unacceptable",

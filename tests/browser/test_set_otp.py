@@ -124,6 +124,16 @@ def test_token_is_set_up_set_right_and_removed(newcomer: Newcomer, otp_stack: St
     type_in(phone, GOOD_PIN, code)
     phone.shows("PIN and one-time password are set up")
 
+    phone.page.goto("/account")
+    with phone.page.expect_response("**/account/change"):
+        phone.page.get_by_role("link", name="Change the PIN").click()
+    phone.page.get_by_label("New PIN").fill("123456")
+    phone.tap("Change the PIN")
+    expect(phone.page.locator("#pin-says")).to_contain_text("Others would try this PIN first")
+    phone.page.get_by_label("New PIN").fill("846205")
+    phone.page.keyboard.press("Enter")
+    phone.shows("The PIN is changed")
+
     token.presses += 60
     phone.page.goto("/account")
     phone.page.get_by_role("link", name=f"Token ending in {token.serial[-4:]}").click()

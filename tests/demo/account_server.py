@@ -20,7 +20,17 @@ from tests.demo.phone_server import Server, refused, serving_with
 KEY = "key-1"
 DOMAINS = {
     kind: f"natsuin/v1/{kind.replace('_', '-')}\x00".encode()
-    for kind in ("new_passkey", "add_passkey", "remove_passkey", "unfreeze", "set_otp", "remove_otp", "resynchronise_otp", "unlock_otp")
+    for kind in (
+        "new_passkey",
+        "add_passkey",
+        "remove_passkey",
+        "unfreeze",
+        "set_otp",
+        "remove_otp",
+        "resynchronise_otp",
+        "unlock_otp",
+        "change_pin",
+    )
 }
 TOKEN = "T" * 22
 ADDRESS = "otpauth://totp/Natsuin:alice?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Natsuin"
@@ -99,7 +109,7 @@ class AccountServer(Server):
             }
         elif body["change"] == "remove_passkey":
             fields = {"name": "Second", "passkey_id": standard(b"second-passkey")}
-        elif body["change"].endswith("_otp"):
+        elif body["change"].endswith("_otp") or body["change"] == "change_pin":
             fields = {"token_id": body["of"]} if body["of"] else {}
         raw = rfc8785.dumps(common(body["change"]) | fields)
         id_ = json.loads(raw)["id"]

@@ -46,7 +46,7 @@ class Desk:
 
         self.est = TestClient(with_client, base_url="https://ca.test")
 
-    def register(self, user_id: str = "alice", name: str = "山田 花子", **more: str) -> Any:
+    def register(self, user_id: str = "alice", name: str = "山田 花子", **more: Any) -> Any:
         return self.http.post("/applications", json={"user_id": user_id, "name": name, **more}, headers=self.officer)
 
     def accept(self, application_id: int = 1) -> str:
@@ -56,8 +56,12 @@ class Desk:
             self.register()
         page = self.http.post(f"/desk/applications/{application_id}/accept")
         assert page.status_code == 200, page.text
+        return self.letter_of(page.text)
+
+    def letter_of(self, page: str) -> str:
+        """Read the code from the letter that a page of the desk holds."""
         pdf = self.directory.parent / "letter.pdf"
-        pdf.write_bytes(base64.b64decode(page.text.partition("data:application/pdf;base64,")[2].partition('"')[0]))
+        pdf.write_bytes(base64.b64decode(page.partition("data:application/pdf;base64,")[2].partition('"')[0]))
         return read_letter(pdf).code
 
     def apply(self, user_id: str = "alice", name: str = "山田 花子") -> str:

@@ -194,6 +194,20 @@ def test_key_and_certificate_of_a_registration_authority_are_the_owners_alone(ca
     assert not (enrolled / "new.pem").exists()
 
 
+def test_a_registration_authority_collects_what_the_keys_holder_has_applied_for(ca: CaProcess, enrolled: Path) -> None:
+    """RFC 7030 §4.2.3: 202 and when to ask again, until the key has its certificate; nobody else is told."""
+    make_request(enrolled, "waits")
+    assert enroll(ca, enrolled, "waits", "simpleenroll", *by("ra"), "-D", "headers") == "202"
+    assert re.search(r"(?im)^retry-after: \d+\s*$", (enrolled / "headers").read_text())
+    assert enroll(ca, enrolled, "waits", "simpleenroll", *by("old")) == "403"
+    assert enroll(ca, enrolled, "waits", "simpleenroll") == "401"
+    assert enroll(ca, enrolled, "waits", "simpleenroll", *basic(enrolled, "waiter", ca.code("waiter"))) == "200"
+    first = serial(enrolled, "waits")
+    assert enroll(ca, enrolled, "waits", "simpleenroll", *by("ra")) == "200"
+    assert serial(enrolled, "waits") == first
+    assert enroll(ca, enrolled, "waits", "simpleenroll", *by("old")) == "403"
+
+
 def test_a_signing_service_beside_the_ca_is_a_registration_authority_from_the_first_start(ca: CaProcess, enrolled: Path) -> None:
     """It renews with the files that the CA has made for it."""
     for name in ("signing-service.pem", "signing-service-key.pem"):

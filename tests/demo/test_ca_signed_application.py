@@ -72,6 +72,28 @@ def test_a_request_will_do_instead_of_a_bare_key(scene: Scene) -> None:
     assert certificate.public_key() == key.public_key()
 
 
+def test_a_refusal_names_its_reason_in_one_word_to_who_reads_such(scene: Scene) -> None:
+    """RFC 9457, beside the sentence that others get."""
+    accept = {"Content-Type": "application/pkcs7-mime", "Accept": "application/pkcs7-mime, application/problem+json"}
+
+    def refused(cms: bytes) -> tuple[int, str]:
+        answer = scene.desk.http.post("/applications/signed", content=cms, headers=accept)
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["detail"]
+        return answer.status_code, answer.json()["reason"]
+
+    applicant = scene.applicant()
+    assert refused(b"") == (403, "not_signed")
+    assert refused(scene.applicant(name="別人 太郎").sign(scene.application())) == (403, "another_person")
+    assert refused(applicant.sign(scene.application(), "-md", "sha1")) == (403, "not_trusted")
+    assert refused(applicant.sign(scene.application(ca="http://ca.elsewhere"))) == (400, "application")
+    assert refused(applicant.sign(scene.application(public_key="MAo="))) == (400, "key")
+    scene.desk.register("taken", "山田 花子")
+    assert refused(applicant.sign(scene.application(user_id="taken"))) == (400, "user_id")
+    scene.other.revoked.update(scene.other.issued)
+    assert refused(applicant.sign(scene.application())) == (403, "revoked")
+
+
 def test_the_certificate_may_write_the_name_in_another_width(scene: Scene) -> None:
     certificate_of(scene.send(scene.applicant(name="ＹＡＭＡＤＡ　Hanako").sign(scene.application(name="YAMADA Hanako"))))
 

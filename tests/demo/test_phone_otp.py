@@ -37,9 +37,10 @@ async def test_sets_removes_finds_again_and_unlocks() -> None:
         await otp.set_up(await otp.named("SN-1"), PIN, CODE)
         await otp.resynchronise(TOKEN, "111222", "333444")
         await otp.unlock()
+        await otp.change_pin("846205")
         await otp.remove(TOKEN)
-        assert server.done == ["set_otp", "set_otp", "resynchronise_otp", "unlock_otp", "remove_otp"]
-        assert server.beside == [{"pin": PIN, "code": CODE}] * 2 + [{"first": "111222", "second": "333444"}, {}, {}]
+        assert server.done == ["set_otp", "set_otp", "resynchronise_otp", "unlock_otp", "change_pin", "remove_otp"]
+        assert server.beside == [{"pin": PIN, "code": CODE}] * 2 + [{"first": "111222", "second": "333444"}, {}, {"new_pin": "846205"}, {}]
         assert "secret" not in repr(offer)
 
 
@@ -97,6 +98,8 @@ async def test_command_line(tmp_path: Path) -> None:
         assert (await run("resynchronise-otp", "--codes", *file, stdin="111222\n333444\n"))[0] == 0
         assert server.beside[-1] == {"first": "111222", "second": "333444"}
         assert (await run("unlock-otp", *file))[0] == 0
+        assert (await run("change-pin", *file, stdin="846205\n"))[0] == 0
+        assert server.beside[-1] == {"new_pin": "846205"}
         assert "PIN set" in (await run("passkeys", *file))[1]
         assert (await run("remove-otp", "--token", "another", *file))[0] == 4
         assert json.loads((await run("remove-otp", *file, "--json"))[1]) == {"token_id": TOKEN, "removed": True}

@@ -37,7 +37,7 @@ def new_enrollment_url(stack: Stack, user_id: str | None = None, name: str = "å±
     user_id = user_id or f"user-{os.urandom(4).hex()}"
     with _database(stack) as (config, database):
         secret = config.ca_registration_file.read_text().strip()
-        text, link_sha256 = new_link(asyncio.run(ask_for_code(config.ca_office_url, secret, user_id, name)))
+        text, link_sha256 = new_link(asyncio.run(ask_for_code(config.ca_office_url, secret, {"user_id": user_id, "name": name})))
         now = int(time.time())
         link = Link(link_sha256=link_sha256, user_id=user_id, expires=now + LINK_LIFE_S, state="open")
         database.write_now(_add, SignerRecord(user_id, name, secrets.token_bytes(64), now), link)

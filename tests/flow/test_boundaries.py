@@ -106,6 +106,8 @@ def test_no_page_of_another_site_acts_for_a_signer(shop: Application, taro: Sign
         "/enroll/options": {"link": "x"},
         "/enroll/key": {"link": "x", "credential": None},
         "/enroll": {"link": "x", "credential": None},
+        "/enroll/application": {"link": "x"},
+        "/enroll/application/signed": {"link": "x", "signed": "", "credential": None},
         "/sign-in/options": {},
         "/sign-in": {"ceremony": "x", "credential": {}},
         "/sign-out": {},

@@ -30,6 +30,7 @@ def test_pins_codes_and_secrets_are_nowhere(otp_stack: Stack, browse: Browse, tm
         browser.post("/account/otp/serial", {"serial": token.serial, "pin": value})
         browser.change("set_otp", token_id, pin=value * 7, code=value)
         browser.change("resynchronise_otp", token_id, first=value, second=value)
+        browser.change("change_pin", "", new_pin=value)
     kept = browser.own()["otp"]
     assert [one["id"] for one in kept["tokens"]] == [token_id]
     pages = {page: browser.get(page).content for page in ("/", "/account", "/account/otp", f"/account/otp/{token_id}", "/history")}

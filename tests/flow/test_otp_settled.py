@@ -143,6 +143,42 @@ def test_locked_pin_is_unlocked_with_the_passkey(otp_stack: Stack, person: Perso
     assert happened(browser) == ["otp_set", "otp_unlocked"]
 
 
+def test_the_pin_is_changed_with_the_passkey(otp_stack: Stack, person: Person, browser: Browser, tmp_path: Path) -> None:
+    """Also where it was locked; a poor one and one without the passkey change nothing; the history and every device tell of it."""
+    assert told(browser.propose("change_pin", "")) == NOT_FOUND
+    assert browser.get("/account/otp/pin").status_code == 404
+    (token,) = delivered(otp_stack, tmp_path)
+    token_id = set_token(browser, token)
+    lock(otp_stack, person, browser, token_id)
+    assert "Change the PIN" in browser.get("/account/otp/pin", Accept_Language="en").text
+    for poor in ("123456", "12345", ""):
+        assert told(browser.change("change_pin", "", new_pin=poor)) == (400, {"error": "pin_unacceptable"})
+    assert told(browser.change("change_pin", "", Defects(no_user_verified=True), new_pin=OTHER_PIN)) == NOT_PROVEN
+    assert told(browser.change("change_pin", "")) == NOT_PROVEN
+    assert told(browser.change("change_pin", "", pin=OTHER_PIN, code="123456")) == NOT_PROVEN
+    assert otp(browser)["locked"] is True
+    assert told(browser.change("change_pin", "", new_pin="８４６-２０５")) == DONE
+    assert otp(browser)["locked"] is False
+    assert happened(browser) == ["otp_set", "pin_changed"]
+    assert "PIN changed" in browser.get("/", Accept_Language="en").text
+
+
+def test_a_change_of_the_pin_whose_answer_was_lost_is_found(
+    otp_stack: Stack, records: Records, person: Person, browser: Browser, tmp_path: Path
+) -> None:
+    """The same again is done already: the PIN is the one that was sent first, whatever comes beside it now."""
+    (token,) = delivered(otp_stack, tmp_path)
+    token_id = set_token(browser, token)
+    proposed = browser.propose("change_pin", "").json()
+    assert told(browser.answer_change(proposed, new_pin=OTHER_PIN)) == DONE
+    cut_off(records, proposed)
+    assert told(browser.answer_change(proposed, new_pin="500731")) == DONE
+    assert happened(browser) == ["otp_set", "pin_changed"]
+    transaction = from_base64url(browser.look(new_application(otp_stack).authorize(person.credential_id)["handle"])["transaction"])
+    for pin, outcome in ((GOOD_PIN, "evidence_refused"), ("500731", "evidence_refused"), (OTHER_PIN, "approved")):
+        assert asyncio.run(_try(otp_stack, ApproveRequest(transaction, otp=Otp(token_id, pin, token.code())))) == outcome
+
+
 def test_setting_up_anew_unlocks(otp_stack: Stack, person: Person, browser: Browser, tmp_path: Path) -> None:
     """Whoever forgot the PIN chooses a new one with another token."""
     first, second = delivered(otp_stack, tmp_path, 2)

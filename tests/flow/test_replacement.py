@@ -1,13 +1,19 @@
 """Lost everything: the operator announces a new enrolment, the person enrols with it, and everything earlier is gone; or it is stopped."""
 
+import base64
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx2
 import pytest
+from cryptography import x509
 
 from demo.phone.errors import PhoneError
-from tests.flow.browser import Browse, Browser
+from tests.demo.ca_existing import Applicant
+from tests.flow.browser import Browse, Browser, link_of
+from tests.flow.certified import certified, invited, trusted_ca
 from tests.flow.letters import new_letter
 from tests.flow.parties import Person, new_application
 from tests.flow.records import Records
@@ -72,6 +78,62 @@ def test_everything_earlier_is_gone_when_the_new_key_is_certified(
     assert new.approve(asked["handle"]).status_code == 200
     assert shop.sign(fresh, shop.sad(asked["handle"]), asked["hashes"]).status_code == 200
     assert {"key_replaced", "replacement_begun"} <= kinds(new)
+
+
+def test_the_old_certificates_are_named_and_revoked_by_the_ca_that_made_the_letter(
+    own: Stack, shop: Application, person: Person, browse: Browse, tmp_path: Path
+) -> None:
+    """The operator reads the serial numbers at once and later; the CA's list has the old one as soon as the new one is issued."""
+    old = serial(shop, person.credential_id)
+    letter = new_letter(own, tmp_path, person.user_id, "--replaces")
+    named: Any = letter.told["certificates"]
+    assert [(one["credential_id"], one["serial"]) for one in named] == [(person.credential_id, old)]
+    assert not revoked(own, old)
+    assert browse(own).register(letter.code).status_code == 200
+    keys = {key["credential_id"]: key for key in own.natsuin("signer", "show", person.user_id)["keys"]}
+    assert (keys[person.credential_id]["state"], keys[person.credential_id]["serial"]) == ("destroyed", old)
+    (new,) = (key["serial"] for key in keys.values() if key["state"] == "enabled")
+    assert (revoked(own, old), revoked(own, new)) == (True, False)
+
+
+def test_who_has_a_certificate_replaces_everything_as_well(own: Stack, shop: Application, browse: Browse, tmp_path: Path) -> None:
+    """The application that is signed says so, and the CA revokes by it."""
+    with trusted_ca(own) as other:
+        applicant = certified(other, tmp_path)
+        user_id, first = invited(own)
+        apply(browse(own), link_of(first), applicant)
+        (credential_id,) = shop.post("credentials/list", {"userID": user_id}).json()["credentialIDs"]
+        old = serial(shop, credential_id)
+        assert not revoked(own, old)
+        apply(browse(own), link_of(invited(own, user_id, "--replaces")[1]), applicant)
+    assert revoked(own, old)
+    states = {key["credential_id"]: key["state"] for key in own.natsuin("signer", "show", user_id)["keys"]}
+    assert states.pop(credential_id) == "destroyed"
+    assert list(states.values()) == ["enabled"]
+
+
+def apply(browser: Browser, link: str, applicant: Applicant) -> None:
+    """Enrol with a certificate, to the end."""
+    assert browser.register(link).status_code == 202
+    content = browser.post("/enroll/application", {"link": link}).json()["content"].encode()
+    signed = base64.b64encode(applicant.sign(content)).decode()
+    assert browser.post("/enroll/application/signed", {"link": link, "signed": signed}).status_code == 200
+
+
+def test_one_more_key_revokes_nothing(own: Stack, shop: Application, person: Person, browse: Browse, tmp_path: Path) -> None:
+    assert browse(own).register(new_letter(own, tmp_path, person.user_id).code).status_code == 200
+    assert not revoked(own, serial(shop, person.credential_id))
+
+
+def serial(shop: Application, credential_id: str) -> str:
+    told = shop.post("credentials/info", {"credentialID": credential_id}).json()
+    return f"{x509.load_der_x509_certificate(base64.b64decode(told['cert']['certificates'][0])).serial_number:x}"
+
+
+def revoked(stack: Stack, serial: str) -> bool:
+    """Ask the CA's list."""
+    listed = x509.load_der_x509_crl(httpx2.get(f"http://localhost:{stack.port + 2}/crl").content)
+    return listed.get_revoked_certificate_by_serial_number(int(serial, 16)) is not None
 
 
 def test_the_old_phone_is_told_and_stops_it(own: Stack, person: Person, browse: Browse) -> None:

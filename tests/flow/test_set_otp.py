@@ -65,7 +65,7 @@ def otp(browser: Browser) -> dict[str, Any]:
 
 def happened(browser: Browser) -> list[str]:
     """Say what was told of PIN and one-time password; within one second in no order."""
-    return sorted(one["kind"] for one in browser.history()["entries"] if one["kind"].startswith("otp_"))
+    return sorted(one["kind"] for one in browser.history()["entries"] if one["kind"].startswith(("otp_", "pin_")))
 
 
 # ---------------------------------------------------------------------------------------------------------------- setting up
@@ -280,11 +280,11 @@ def test_key_for_passkeys_only_does_not_mention_it(taros_browser: Browser) -> No
     """No page, no offer, no change; the account page says nothing of it."""
     assert taros_browser.own()["otp"] is None
     assert "/account/otp" not in taros_browser.get("/account").text
-    for path in ("/account/otp", "/account/otp/unlock", f"/account/otp/{'A' * 22}"):
+    for path in ("/account/otp", "/account/otp/unlock", "/account/otp/pin", f"/account/otp/{'A' * 22}"):
         assert taros_browser.get(path).status_code == 404
     for answered in (taros_browser.post("/account/otp/offer", {}), taros_browser.post("/account/otp/serial", {"serial": "SN-1"})):
         assert told(answered) == NOT_FOUND
-    for kind in ("set_otp", "remove_otp", "resynchronise_otp", "unlock_otp"):
+    for kind in ("set_otp", "remove_otp", "resynchronise_otp", "unlock_otp", "change_pin"):
         assert told(taros_browser.propose(kind, "A" * 22)) == NOT_FOUND
 
 

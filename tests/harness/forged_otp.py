@@ -13,6 +13,7 @@ from hsm.messages import (
     AmendRequest,
     ApproveRequest,
     NewOtp,
+    NewPin,
     OfferTokenRequest,
     Otp,
     SignInRequest,
@@ -89,6 +90,7 @@ def _amendments(world: World) -> Iterator[Forgery]:
     alice, mallory = world.alice, world.mallory
     code = world.offer.code()
     beside: dict[str, Any] = {"otp": NewOtp(world.offer.pin, code), "codes": SuccessiveCodes(code, world.offer.code(ahead=1))}
+    beside["pin"] = NewPin(OTHER_PIN)
     for token in (world.offer, world.alices_token):
         for kind, amendment in _all_kinds(token).items():
             raw = amendment.encode()
@@ -107,12 +109,12 @@ def _amendments(world: World) -> Iterator[Forgery]:
     for token in (world.offer, world.alices_token, world.gone, world.bobs_token):
         hers = Authenticator(mallory, token.token_id, token.seed)
         for kind, amendment in _all_kinds(hers).items():
-            if kind != "unlock_otp":
+            if kind not in ("unlock_otp", "change_pin"):
                 name = f"otp: {kind} of another's token"
                 yield forgery(name, "amend", hers.amendment(amendment, NewOtp(hers.pin, hers.code()), SuccessiveCodes("000000", "000001")))
             for changes in ({"enrollment_id": alice.enrollment_id}, {"enrollment_id": alice.enrollment_id, "signer": alice.user_id}):
                 named = msgspec.structs.replace(amendment, **changes)
-                yield forgery(f"otp: {kind} as Alice", "amend", hers.amendment(named, beside["otp"], beside["codes"]))
+                yield forgery(f"otp: {kind} as Alice", "amend", hers.amendment(named, beside["otp"], beside["codes"], beside["pin"]))
 
 
 def _attachments(world: World) -> Iterator[Forgery]:
@@ -131,6 +133,9 @@ def _attachments(world: World) -> Iterator[Forgery]:
         swapped = msgspec.structs.replace(amendment, token_id=token.token_id).encode()
         forged = msgspec.structs.replace(request, transaction=swapped, otp=NewOtp(token.pin, token.code()))
         yield forgery("otp: set another token", "amend", forged)
+    changing = world.alices_token.amendment(world.alices_token.changing_pin())
+    for number, pin in enumerate((None, NewPin(""), NewPin("123456"), NewPin("７３９１５４"))):
+        yield forgery(f"otp: change the PIN, {number}", "amend", msgspec.structs.replace(changing, pin=pin))
     yield forgery("otp: the offered token, used", "approve", ApproveRequest(world.pending.raw, otp=offer.otp(world.pending.raw)))
 
 
@@ -185,5 +190,6 @@ def _all_kinds(token: Authenticator) -> dict[str, Amendment]:
         "set_otp": token.setting(),
         "remove_otp": token.removing(),
         "unlock_otp": token.unlocking(),
+        "change_pin": token.changing_pin(),
         "resynchronise_otp": token.resynchronising(),
     }

@@ -13,8 +13,10 @@ from hsm.messages import (
     AmendRequest,
     ApproveReply,
     ApproveRequest,
+    ChangePinTransaction,
     ImportTokensRequest,
     NewOtp,
+    NewPin,
     OfferTokenRequest,
     Otp,
     RemoveOtpTransaction,
@@ -96,16 +98,23 @@ class Authenticator:
     def unlocking(self, **changes: Any) -> UnlockOtpTransaction:
         return UnlockOtpTransaction(**self.signer.amendment_fields() | changes)
 
+    def changing_pin(self, **changes: Any) -> ChangePinTransaction:
+        return ChangePinTransaction(**self.signer.amendment_fields() | changes)
+
     def resynchronising(self, **changes: Any) -> ResynchroniseOtpTransaction:
         return ResynchroniseOtpTransaction(**self.signer.amendment_fields() | {"token_id": self.token_id} | changes)
 
-    def amendment(self, composed: Transaction, otp: NewOtp | None = None, codes: SuccessiveCodes | None = None) -> AmendRequest:
+    def amendment(
+        self, composed: Transaction, otp: NewOtp | None = None, codes: SuccessiveCodes | None = None, pin: NewPin | None = None
+    ) -> AmendRequest:
         """Approve an amendment with the signer's passkey."""
         raw = composed.encode()
-        return AmendRequest(raw, self.signer.assertion(raw, kind=type(composed)), otp=otp, codes=codes)
+        return AmendRequest(raw, self.signer.assertion(raw, kind=type(composed)), otp=otp, codes=codes, pin=pin)
 
-    def amend(self, composed: Transaction, otp: NewOtp | None = None, codes: SuccessiveCodes | None = None) -> AmendReply:
-        return amend(self.signer.sam, self.amendment(composed, otp, codes))
+    def amend(
+        self, composed: Transaction, otp: NewOtp | None = None, codes: SuccessiveCodes | None = None, pin: NewPin | None = None
+    ) -> AmendReply:
+        return amend(self.signer.sam, self.amendment(composed, otp, codes, pin))
 
     def set(self) -> "Authenticator":
         """Make it the signer's."""

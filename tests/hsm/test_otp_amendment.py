@@ -7,7 +7,7 @@ import pytest
 
 from hsm.amendment import amend
 from hsm.errors import CodeRefused, EvidenceRefused, Malformed, NotNew, PinUnacceptable, Refused, StepUsed
-from hsm.messages import Amendment, AmendRequest, NewOtp, SignTransaction, SuccessiveCodes
+from hsm.messages import Amendment, AmendRequest, NewOtp, NewPin, SignTransaction, SuccessiveCodes
 from hsm.messages.ocra import SCANNED, TYPED
 from hsm.otp import Kind
 from hsm.records import TOKENS
@@ -15,12 +15,14 @@ from hsm.sam import Sam
 from tests.harness.otp import GOOD_PIN, OTHER_PIN, Authenticator, delivered, offered
 from tests.harness.records import journal_entries, reseal
 from tests.harness.sam import TestCa, TestClock, TestSigner, new_id
+from tests.hsm.test_versions import put_back, row_of
 
 Compose = Callable[[Authenticator], Amendment]
 KINDS: dict[str, Compose] = {
     "set_otp": lambda held: held.setting(),
     "remove_otp": lambda held: held.removing(),
     "unlock_otp": lambda held: held.unlocking(),
+    "change_pin": lambda held: held.changing_pin(),
     "resynchronise_otp": lambda held: held.resynchronising(),
 }
 
@@ -61,7 +63,7 @@ def test_every_kind_is_approved_with_a_passkey_of_the_enrolment(held: Authentica
     composed = KINDS[kind](held)
     raw = composed.encode()
     now = held.code()
-    beside = {"otp": NewOtp(held.pin, now), "codes": SuccessiveCodes(now, held.code(ahead=1))}
+    beside = {"otp": NewOtp(held.pin, now), "codes": SuccessiveCodes(now, held.code(ahead=1)), "pin": NewPin(OTHER_PIN)}
     for proof in (
         mallory.assertion(raw, kind=type(composed)),
         held.signer.assertion(raw, kind=SignTransaction),
@@ -77,10 +79,10 @@ def test_what_an_amendment_needed_beside_it_is_not_journalled(held: Authenticato
         held = delivered(held.signer, Kind.TOTP)
     composed = KINDS[kind](held)
     codes = held.code(), held.code(ahead=1)
-    held.amend(composed, NewOtp(GOOD_PIN, codes[0]), SuccessiveCodes(*codes))
+    held.amend(composed, NewOtp(GOOD_PIN, codes[0]), SuccessiveCodes(*codes), NewPin(OTHER_PIN))
     (entry,) = journal_entries(held.signer.sam, composed.id)
     assert (entry["event"], entry["factor"]) == ("amended", "passkey")
-    assert {row[0] for row in entry["rows"]} >= {"pins" if kind == "unlock_otp" else "tokens"}
+    assert {row[0] for row in entry["rows"]} >= {"pins" if kind in ("unlock_otp", "change_pin") else "tokens"}
     assert set(entry) & {"otp", "codes", "pin", "code"} == set()
 
 
@@ -217,3 +219,49 @@ def test_two_codes_that_do_not_follow_each_other_find_nothing(held: Authenticato
     used = SuccessiveCodes(held.code(ahead=-1), held.code())
     require_refused(held, held.amendment(held.resynchronising(), codes=used), StepUsed)
     require_refused(held, held.amendment(held.resynchronising()), Malformed)
+
+
+# --------------------------------------------------------------------------------------------------------------- change_pin
+
+
+def test_the_pin_is_changed_without_the_old_one(held: Authenticator) -> None:
+    """From then on the new one is right, for every token, and the old one is not; wrong tries of it are forgotten."""
+    second = delivered(held.signer, Kind.TOTP).set()
+    lock(held)
+    held.amend(held.changing_pin(), pin=NewPin(OTHER_PIN))
+    with pytest.raises(EvidenceRefused, match="not this PIN"):
+        held.approve(held.signer.transaction())
+    held.approve(held.signer.transaction(), pin=OTHER_PIN)
+    second.approve(held.signer.transaction(), pin=OTHER_PIN)
+
+
+def test_a_changed_pin_is_a_good_one(held: Authenticator) -> None:
+    """None that anyone would guess, and not none; the old one stays until another is taken."""
+    for pin in ("", "12345", "123456", "111111", "７３９１５４"):
+        require_refused(held, held.amendment(held.changing_pin(), pin=NewPin(pin)), PinUnacceptable)
+    require_refused(held, held.amendment(held.changing_pin()), Malformed, "no PIN")
+    require_refused(held, held.amendment(held.changing_pin(), NewOtp(OTHER_PIN, held.code())), Malformed, "no PIN")
+    held.approve(held.signer.transaction())
+
+
+def test_where_no_pin_was_set_none_is_changed(app: Authenticator) -> None:
+    """A PIN comes with a token: without one it would be knowledge alone."""
+    require_refused(app, app.amendment(app.changing_pin(), pin=NewPin(OTHER_PIN)), EvidenceRefused, "no PIN")
+
+
+def test_a_change_of_the_pin_is_made_once(held: Authenticator) -> None:
+    """The same again, even with another PIN, is not new, and changes nothing."""
+    request = held.amendment(held.changing_pin(), pin=NewPin(OTHER_PIN))
+    amend(held.signer.sam, request)
+    require_refused(held, msgspec.structs.replace(request, pin=NewPin(GOOD_PIN)), NotNew)
+    held.approve(held.signer.transaction(), pin=OTHER_PIN)
+
+
+def test_an_old_pin_put_back_into_the_database_is_noticed(held: Authenticator) -> None:
+    """Its row is sealed and counts in its newest version only."""
+    sam = held.signer.sam
+    old = row_of(sam, "pins")
+    held.amend(held.changing_pin(), pin=NewPin(OTHER_PIN))
+    put_back(sam, "pins", old)
+    with pytest.raises(EvidenceRefused, match="newest"):
+        held.approve(held.signer.transaction())

@@ -50,6 +50,7 @@ MORE_EVENTS = [
     event("otp_removed", by_device="iPhone"),
     event("otp_unlocked", by_device="iPhone"),
     event("otp_resynchronised", by_device="iPhone"),
+    event("pin_changed", by_device="iPhone"),
     event("renewal_approved", by_device="iPhone"),
     event("key_renewed"),
     event("renewal_failed"),

@@ -45,6 +45,8 @@ OTP_SAMPLES: dict[str, Sample] = {
     "otp-token-hostile": token("otp_token.html", TOKEN | {"end": HOSTILE[0]}),
     "otp-resynchronise": token("otp_resynchronise.html", APP),
     "otp-resynchronise-pressed": token("otp_resynchronise.html", TOKEN),
+    "otp-pin": Sample("otp_pin.html", {"signed_in": True, "view": standing(APP)}),
+    "otp-pin-locked": Sample("otp_pin.html", {"signed_in": True, "view": standing(APP, locked=True)}),
     "otp-unlock": unlock(True),
     "otp-unlocked": unlock(False),
     "second-way": second_way(),

@@ -31,6 +31,7 @@ PAGES = {
     "/keys/{id}/renew": ("renew.html",),
     "/account/otp": ("otp.html",),
     "/account/otp/unlock": ("otp_unlock.html",),
+    "/account/otp/pin": ("otp_pin.html",),
     "/account/otp/{id}": ("otp_token.html",),
     "/account/otp/{id}/resynchronise": ("otp_resynchronise.html",),
     "/account/recovery": ("recovery.html",),

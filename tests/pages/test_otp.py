@@ -245,6 +245,29 @@ def test_two_codes_set_it_right(page: Page, authenticator: Authenticator) -> Non
     assert (sent[1]["first"], sent[1]["second"]) == ("333444", "555666")
 
 
+def test_changing_the_pin(page: Page, authenticator: Authenticator) -> None:
+    """A poor one is told before the passkey is asked; where the answer is lost, the very same goes again, and nobody edits it meanwhile."""
+    asked = answer(page, "/account/change", proposal(1))
+    sent = answer(page, "/account/change/change-1", UNAVAILABLE, (200, {"state": "done"}))
+    page.goto("/otp-pin?lang=en")
+    page.wait_for_load_state("networkidle")
+    field, go = page.get_by_label("New PIN"), page.get_by_role("button", name="Change the PIN")
+    for pin, sentence in (("12345", "6 to 12 digits"), ("112233", "Others would try this PIN first")):
+        field.fill(pin)
+        go.click()
+        expect(problem(page, "pin")).to_contain_text(sentence)
+    assert sent == []
+    field.fill("７３９-１５４")
+    go.click()
+    says(page, "What you typed stays until it is known")
+    expect(field).to_have_attribute("readonly", "")
+    go.click()
+    expect(page.get_by_role("heading", name="The PIN is changed")).to_be_focused()
+    assert asked == [{"change": "change_pin", "of": ""}]
+    assert [one["new_pin"] for one in sent] == ["739154", "739154"]
+    expect(field).to_have_value("")
+
+
 def test_unlocking(page: Page, authenticator: Authenticator) -> None:
     """Where another device was quicker, the page shows how it stands now."""
     asked = answer(page, "/account/change", proposal(1), OVER)

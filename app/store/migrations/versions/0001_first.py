@@ -42,6 +42,7 @@ def upgrade() -> None:
         sa.Column("transaction", sa.LargeBinary),
         sa.Column("registration", sa.LargeBinary),
         sa.Column("replaces_as", sa.String(22)),
+        sa.Column("application", sa.String(4)),
     )
     op.create_table(
         "credentials",
