@@ -170,12 +170,11 @@ def pending_view(services: Services, matter: Matter) -> dict[str, Any]:
         "application_initial": transaction.application_name[:1],
         "mark": f"/applications/{transaction.application_id}/mark" if matter.has_mark else None,
         "description": transaction.description,
-        "is_own": own_document(transaction) is not None,
+        "is_own": transaction.application_id == SERVICE_ID,
         "documents": [
             {
                 "label": one.label,
                 "fingerprint": groups(one.hash.hex()),
-                "address": own_document(transaction),
                 "has_content": one.content is not None,
             }
             for one in transaction.documents
@@ -222,7 +221,7 @@ def ended_view(services: Services, matter: Matter) -> dict[str, Any]:
 
 
 def own_document(transaction: SignTransaction) -> str | None:
-    """Say where a document that this service itself made can be opened; None where it was never seen here."""
+    """Say where a document that this service itself made can be had at the end; None for another's."""
     return document_address(transaction.credential_id) if transaction.application_id == SERVICE_ID else None
 
 
