@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Dialog, FrameLocator, Route, expect
 
+from demo.passkey import from_base64url, to_base64url
 from tests.browser.conftest import Person
 from tests.browser.phone import Phone
 from tests.flow.wire import authorize_body, b64
@@ -75,13 +76,22 @@ def fill_hole(route: Route) -> None:
     route.fulfill(status=200, body=content.replace(b"/Contents <000", b"/Contents <30>"))
 
 
-@pytest.mark.parametrize("swap", [swap_file, swap_byte, fill_hole])
+def change_transaction(route: Route) -> None:
+    """Say of the right file what is not what the passkey will sign."""
+    if "json" not in route.request.headers.get("accept", ""):
+        return route.continue_()
+    page = route.fetch().json()
+    raw = from_base64url(page["transaction"]).replace(b"File 0", b"File 1")
+    return route.fulfill(json=page | {"transaction": to_base64url(raw)})
+
+
+@pytest.mark.parametrize("swap", [swap_file, swap_byte, fill_hole, change_transaction])
 def test_a_swapped_document_ends_approving(phone: Phone, shop: Application, taro: Person, swap: Any) -> None:
     """Nothing of it is shown, nothing approves any more, and declining works."""
     address = asked_for(shop, taro, pdf())
     sent: list[str] = []
     phone.page.on("request", lambda one: sent.append(one.url) if one.method == "POST" else None)
-    phone.page.route("**/documents/0", swap)
+    phone.page.route(address if swap is change_transaction else f"{address}/documents/0", swap)
     phone.page.goto(address)
     approve = phone.page.get_by_role("button", name="Approve").element_handle()
     phone.tap(OPEN)
@@ -152,6 +162,22 @@ HOSTILE: dict[str, dict[str, Any]] = {
     "a font matrix with code in it (CVE-2024-4367)": {
         "page": "/Resources << /Font << /F1 50 0 R >> >>",
         "extra": "50 0 obj\n<< /Type /Font /Subtype /Type1 /BaseFont /X /FontMatrix [1 2 3 4 5 (1\\); parent.ran = 1; //)] >>\nendobj\n",
+    },
+    "a page of another document to go to": {"catalog": "/OpenAction << /S /GoToR /F (http://127.0.0.1:9/out) /D [0 /Fit] >>"},
+    "a form that runs and sends, and one in XML (XFA)": {
+        "catalog": "/AcroForm << /Fields [50 0 R] /NeedAppearances true /XFA 51 0 R /CO [50 0 R] >>",
+        "page": "/Annots [50 0 R]",
+        "extra": "50 0 obj\n<< /Type /Annot /Subtype /Widget /FT /Btn /T (go) /Ff 65536 /Rect [0 0 595 842] /F 4 "
+        f"/A << /S /SubmitForm /F (http://127.0.0.1:9/out) >> /AA << /E << /S /JavaScript /JS ({SCRIPT}) >> >> >>\nendobj\n"
+        "51 0 obj\n<< /Length 68 >>\nstream\n<xdp:xdp xmlns:xdp='x'><script>parent.ran = 1</script></xdp:xdp>     \nendstream\nendobj\n",
+    },
+    "a film, a sound and a file that open": {
+        "page": "/Annots [50 0 R 51 0 R 52 0 R]",
+        "extra": "50 0 obj\n<< /Type /Annot /Subtype /RichMedia /Rect [0 0 9 9] /RichMediaSettings << /Activation << /Condition /PV >> >> "
+        "/RichMediaContent << /Assets << /Names [(x) << /Type /Filespec /FS /URL /F (http://127.0.0.1:9/out) >>] >> >> >>\nendobj\n"
+        "51 0 obj\n<< /Type /Annot /Subtype /Movie /Rect [0 0 9 9] /Movie << /F << /FS /URL /F (http://127.0.0.1:9/out) >> >> >>\nendobj\n"
+        "52 0 obj\n<< /Type /Annot /Subtype /FileAttachment /Rect [0 0 595 842] /FS << /F (x.html) /EF << /F 53 0 R >> >> >>\nendobj\n"
+        "53 0 obj\n<< /Length 32 >>\nstream\n<script>parent.ran = 1</script> \nendstream\nendobj\n",
     },
     "an image from elsewhere": {
         "page": "/Resources << /XObject << /I 50 0 R >> /Font << /F1 4 0 R >> >>",
