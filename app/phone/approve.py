@@ -23,7 +23,7 @@ from app.phone.otp_form import token_views
 from app.phone.receipt import document_address
 from app.phone.reference import reference_number
 from app.phone.screen_code import browser_sha256
-from app.phone.session import read_message
+from app.phone.session import FRESH_S, read_message
 from app.phone.signed_in import as_json, signed_page, wants_json
 from app.phone.visitor import Visitor, visitor_of
 from app.receipt.finish import finish_where_possible
@@ -32,7 +32,6 @@ from app.store import authorizations, credentials, marks, openings, parties, pre
 from app.webauthn import b64, request_options
 from hsm.messages import Otp, SignTransaction, challenge, parse_transaction
 
-FRESH_S = 300  # for so long after a sign-in confidential requests are open
 REASONS = {reason.value: reason for reason in (Reason.DECLINED, Reason.NOT_ME, Reason.WRONG_DOCUMENT)}
 
 
@@ -110,6 +109,22 @@ async def refuse(services: Services, request: Request) -> Response:
     credential = await services.database.read(credentials.get, matter.credential.credential_id)
     assert credential is not None
     return JSONResponse({"state": State.REFUSED, "key_state": state_of(credential, services.now())})
+
+
+async def opened(services: Services, request: Request) -> Authorization:
+    """
+    Give the authorization at this address to a browser that may see all of it.
+
+    Raises:
+        AuthorizationUnknown: there is none for whoever is here.
+        CodeNeeded, PasskeyNeeded: it has to be opened first.
+    """
+    matter = await _read_matter(services, request)
+    if matter.needs_code:
+        raise CodeNeeded
+    if matter.is_hidden(services.now()):
+        raise PasskeyNeeded
+    return matter.authorization
 
 
 async def authorization_of(services: Services, request: Request) -> Authorization:

@@ -1,17 +1,21 @@
 """See what you sign: the phone shows the document, compares it itself, and only then says so; a swapped one ends approving."""
 
-import hashlib
+from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
+from msgspec.structs import replace as replace_fields
 from playwright.sync_api import Dialog, FrameLocator, Route, expect
 
 from demo.passkey import from_base64url, to_base64url
 from tests.browser.conftest import Person
 from tests.browser.phone import Phone
+from tests.flow.test_documents import moved, names_two_ranges, with_hole
 from tests.flow.wire import authorize_body, b64
 from tests.harness.contents import Prepared, pdf, text
-from tests.harness.stack import Application
+from tests.harness.stack import SHA256, Application, Stack
+from tests.hsm.test_contents import STRANGE
 
 SAME = "✓ This is the document being signed"
 OPEN = "Open the document"
@@ -105,22 +109,22 @@ def test_a_swapped_document_ends_approving(phone: Phone, shop: Application, taro
     phone.shows("Declined")
 
 
-SWAPS = {
-    "another hash": lambda one: one | {"hash": b64(bytes(32))},
-    "another digest": lambda one: one | {"content": one["content"] | {"digest": b64(bytes(32))}},
-    "no attributes": lambda one: one | {"content": {name: one["content"][name] for name in ("digest", "media_type", "byte_range")}},
-    "attributes of another file": lambda one: (
-        one | {"content": one["content"] | {"signed_attributes": b64(pdf("x").signed_attributes or b"")}}
-    ),
-    "attributes with something behind": lambda one: (
-        one | {"content": one["content"] | {"signed_attributes": b64((pdf().signed_attributes or b"") + b"\x05\x00")}}
-    ),
+GOOD = pdf()
+STEPS: dict[str, Prepared] = {
+    "another file": replace(GOOD, file=GOOD.file.replace(b"AK-2026-118", b"AK-2026-119")),
+    "another file's attributes": replace(GOOD, signed_attributes=pdf("x").signed_attributes),
+    "no attributes": replace(GOOD, signed_attributes=None),
+    "one byte more": replace(GOOD, file=GOOD.file + b"\n"),
+    "something in the hole": with_hole(b"<00> /Contents2 (x) <" + b"0" * 40 + b">"),
+    "a line end after the hole": with_hole(b"<" + b"0" * 64 + b">\n"),
+    "the hole elsewhere": moved(8),
+    "two ranges": names_two_ranges(),
+    **{f"attributes: {name}": replace(GOOD, signed_attributes=der) for name, der in STRANGE.items()},
 }
 
 
-@pytest.mark.parametrize("case", SWAPS)
-def test_each_step_from_file_to_hash_is_checked_on_the_phone(phone: Phone, stack: Any, case: str) -> None:
-    """By the module that the page uses, in the browser: what is good passes, and each wrong step is a difference."""
+def test_each_step_from_file_to_hash_is_checked_on_the_phone(phone: Phone, stack: Stack) -> None:
+    """By the module that the page uses, in the browser: what is good passes, and each wrong step alone is a difference."""
     phone.page.goto(f"{stack.origin}/sign-in")
     source = phone.page.evaluate("document.querySelector('script[type=module]').src").rsplit("/", 1)[0]
     check = """async ([source, file, document, algorithm]) => {
@@ -128,18 +132,20 @@ def test_each_step_from_file_to_hash_is_checked_on_the_phone(phone: Phone, stack
         const bytes = Uint8Array.from(atob(file), (character) => character.charCodeAt(0));
         return await requireSame(bytes, document, algorithm).then(() => "same", (problem) => problem.constructor.name);
     }"""
-    good = {
-        "hash": b64(pdf().digest),
-        "content": {
-            "media_type": "application/pdf",
-            "digest": b64(hashlib.sha256(pdf().covered).digest()),
-            "byte_range": list(pdf().byte_range or ()),
-            "signed_attributes": b64(pdf().signed_attributes or b""),
-        },
-    }
-    oid = "2.16.840.1.101.3.4.2.1"
-    assert phone.page.evaluate(check, [source, b64(pdf().file), good, oid]) == "same"
-    assert phone.page.evaluate(check, [source, b64(pdf().file), SWAPS[case](good), oid]) == "Different"
+
+    def found(file: bytes, document: Any, algorithm: str = SHA256) -> str:
+        return str(phone.page.evaluate(check, [source, b64(file), msgspec.to_builtins(document), algorithm]))
+
+    said = GOOD.document()
+    assert said.content is not None
+    assert found(GOOD.file, said) == found(text().file, text().document()) == "same"
+    wrong = {name: found(one.file, one.document()) for name, one in STEPS.items()}
+    wrong["another digest"] = found(GOOD.file, replace_fields(said, content=replace_fields(said.content, digest=bytes(32))))
+    wrong["another hash"] = found(GOOD.file, replace_fields(said, hash=bytes(32)))
+    wrong["a text and another hash"] = found(text().file, replace_fields(text().document(), hash=bytes(32)))
+    wrong["another algorithm"] = found(GOOD.file, said, "2.16.840.1.101.3.4.2.2")
+    wrong["an algorithm that nobody knows"] = found(GOOD.file, said, "1.3.14.3.2.26")
+    assert {name for name, problem in wrong.items() if problem != "Different"} == set()
 
 
 SCRIPT = (
