@@ -66,6 +66,25 @@ def test_a_text_is_seen_with_what_would_hide_in_it(phone: Phone, shop: Applicati
     assert phone.page.locator("#text").text_content() == "Pay 100[U+202E]001[U+200B] yen\n<b>now</b>\n"
 
 
+def test_of_several_each_is_opened_by_itself(phone: Phone, shop: Application, taro: Person) -> None:
+    """All are listed, those in the rest too; each says for itself whether it was seen, and the last one being another ends approving."""
+    files = [text(f"Page {number}\n") for number in range(7)]
+    address = asked_for(shop, taro, *files)
+    phone.page.goto(address)
+    expect(phone.page.locator("ol.documents > li")).to_have_count(7)
+    phone.page.get_by_text("Show all 7 documents").click()
+    for number in (0, 5):
+        phone.page.get_by_role("button", name=OPEN).nth(number).click()
+        expect(phone.page.locator("#text")).to_have_text(f"Page {number}\n", use_inner_text=False)
+        phone.tap("Close")
+    seen = [phone.page.locator(f"#seen-{number}").inner_text() for number in range(7)]
+    assert seen == [SAME, "", "", "", "", SAME, ""]
+    phone.page.route("**/documents/6", lambda route: route.fulfill(status=200, body=files[5].file))
+    phone.page.get_by_role("button", name=OPEN).nth(6).click()
+    expect(phone.page.locator("#seen-6")).to_contain_text("This is not the document that would be signed")
+    expect(phone.page.get_by_role("button", name="Approve")).to_have_count(0)
+
+
 def swap_file(route: Route) -> None:
     route.fulfill(status=200, body=pdf("BT (Another contract) Tj ET").file)
 
