@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 
 from app.account.settle import sweep as sweep_account
 from app.authorization.forget import sweep as sweep_enrollments
+from app.authorization.orphans import sweep as sweep_orphans
 from app.authorization.settle import sweep
 from app.clock import Clock, system_clock
 from app.config import Config, read_config
@@ -31,7 +32,8 @@ def create_app(config: Config, now: Clock = system_clock) -> ASGIApp:
         async with open_services(config, now) as services:
             opened.append(services)
             gc.freeze()  # what was made to start stays: no garbage collection needs to look at it
-            sweeping = [asyncio.create_task(one(services)) for one in (sweep, sweep_account, sweep_enrollments, sweep_receipts)]
+            sweeps = (sweep, sweep_account, sweep_enrollments, sweep_orphans, sweep_receipts)
+            sweeping = [asyncio.create_task(one(services)) for one in sweeps]
             try:
                 yield
             finally:

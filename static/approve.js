@@ -1,7 +1,7 @@
 // approve.html: approve with a passkey, or with PIN and one-time password; decline, say that the document is the wrong one, or put it off.
 
 import { call, countDown, hush, onTap, say, showRefusal } from "./page.js";
-import { openDocuments } from "./documents.js";
+import { isDifferent, openDocuments } from "./documents.js";
 import { follow } from "./follow.js";
 import { onOtp } from "./otp-form.js";
 import { supported, usePasskey } from "./webauthn.js";
@@ -18,6 +18,7 @@ countDown(leave);
 follow(`${path}/events`, heard, renew);
 
 onTap(document.getElementById("approve"), async () => {
+  if (isDifferent()) return say("document_different");
   hush();
   if (!supported) return say("unsupported");
   const digits = typedCode();
@@ -31,6 +32,7 @@ onTap(document.getElementById("approve"), async () => {
 }, failed);
 
 onOtp(document.getElementById("approve-otp"), async (given, taken) => {
+  if (isDifferent()) return say("document_different");
   hush();
   const digits = typedCode();
   if (digits === undefined) return refuseCode("code_missing");

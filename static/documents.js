@@ -10,6 +10,11 @@ const line = document.getElementById("document-say");
 // Signs that show nothing, or turn the order of others: named, so that a text is what it looks like.
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\u2028\u2029\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0]/gu;
 
+let different = false;
+
+/** Whether a document that was opened here is another than the one that would be signed. */
+export const isDifferent = () => different;
+
 export function openDocuments(challenge) {
   for (const button of document.querySelectorAll("[data-document]")) {
     onTap(button, () => open(button, challenge), (refused) => {
@@ -49,11 +54,11 @@ async function fetchFile(position) {
   return new Uint8Array(await response.arrayBuffer());
 }
 
-/** Nothing is approved on this page any more: what the server showed is not what would be signed. */
+/** Nothing is approved on this page any more: what the server showed is not what would be signed. What approves asks `isDifferent` first. */
 function refuse(button) {
+  different = true;
   mark(button, "document_different");
-  for (const name of ["approve", "approve-otp", "code"]) document.getElementById(name)?.closest("button, .code, .otp-card")?.remove();
-  document.querySelector("details.otp")?.remove();
+  for (const way of document.querySelectorAll("#approve, #approve-otp, .code, .otp-card, details.otp")) way.remove();
   dialog.close();
   say("document_different");
 }

@@ -23,7 +23,7 @@ from app.phone.otp_form import token_views
 from app.phone.receipt import document_address
 from app.phone.reference import reference_number
 from app.phone.screen_code import browser_sha256
-from app.phone.session import read_message
+from app.phone.session import FRESH_S, read_message
 from app.phone.signed_in import as_json, signed_page, wants_json
 from app.phone.visitor import Visitor, visitor_of
 from app.receipt.finish import finish_where_possible
@@ -32,7 +32,6 @@ from app.store import authorizations, credentials, marks, openings, parties, pre
 from app.webauthn import b64, request_options
 from hsm.messages import Otp, SignTransaction, challenge, parse_transaction
 
-FRESH_S = 300  # for so long after a sign-in confidential requests are open
 REASONS = {reason.value: reason for reason in (Reason.DECLINED, Reason.NOT_ME, Reason.WRONG_DOCUMENT)}
 
 
@@ -112,6 +111,22 @@ async def refuse(services: Services, request: Request) -> Response:
     return JSONResponse({"state": State.REFUSED, "key_state": state_of(credential, services.now())})
 
 
+async def opened(services: Services, request: Request) -> Authorization:
+    """
+    Give the authorization at this address to a browser that may see all of it.
+
+    Raises:
+        AuthorizationUnknown: there is none for whoever is here.
+        CodeNeeded, PasskeyNeeded: it has to be opened first.
+    """
+    matter = await _read_matter(services, request)
+    if matter.needs_code:
+        raise CodeNeeded
+    if matter.is_hidden(services.now()):
+        raise PasskeyNeeded
+    return matter.authorization
+
+
 async def authorization_of(services: Services, request: Request) -> Authorization:
     """Give the authorization at this address; raises AuthorizationUnknown, also where it is not for whoever is here."""
     return (await _read_matter(services, request)).authorization
@@ -170,12 +185,11 @@ def pending_view(services: Services, matter: Matter) -> dict[str, Any]:
         "application_initial": transaction.application_name[:1],
         "mark": f"/applications/{transaction.application_id}/mark" if matter.has_mark else None,
         "description": transaction.description,
-        "is_own": own_document(transaction) is not None,
+        "is_own": transaction.application_id == SERVICE_ID,
         "documents": [
             {
                 "label": one.label,
                 "fingerprint": groups(one.hash.hex()),
-                "address": own_document(transaction),
                 "has_content": one.content is not None,
             }
             for one in transaction.documents
@@ -222,7 +236,7 @@ def ended_view(services: Services, matter: Matter) -> dict[str, Any]:
 
 
 def own_document(transaction: SignTransaction) -> str | None:
-    """Say where a document that this service itself made can be opened; None where it was never seen here."""
+    """Say where a document that this service itself made can be had at the end; None for another's."""
     return document_address(transaction.credential_id) if transaction.application_id == SERVICE_ID else None
 
 

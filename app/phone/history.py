@@ -10,10 +10,10 @@ from starlette.responses import Response
 from app.domain.account import Event
 from app.domain.authorization import Authorization
 from app.phone.reference import reference_number
-from app.phone.session import signer_of
+from app.phone.session import fresh_signer_of
 from app.phone.signed_in import as_json, signed_page, wants_json
 from app.services import Services
-from app.store import authorizations, credentials, events
+from app.store import authorizations, credentials, events, openings
 from app.store.events import Place
 from hsm.messages import FOR_EVER, SignTransaction, parse_transaction
 
@@ -23,10 +23,10 @@ PLACE = re.compile(r"(\d{1,15})\.([A-Za-z0-9_-]{22})\Z")
 
 async def show(services: Services, request: Request) -> Response:
     """Show a page of it; `before` is where the page before ended."""
-    user_id = await signer_of(services, request)
+    user_id, is_fresh = await fresh_signer_of(services, request)
     given = PLACE.match(request.query_params.get("before", ""))
     before = Place(int(given[1]), given[2]) if given is not None else None
-    entries = await services.database.read(_page, user_id, before)
+    entries = await services.database.read(_page, user_id, before, is_fresh)
     last = entries[PAGE - 1] if len(entries) > PAGE else None
     keys = await services.database.read(credentials.of_signer, user_id)
     view: dict[str, Any] = {
@@ -40,8 +40,8 @@ async def show(services: Services, request: Request) -> Response:
     return await signed_page(services, request, user_id, "history.html", view=view)
 
 
-def entry_of(authorization: Authorization) -> dict[str, Any]:
-    """Say in a line what was asked, from the very bytes that were shown, and how it ended."""
+def entry_of(authorization: Authorization, *, hidden: bool = False) -> dict[str, Any]:
+    """Say in a line what was asked, from the very bytes that were shown, and how it ended; where it is `hidden`, not what it was about."""
     transaction = parse_transaction(authorization.transaction, SignTransaction)
     return {
         "id": authorization.id,
@@ -49,8 +49,9 @@ def entry_of(authorization: Authorization) -> dict[str, Any]:
         "kind": "signature",
         "at": authorization.decided_at or authorization.expires,
         "application": transaction.application_name,
-        "description": transaction.description,
-        "documents": [{"label": one.label} for one in transaction.documents],
+        "confidential": hidden,
+        "description": "" if hidden else transaction.description,
+        "documents": [{"label": "" if hidden else one.label} for one in transaction.documents],
         "state": authorization.state.value,
         "reason": authorization.reason,
         "reference": reference_number(authorization.id),
@@ -75,14 +76,15 @@ def event_view(event: Event) -> dict[str, Any]:
     }
 
 
-def _page(connection: Connection, user_id: str, before: Place | None) -> list[dict[str, Any]]:
+def _page(connection: Connection, user_id: str, before: Place | None, is_fresh: bool) -> list[dict[str, Any]]:
     places = events.history(connection, user_id, before, PAGE + 1)
-    return [found for place in places if (found := _entry(connection, user_id, place)) is not None]
+    hidden = set() if is_fresh else openings.confidential(connection, [one.id for one in places if not one.is_event])
+    return [found for place in places if (found := _entry(connection, user_id, place, hidden)) is not None]
 
 
-def _entry(connection: Connection, user_id: str, place: Place) -> dict[str, Any] | None:
+def _entry(connection: Connection, user_id: str, place: Place, hidden: set[str]) -> dict[str, Any] | None:
     if place.is_event:
         event = events.of_signer(connection, place.id, user_id)
         return event_view(event) if event is not None else None
     authorization = authorizations.of_signer(connection, place.id, user_id)
-    return entry_of(authorization) if authorization is not None else None
+    return entry_of(authorization, hidden=place.id in hidden) if authorization is not None else None

@@ -61,13 +61,13 @@ async def waiting_now(services: Services, user_id: str) -> list[dict[str, Any]]:
     return await services.database.read(_waiting, user_id, services.now())
 
 
-def summary(authorization: Authorization, now: float, *, confidential: bool) -> dict[str, Any]:
-    """Say in a line what waits, from the very bytes that will be approved; of what is confidential, not what it is about."""
+def summary(authorization: Authorization, now: float, *, confidential: bool, with_code: bool) -> dict[str, Any]:
+    """Say in a line what waits, from the very bytes that will be approved; not what it is about, where that has to be opened first."""
     transaction = parse_transaction(authorization.transaction, SignTransaction)
     return {
         "id": authorization.id,
         "application": transaction.application_name,
-        "description": "" if confidential else transaction.description,
+        "description": "" if confidential or with_code else transaction.description,
         "confidential": confidential,
         "documents": len(transaction.documents),
         "expires_in": max(0, authorization.expires - int(now)),
@@ -99,5 +99,6 @@ def _start(connection: Connection, user_id: str, now: float) -> Start:
 
 def _waiting(connection: Connection, user_id: str, now: float) -> list[dict[str, Any]]:
     found = authorizations.waiting_for(connection, user_id, now)
-    confidential = openings.confidential(connection, [one.id for one in found])
-    return [summary(one, now, confidential=one.id in confidential) for one in found]
+    ids = [one.id for one in found]
+    confidential, with_code = openings.confidential(connection, ids), openings.with_code(connection, ids)
+    return [summary(one, now, confidential=one.id in confidential, with_code=one.id in with_code) for one in found]

@@ -16,6 +16,7 @@ from app.store.redis import Session
 from app.store.wakeups import of_signer
 
 MAX_BODY_BYTES = 64_000
+FRESH_S = 300  # for so long after a sign-in what is confidential is open
 
 
 async def signer_of(services: Services, request: Request) -> str:
@@ -26,6 +27,12 @@ async def signer_of(services: Services, request: Request) -> str:
 async def device_of(services: Services, request: Request) -> Passkey:
     """Give the passkey with which whoever is here signed in; raises SessionRequired, also where that passkey was removed since."""
     return await device_in(services, await session_of(services, request))
+
+
+async def fresh_signer_of(services: Services, request: Request) -> tuple[str, bool]:
+    """Give the user id of whoever is signed in, and whether that was just now; raises SessionRequired."""
+    session = await session_of(services, request)
+    return (await device_in(services, session)).user_id, services.now() - session.since <= FRESH_S
 
 
 async def session_of(services: Services, request: Request) -> Session:

@@ -3,22 +3,27 @@
 import asyncio
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from app.account.own_credential import own_credential
-from app.phone.session import signer_of
+from app.errors import PasskeyNeeded
+from app.phone.session import fresh_signer_of
 from app.phone.signed_in import wants_json
 from app.services import Services
 from app.statement.file import parts_of
 from app.statement.gather import gather, print_for_people
-from app.store import parties
+from app.store import openings, parties
 
 MOST_DIGITS = 15
 
 
 async def show(services: Services, request: Request) -> Response:
     """Give it for the enrolment to which a key belongs; `first` is where an earlier file ended."""
-    user_id = await signer_of(services, request)
+    user_id, is_fresh = await fresh_signer_of(services, request)
+    if not is_fresh and await services.database.read(openings.has_confidential, user_id):
+        if wants_json(request):
+            raise PasskeyNeeded
+        return RedirectResponse("/sign-in?next=/history", 303)
     credential = await own_credential(services, user_id, request.path_params["id"])
     given = request.query_params.get("first", "0")
     first = int(given) if given.isascii() and given.isdigit() and len(given) <= MOST_DIGITS else 0

@@ -1,5 +1,10 @@
-"""Second step: the service asks its signer for the receipt, as any application would; the signer approves it with the passkey."""
+"""
+Second step: the service asks its signer for the receipt, as any application would; the signer opens it, and approves with the passkey.
 
+The document goes with the request as any other does, so the phone compares it by itself.
+"""
+
+import hashlib
 from functools import partial
 
 from sqlalchemy import Connection
@@ -8,6 +13,7 @@ from app.account.own_credential import own_credential
 from app.authorization.request import Ask
 from app.authorization.request import request_for as ask_signer
 from app.domain.authorization import Authorization, State
+from app.domain.document import Upload
 from app.domain.receipt import Receipt, service_application
 from app.errors import ChangeOver, Ended
 from app.pdf_signature import DIGEST
@@ -15,6 +21,7 @@ from app.receipt.draft import current
 from app.receipt.finish import finish
 from app.services import Services
 from app.store import receipts
+from hsm.messages import Content
 
 LIFE_S = 600  # to be read in peace
 LABEL = "受領書 / Receipt"
@@ -37,6 +44,7 @@ async def ask(services: Services, user_id: str, credential_id: str) -> str:
         raise Ended(State.SIGNED)
     if receipt.authorization_id is not None:
         return receipt.authorization_id
+    pdf = await services.database.read(receipts.pdf, credential_id)
     asked = Ask(
         credential_id=credential_id,
         user_id=user_id,
@@ -45,12 +53,20 @@ async def ask(services: Services, user_id: str, credential_id: str) -> str:
         labels=(LABEL,),
         description=DESCRIPTION,
         life_s=LIFE_S,
+        uploads=(upload_of(receipt, pdf),),
     )
     try:
         authorization = await ask_signer(services, service_application(services.config.service_name), asked, partial(_tie, receipt))
     except ChangeOver:  # another tap was first, or the draft was composed anew: nothing was asked
         return await ask(services, user_id, credential_id)
     return authorization.id
+
+
+def upload_of(receipt: Receipt, pdf: bytes) -> Upload:
+    """Give the receipt as the signer opens it: with the hole, whose surroundings its signed attributes are about."""
+    start, end = receipt.hole_start, receipt.hole_end
+    covered = hashlib.new(DIGEST, pdf[:start] + pdf[end:]).digest()
+    return Upload(Content("application/pdf", covered, (0, start, end, len(pdf) - end), receipt.signed_attributes), pdf)
 
 
 def _tie(draft: Receipt, connection: Connection, authorization: Authorization) -> None:

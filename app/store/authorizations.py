@@ -5,7 +5,9 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, insert, literal, select, update
 
 from app.domain.authorization import LONGEST_LIFE_S, MOVES, Authorization, Reason, State, Told
+from app.domain.receipt import SERVICE_ID
 from app.store import documents
+from app.store.tables import applications
 from app.store.tables import authorizations as table
 
 # Built once: composing a statement costs more than running it.
@@ -82,6 +84,14 @@ def overdue(connection: Connection, now: float, most: int) -> list[Authorization
     waiting = select(table).where(table.c.state == State.PENDING.value, table.c.expires <= int(now)).limit(most)
     unused = select(table).where(table.c.state == State.APPROVED.value, table.c.usable_until <= int(now)).limit(most)
     return [found for query in (waiting, unused) for row in connection.execute(query).mappings() if (found := _one(row))]
+
+
+def orphans(connection: Connection, most: int) -> list[Authorization]:
+    """List what waits though the application that asked for it is on record no more."""
+    known = select(applications.c.client_id)
+    waiting = select(table).where(table.c.state == State.PENDING.value, table.c.application_id != SERVICE_ID)
+    rows = waiting.where(table.c.application_id.not_in(known)).limit(most)
+    return [found for row in connection.execute(rows).mappings() if (found := _one(row))]
 
 
 def move(

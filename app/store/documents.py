@@ -35,6 +35,12 @@ def forget(connection: Connection, authorization_id: str) -> None:
     connection.execute(_OF, {"which": authorization_id})
 
 
+def forget_of_application(connection: Connection, application_id: str) -> None:
+    """Delete what an application has sent, in the transaction that removes it."""
+    sent = select(authorizations.c.id).join(table, table.c.authorization_id == authorizations.c.id)
+    connection.execute(delete(table).where(table.c.authorization_id.in_(sent.where(authorizations.c.application_id == application_id))))
+
+
 def forget_ended(connection: Connection, now: float) -> int:
     """Delete what belongs to no open authorization any more, whether its end is recorded or not; says how many."""
     return connection.execute(_DECIDED, {"now": int(now)}).rowcount

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, exists, insert, select, update
 
 from app.domain.opening import Code, Opening
+from app.store.tables import authorizations
 from app.store.tables import openings as table
 
 _ADD = insert(table)
@@ -38,6 +39,18 @@ def confidential(connection: Connection, authorization_ids: Sequence[str]) -> se
     """Choose those whose contents are confidential."""
     chosen = select(table.c.authorization_id).where(table.c.authorization_id.in_(authorization_ids), table.c.confidential)
     return set(connection.execute(chosen).scalars()) if authorization_ids else set()
+
+
+def with_code(connection: Connection, authorization_ids: Sequence[str]) -> set[str]:
+    """Choose those that open with the code on their application's screen only."""
+    chosen = select(table.c.authorization_id).where(table.c.authorization_id.in_(authorization_ids), table.c.code_needed)
+    return set(connection.execute(chosen).scalars()) if authorization_ids else set()
+
+
+def has_confidential(connection: Connection, user_id: str) -> bool:
+    """Tell whether anything that a signer was ever asked is confidential."""
+    asked = exists().where(authorizations.c.user_id == user_id, authorizations.c.id == table.c.authorization_id, table.c.confidential)
+    return bool(connection.execute(select(asked)).scalar_one())
 
 
 def take(connection: Connection, code: Code, browser_sha256: bytes) -> bool:

@@ -14,6 +14,7 @@ from asn1crypto import algos
 from pyhanko.sign.signers.csc_signer import CSCAuthorizationInfo, CSCAuthorizationManager, CSCCredentialInfo, CSCServiceSessionInfo
 
 from demo.csc.errors import AnswerUnusable, ApprovalEnded, ApprovalExpired, CscError, ServiceRefused, SignerRefused
+from demo.csc.hollow_pdf import HollowPdf
 from demo.csc.moving_code import MovingCode, read_moving_code
 
 HOLD_S = 25  # RFC 7240 `Prefer: wait`; shorter than the 30 s after which many proxies cut a silent connection
@@ -62,6 +63,11 @@ class PollingAuthorizationManager(CSCAuthorizationManager):
         self.on_progress = on_progress
         self.return_to = {"return_url": return_url, "state": state} if return_url is not None else {}
         self.moving_code: MovingCode | None = None
+        self._shown: dict[str, HollowPdf] = {}
+
+    def show(self, prepared: HollowPdf) -> None:
+        """Send this document with the request for its signature, so that the signer can open it."""
+        self._shown[prepared.hash_b64] = prepared
 
     async def authorize_signature(self, hash_b64s: list[str]) -> CSCAuthorizationInfo:
         """
@@ -76,6 +82,8 @@ class PollingAuthorizationManager(CSCAuthorizationManager):
         body["hashAlgorithmOID"] = algos.DigestAlgorithmId(self.digest_algorithm).dotted
         if self.document_labels:
             body["documentLabels"] = list(self.document_labels)
+        if self._shown:
+            body["documents"] = [self._shown[one].field if one in self._shown else None for one in hash_b64s]
         status, answer = await self._post("credentials/authorize", body | self.return_to)
         if status == 202:
             answer = await self._wait(answer)

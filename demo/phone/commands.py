@@ -103,7 +103,8 @@ def show(target: Target, file: PasskeyFile = DEFAULT_FILE, origin: Origin = None
     async def work() -> None:
         async with signed_in(file, origin) as (phone, _):
             seen = await phone.look(await phone.open(target))
-            output.show(msgspec.to_builtins(seen), authorization_panel(seen))
+            compared = await phone.compare(seen)
+            output.show(msgspec.to_builtins(seen) | {"compared": compared}, authorization_panel(seen, compared))
 
     finish(work(), output)
 
@@ -127,7 +128,7 @@ def approve(
         async with signed_in(file, origin) as (phone, _):
             seen = await phone.look(await phone.open(target))
             if not as_json:
-                output.show({}, authorization_panel(seen))
+                output.show({}, authorization_panel(seen, await phone.compare(seen)))
             state = await phone.approve(seen, code)
             output.show({"id": seen.id, "state": state}, plain(state.capitalize()))
 

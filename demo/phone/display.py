@@ -1,6 +1,7 @@
 """What the command line shows to people; whatever came from elsewhere is text and never a terminal command."""
 
 import unicodedata
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from rich.console import Group
@@ -11,6 +12,8 @@ from rich.text import Text
 from demo.phone.account import History, OtpStanding, Own
 from demo.phone.phone import Waiting
 from demo.phone.transaction import Authorization
+
+SEEN, UNSEEN = "opened: this is the document being signed", "not seen, only its fingerprint"
 
 
 def plain(text: str | None) -> Text:
@@ -33,8 +36,8 @@ def inbox_table(waiting: list[Waiting]) -> Table | Text:
     return table
 
 
-def authorization_panel(authorization: Authorization) -> Panel:
-    """The approval page in a terminal: who asks, what for, each document, whose key, time left."""
+def authorization_panel(authorization: Authorization, compared: Sequence[bool]) -> Panel:
+    """The approval page in a terminal: who asks, what for, each document and whether it was opened, whose key, time left."""
     transaction = authorization.transaction
     facts = Table.grid(padding=(0, 2))
     facts.add_row("State", plain(authorization.state))
@@ -47,9 +50,9 @@ def authorization_panel(authorization: Authorization) -> Panel:
     )
     if authorization.code_digits:
         facts.add_row("Code", f"{authorization.code_digits} digits, shown by the application")
-    documents = Table("Document", "Fingerprint", title=f"{len(transaction.documents)} to sign", title_justify="left")
-    for document in transaction.documents:
-        documents.add_row(plain(document.label), document.fingerprint)
+    documents = Table("Document", "Content", "Fingerprint", title=f"{len(transaction.documents)} to sign", title_justify="left")
+    for document, is_seen in zip(transaction.documents, compared, strict=True):
+        documents.add_row(plain(document.label), SEEN if is_seen else UNSEEN, document.fingerprint)
     return Panel(Group(facts, Text(), documents), title="Your signature is asked for", title_align="left")
 
 

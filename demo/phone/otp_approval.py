@@ -30,7 +30,7 @@ async def approve_with_otp(target: str, number: str | None, origin: str | None, 
         await computer.sign_in(offer, pin, code)
         seen = await computer.look(offer.authorization)
         if not output.as_json:
-            output.show({}, authorization_panel(seen))
+            output.show({}, authorization_panel(seen, await computer.compare(seen)))
         if seen.otp is None or seen.otp.locked:
             raise NotOffered("PIN and one-time password cannot be used now")
         token = seen.otp.tokens[0]

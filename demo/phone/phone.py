@@ -198,9 +198,24 @@ class Phone:
             raise Ended("ended", 409, seen.state)
         if seen.code_digits and code is None:
             raise CodeRequired(f"the application shows a code of {seen.code_digits} digits: it is needed here")
-        await self._check_documents(seen)
+        await self.compare(seen)
         credential = self.passkey.get(seen.public_key, self.origin, defects=defects)
         return (await self._server.post(_path(seen.id), {"credential": credential, "code": code}, _State)).state
+
+    async def compare(self, seen: Authorization) -> list[bool]:
+        """
+        Open each document and compare it with what would be signed; False where the content was kept back, or is deleted at the end.
+
+        Raises:
+            TransactionRefused: a document is not the one that would be signed.
+        """
+        compared = [False] * len(seen.transaction.documents)
+        for position, document in enumerate(seen.transaction.documents):
+            if document.content is not None and seen.state == "pending":
+                file = await self._server.get_file(f"{_path(seen.id)}/documents/{position}")
+                check_content(file, document.content, document.hash, seen.transaction.hash_algorithm)
+                compared[position] = True
+        return compared
 
     async def refuse(self, authorization_id: str, reason: Reason = "declined") -> str:
         """
@@ -223,12 +238,6 @@ class Phone:
     async def be_quiet(self, hours: int) -> int | None:
         """Want no requests for 1, 2 or 8 hours, or any again (0); gives until when (unix seconds), None where they come."""
         return (await self._server.post("/quiet", {"hours": hours}, _Quiet)).until
-
-    async def _check_documents(self, seen: Authorization) -> None:
-        for position, document in enumerate(seen.transaction.documents):
-            if document.content is not None:
-                file = await self._server.get_file(f"{_path(seen.id)}/documents/{position}")
-                check_content(file, document.content, document.hash, seen.transaction.hash_algorithm)
 
     def link_of(self, code_or_url: str) -> str:
         """Give the letters of a code, or what stands behind the # of a link; raises CodeMistyped, AddressRefused."""

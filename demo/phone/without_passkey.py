@@ -76,6 +76,10 @@ class WithoutPasskey:
         """Read one authorization, as `Phone.look` does."""
         return await self._phone.look(authorization_id)
 
+    async def compare(self, seen: Authorization) -> list[bool]:
+        """Open and compare each document, as `Phone.compare` does."""
+        return await self._phone.compare(seen)
+
     async def approve(self, seen: Authorization, token: ApprovalToken, pin: str, code: str, number: str | None = None) -> str:
         """
         Approve what was seen, and return the new state; `number` is the one that the application shows.
@@ -84,10 +88,12 @@ class WithoutPasskey:
             CodeRequired: the application shows a number, and none was given.
             OtpRefused: PIN or one-time password is wrong.
             Ended: it is too late.
+            TransactionRefused: a document is not the one that would be signed.
         """
         if seen.state != "pending":
             raise Ended("ended", 409, seen.state)
         if seen.code_digits and number is None:
             raise CodeRequired(f"the application shows a code of {seen.code_digits} digits: it is needed here")
+        await self.compare(seen)
         otp = {"token_id": token.id, "pin": pin, "code": code}
         return (await self._phone.server.post(f"/approve/{quote(seen.id, safe='')}", {"otp": otp, "code": number}, _State)).state

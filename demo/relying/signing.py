@@ -55,7 +55,8 @@ async def _sign(job_id: str, jobs: Jobs, config: Config) -> None:
             return_url=return_url,
             state=job_id if return_url is not None else None,
         )
-        jobs.keep_signed(job_id, await csc.sign_pdf(jobs.document(job_id), csc.RemoteSigner(session, approval)))
+        signer = csc.RemoteSigner(session, approval)
+        jobs.keep_signed(job_id, await csc.sign_pdf(jobs.document(job_id), signer, is_shown=True))
 
 
 async def _validate(job_id: str, jobs: Jobs, config: Config) -> None:

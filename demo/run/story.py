@@ -77,6 +77,9 @@ async def _sign(places: Places, application: csc.Application, user_id: str, phon
             seen = await phone.look(authorization_id_of(asked.result().approval_url, places.origin))
             documents = ", ".join(document.label or "?" for document in seen.transaction.documents)
             step.say(f"Phone reads: {seen.transaction.application_name} / {seen.transaction.description} / {documents}")
+        with report.step("Phone opens the document") as step:
+            opened = sum(await phone.compare(seen))
+            step.say(f"Phone opens {opened} of {len(seen.transaction.documents)} documents and compares: this is what would be signed")
         with report.step("Signer approves with the passkey") as step:
             await phone.approve(seen, code if seen.code_digits else None)
             step.say("Signer approves with the passkey" + (" and the number" if seen.code_digits else ""))
@@ -100,7 +103,7 @@ async def _ask(origin: str, application: csc.Application, user_id: str, asked: "
             description=DESCRIPTION,
             document_labels=[LABEL],
         )
-        return await csc.sign_pdf(CONTRACT.read_bytes(), csc.RemoteSigner(session, approval))
+        return await csc.sign_pdf(CONTRACT.read_bytes(), csc.RemoteSigner(session, approval), is_shown=True)
 
 
 async def _validate(places: Places, signed: bytes, report: Report) -> bool:

@@ -43,7 +43,7 @@ def relying(stack: Stack, careful_shop: Application) -> Iterator[str]:
 
 
 def test_a_contract_is_uploaded_approved_and_downloaded_signed(relying: str, phone: Phone, taro: Person, tmp_path: Path) -> None:
-    """The application's page goes on by itself, and shows that both validators accept the signature."""
+    """The phone opens the very document; the application's page goes on by itself, and shows that both validators accept the signature."""
     phone.origins.append(relying)
     desk = phone.context.new_page()
     desk.goto(relying)
@@ -61,6 +61,10 @@ def test_a_contract_is_uploaded_approved_and_downloaded_signed(relying: str, pho
     main = phone.page.locator("main")
     for text in ("Aoba Construction e-Contracts", "Construction contract", "contract.pdf"):
         expect(main).to_contain_text(text)
+    phone.tap("Open the document")
+    expect(phone.page.locator("#document-say")).to_have_text("✓ This is the document being signed")
+    expect(phone.page.frame_locator("#pdf").locator("canvas").first).to_be_visible()
+    phone.tap("Close")
     phone.page.get_by_label("The number shown on your computer").fill(code)
     phone.tap("Approve")
     phone.page.get_by_role("heading", name="Approved").or_(phone.page.get_by_role("heading", name="Signed")).wait_for()

@@ -1,16 +1,21 @@
 """See what you sign: the phone shows the document, compares it itself, and only then says so; a swapped one ends approving."""
 
-import hashlib
+from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
+from msgspec.structs import replace as replace_fields
 from playwright.sync_api import Dialog, FrameLocator, Route, expect
 
+from demo.passkey import from_base64url, to_base64url
 from tests.browser.conftest import Person
 from tests.browser.phone import Phone
+from tests.flow.test_documents import moved, names_two_ranges, with_hole
 from tests.flow.wire import authorize_body, b64
 from tests.harness.contents import Prepared, pdf, text
-from tests.harness.stack import Application
+from tests.harness.stack import SHA256, Application, Stack
+from tests.hsm.test_contents import STRANGE
 
 SAME = "✓ This is the document being signed"
 OPEN = "Open the document"
@@ -61,6 +66,25 @@ def test_a_text_is_seen_with_what_would_hide_in_it(phone: Phone, shop: Applicati
     assert phone.page.locator("#text").text_content() == "Pay 100[U+202E]001[U+200B] yen\n<b>now</b>\n"
 
 
+def test_of_several_each_is_opened_by_itself(phone: Phone, shop: Application, taro: Person) -> None:
+    """All are listed, those in the rest too; each says for itself whether it was seen, and the last one being another ends approving."""
+    files = [text(f"Page {number}\n") for number in range(7)]
+    address = asked_for(shop, taro, *files)
+    phone.page.goto(address)
+    expect(phone.page.locator("ol.documents > li")).to_have_count(7)
+    phone.page.get_by_text("Show all 7 documents").click()
+    for number in (0, 5):
+        phone.page.get_by_role("button", name=OPEN).nth(number).click()
+        expect(phone.page.locator("#text")).to_have_text(f"Page {number}\n", use_inner_text=False)
+        phone.tap("Close")
+    seen = [phone.page.locator(f"#seen-{number}").inner_text() for number in range(7)]
+    assert seen == [SAME, "", "", "", "", SAME, ""]
+    phone.page.route("**/documents/6", lambda route: route.fulfill(status=200, body=files[5].file))
+    phone.page.get_by_role("button", name=OPEN).nth(6).click()
+    expect(phone.page.locator("#seen-6")).to_contain_text("This is not the document that would be signed")
+    expect(phone.page.get_by_role("button", name="Approve")).to_have_count(0)
+
+
 def swap_file(route: Route) -> None:
     route.fulfill(status=200, body=pdf("BT (Another contract) Tj ET").file)
 
@@ -75,35 +99,51 @@ def fill_hole(route: Route) -> None:
     route.fulfill(status=200, body=content.replace(b"/Contents <000", b"/Contents <30>"))
 
 
-@pytest.mark.parametrize("swap", [swap_file, swap_byte, fill_hole])
+def change_transaction(route: Route) -> None:
+    """Say of the right file what is not what the passkey will sign."""
+    if "json" not in route.request.headers.get("accept", ""):
+        return route.continue_()
+    page = route.fetch().json()
+    raw = from_base64url(page["transaction"]).replace(b"File 0", b"File 1")
+    return route.fulfill(json=page | {"transaction": to_base64url(raw)})
+
+
+@pytest.mark.parametrize("swap", [swap_file, swap_byte, fill_hole, change_transaction])
 def test_a_swapped_document_ends_approving(phone: Phone, shop: Application, taro: Person, swap: Any) -> None:
-    """Nothing of it is shown, there is no button to approve with any more, and declining works."""
+    """Nothing of it is shown, nothing approves any more, and declining works."""
     address = asked_for(shop, taro, pdf())
-    phone.page.route("**/documents/0", swap)
-    opened(phone, address)
+    sent: list[str] = []
+    phone.page.on("request", lambda one: sent.append(one.url) if one.method == "POST" else None)
+    phone.page.route(address if swap is change_transaction else f"{address}/documents/0", swap)
+    phone.page.goto(address)
+    approve = phone.page.get_by_role("button", name="Approve").element_handle()
+    phone.tap(OPEN)
     expect(phone.page.locator("#say")).to_contain_text("This is not the document that would be signed")
     expect(phone.page.get_by_role("button", name="Approve")).to_have_count(0)
     expect(phone.page.locator("#pdf")).to_be_hidden()
+    approve.evaluate("button => button.click()")  # taken off the page, and dead all the same
+    phone.can_tap("Decline")
+    assert sent == []
     phone.tap("Decline")
     phone.shows("Declined")
 
 
-SWAPS = {
-    "another hash": lambda one: one | {"hash": b64(bytes(32))},
-    "another digest": lambda one: one | {"content": one["content"] | {"digest": b64(bytes(32))}},
-    "no attributes": lambda one: one | {"content": {name: one["content"][name] for name in ("digest", "media_type", "byte_range")}},
-    "attributes of another file": lambda one: (
-        one | {"content": one["content"] | {"signed_attributes": b64(pdf("x").signed_attributes or b"")}}
-    ),
-    "attributes with something behind": lambda one: (
-        one | {"content": one["content"] | {"signed_attributes": b64((pdf().signed_attributes or b"") + b"\x05\x00")}}
-    ),
+GOOD = pdf()
+STEPS: dict[str, Prepared] = {
+    "another file": replace(GOOD, file=GOOD.file.replace(b"AK-2026-118", b"AK-2026-119")),
+    "another file's attributes": replace(GOOD, signed_attributes=pdf("x").signed_attributes),
+    "no attributes": replace(GOOD, signed_attributes=None),
+    "one byte more": replace(GOOD, file=GOOD.file + b"\n"),
+    "something in the hole": with_hole(b"<00> /Contents2 (x) <" + b"0" * 40 + b">"),
+    "a line end after the hole": with_hole(b"<" + b"0" * 64 + b">\n"),
+    "the hole elsewhere": moved(8),
+    "two ranges": names_two_ranges(),
+    **{f"attributes: {name}": replace(GOOD, signed_attributes=der) for name, der in STRANGE.items()},
 }
 
 
-@pytest.mark.parametrize("case", SWAPS)
-def test_each_step_from_file_to_hash_is_checked_on_the_phone(phone: Phone, stack: Any, case: str) -> None:
-    """By the module that the page uses, in the browser: what is good passes, and each wrong step is a difference."""
+def test_each_step_from_file_to_hash_is_checked_on_the_phone(phone: Phone, stack: Stack) -> None:
+    """By the module that the page uses, in the browser: what is good passes, and each wrong step alone is a difference."""
     phone.page.goto(f"{stack.origin}/sign-in")
     source = phone.page.evaluate("document.querySelector('script[type=module]').src").rsplit("/", 1)[0]
     check = """async ([source, file, document, algorithm]) => {
@@ -111,18 +151,20 @@ def test_each_step_from_file_to_hash_is_checked_on_the_phone(phone: Phone, stack
         const bytes = Uint8Array.from(atob(file), (character) => character.charCodeAt(0));
         return await requireSame(bytes, document, algorithm).then(() => "same", (problem) => problem.constructor.name);
     }"""
-    good = {
-        "hash": b64(pdf().digest),
-        "content": {
-            "media_type": "application/pdf",
-            "digest": b64(hashlib.sha256(pdf().covered).digest()),
-            "byte_range": list(pdf().byte_range or ()),
-            "signed_attributes": b64(pdf().signed_attributes or b""),
-        },
-    }
-    oid = "2.16.840.1.101.3.4.2.1"
-    assert phone.page.evaluate(check, [source, b64(pdf().file), good, oid]) == "same"
-    assert phone.page.evaluate(check, [source, b64(pdf().file), SWAPS[case](good), oid]) == "Different"
+
+    def found(file: bytes, document: Any, algorithm: str = SHA256) -> str:
+        return str(phone.page.evaluate(check, [source, b64(file), msgspec.to_builtins(document), algorithm]))
+
+    said = GOOD.document()
+    assert said.content is not None
+    assert found(GOOD.file, said) == found(text().file, text().document()) == "same"
+    wrong = {name: found(one.file, one.document()) for name, one in STEPS.items()}
+    wrong["another digest"] = found(GOOD.file, replace_fields(said, content=replace_fields(said.content, digest=bytes(32))))
+    wrong["another hash"] = found(GOOD.file, replace_fields(said, hash=bytes(32)))
+    wrong["a text and another hash"] = found(text().file, replace_fields(text().document(), hash=bytes(32)))
+    wrong["another algorithm"] = found(GOOD.file, said, "2.16.840.1.101.3.4.2.2")
+    wrong["an algorithm that nobody knows"] = found(GOOD.file, said, "1.3.14.3.2.26")
+    assert {name for name, problem in wrong.items() if problem != "Different"} == set()
 
 
 SCRIPT = (
@@ -145,6 +187,22 @@ HOSTILE: dict[str, dict[str, Any]] = {
     "a font matrix with code in it (CVE-2024-4367)": {
         "page": "/Resources << /Font << /F1 50 0 R >> >>",
         "extra": "50 0 obj\n<< /Type /Font /Subtype /Type1 /BaseFont /X /FontMatrix [1 2 3 4 5 (1\\); parent.ran = 1; //)] >>\nendobj\n",
+    },
+    "a page of another document to go to": {"catalog": "/OpenAction << /S /GoToR /F (http://127.0.0.1:9/out) /D [0 /Fit] >>"},
+    "a form that runs and sends, and one in XML (XFA)": {
+        "catalog": "/AcroForm << /Fields [50 0 R] /NeedAppearances true /XFA 51 0 R /CO [50 0 R] >>",
+        "page": "/Annots [50 0 R]",
+        "extra": "50 0 obj\n<< /Type /Annot /Subtype /Widget /FT /Btn /T (go) /Ff 65536 /Rect [0 0 595 842] /F 4 "
+        f"/A << /S /SubmitForm /F (http://127.0.0.1:9/out) >> /AA << /E << /S /JavaScript /JS ({SCRIPT}) >> >> >>\nendobj\n"
+        "51 0 obj\n<< /Length 68 >>\nstream\n<xdp:xdp xmlns:xdp='x'><script>parent.ran = 1</script></xdp:xdp>     \nendstream\nendobj\n",
+    },
+    "a film, a sound and a file that open": {
+        "page": "/Annots [50 0 R 51 0 R 52 0 R]",
+        "extra": "50 0 obj\n<< /Type /Annot /Subtype /RichMedia /Rect [0 0 9 9] /RichMediaSettings << /Activation << /Condition /PV >> >> "
+        "/RichMediaContent << /Assets << /Names [(x) << /Type /Filespec /FS /URL /F (http://127.0.0.1:9/out) >>] >> >> >>\nendobj\n"
+        "51 0 obj\n<< /Type /Annot /Subtype /Movie /Rect [0 0 9 9] /Movie << /F << /FS /URL /F (http://127.0.0.1:9/out) >> >> >>\nendobj\n"
+        "52 0 obj\n<< /Type /Annot /Subtype /FileAttachment /Rect [0 0 595 842] /FS << /F (x.html) /EF << /F 53 0 R >> >> >>\nendobj\n"
+        "53 0 obj\n<< /Length 32 >>\nstream\n<script>parent.ran = 1</script> \nendstream\nendobj\n",
     },
     "an image from elsewhere": {
         "page": "/Resources << /XObject << /I 50 0 R >> /Font << /F1 4 0 R >> >>",

@@ -22,7 +22,7 @@ from demo.ca.code import read_code
 from tests.browser.asking import Request
 from tests.browser.conftest import MakePhone, new_user_id
 from tests.browser.phone import Phone
-from tests.browser.test_receipt import document_behind
+from tests.browser.test_receipt import document_to_read
 from tests.browser.test_set_otp import read, to_fields, type_in
 from tests.browser.words import JAPANESE
 from tests.demo.ca_letter import read_letter
@@ -177,9 +177,12 @@ def choose_an_app(phone: Phone) -> None:
 def sign_the_receipt(phone: Phone, file: Path, stack: Stack) -> list[bool]:
     """Step ⑧, where the enrolment leads by itself; says what two validators think of the document."""
     phone.shows("電子証明書の受領書")
+    read_before = document_to_read(phone)
     phone.tap("受領書に署名する")
     phone.shows(JAPANESE.asked)
-    read_before = document_behind(phone, "文書を開いて読む")
+    phone.tap("文書を開いて読む")
+    expect(phone.page.locator("#document-say")).to_have_text("✓ これから署名する文書です")
+    phone.tap("閉じる")
     phone.tap(JAPANESE.approve)
     expect(phone.page.locator(".end")).to_be_visible()
     phone.page.goto("/receipt")

@@ -27,9 +27,13 @@ def test_a_new_signer_signs_the_receipt_and_downloads_it(stack: Stack, make_phon
     phone.page.goto("/account")
     phone.page.locator('a[href="/receipt"]').click()
     phone.shows(title)
+    read = document_to_read(phone)
     phone.tap(sign)
     phone.shows(words.asked)
-    read = document_behind(phone, open_it)
+    phone.tap(open_it)
+    expect(phone.page.locator("#document-say")).to_contain_text("✓")
+    expect(phone.page.frame_locator("#pdf").locator(".page p").first).to_contain_text("山田 太郎")
+    phone.page.locator("#document-close").click()
     phone.tap(words.approve)
     expect(phone.page.get_by_role("heading", name=re.compile(f"{words.signed}|{words.approved}"))).to_be_visible()
     phone.page.goto("/receipt")
@@ -46,7 +50,7 @@ def test_a_new_signer_signs_the_receipt_and_downloads_it(stack: Stack, make_phon
     assert validated(stack, pdf) == [True, True]
 
 
-def document_behind(phone: Phone, link: str) -> bytes:
-    """Fetch what a link of the page leads to, as this browser."""
-    address = phone.page.get_by_role("link", name=link).get_attribute("href")
+def document_to_read(phone: Phone) -> bytes:
+    """Fetch what the receipt's page offers to read, as this browser."""
+    address = phone.page.locator('main a[href$="/document"]').get_attribute("href")
     return bytes(phone.context.request.get(str(address)).body())

@@ -13,6 +13,7 @@ from tests.browser.words import JAPANESE
 from tests.flow.browser import Browser as Client
 from tests.flow.otp_visit import enrollment_of
 from tests.flow.parties import Person, new_application
+from tests.harness.contents import pdf
 from tests.harness.hand import OTHER_PIN, Hand, give_token
 from tests.harness.stack import Application, Stack
 
@@ -94,6 +95,29 @@ def test_the_number_of_the_application_is_asked_as_ever(pc: Phone, otp_stack: St
     pc.page.locator("#code").fill(str(request.code))
     type_in(pc.page, hand.pin, hand.code())
     pc.shows("Approved")
+
+
+def test_a_swapped_document_ends_approving_here_too(pc: Phone, store: Application, hanako: Person, hand: Hand) -> None:
+    """PIN and code are asked for no more, and Enter in what was there sends nothing."""
+    shown = pdf()
+    asked = store.authorize(hanako.credential_id, shown.digest, documents=[shown.field])
+    pc.page.goto(asked["approval_url"])
+    pc.page.get_by_text(OPENS).click()
+    type_in(pc.page, hand.pin, hand.code())
+    pc.shows("You are asked to sign")
+    pc.page.get_by_label("Your PIN for this service").fill(hand.pin)
+    code = pc.page.get_by_label("One-time password", exact=True)
+    code.fill(hand.code())
+    field, sent = code.element_handle(), list[str]()
+    pc.page.on("request", lambda one: sent.append(one.url) if one.method == "POST" else None)
+    pc.page.route("**/documents/0", lambda route: route.fulfill(status=200, body=shown.file.replace(b"AK-2026-118", b"AK-2026-119")))
+    pc.tap("Open the document")
+    pc.says("This is not the document that would be signed")
+    expect(pc.page.get_by_role("textbox")).to_have_count(0)
+    expect(pc.page.get_by_role("button", name="Approve", exact=True)).to_have_count(0)
+    field.evaluate("field => field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter' }))")
+    pc.can_tap("Decline")
+    assert sent == []
 
 
 def test_five_wrong_tries_close_the_link_for_this_way(pc: Phone, store: Application, hanako: Person, hand: Hand) -> None:

@@ -36,6 +36,7 @@ class Server:
         self.sessions: set[str] = set()
         self.authorizations: dict[str, dict[str, Any]] = {}
         self.has_certificate = True
+        self.files: dict[str, bytes] = {}  # by their addresses
         self.alter: Callable[[dict[str, Any]], None] = lambda page: None
 
     def ask(self, code: str | None = None, **changes: Any) -> str:
@@ -147,6 +148,9 @@ class Server:
         self.alter(page)
         return web.json_response(page)
 
+    async def file(self, request: web.Request) -> web.Response:
+        return web.Response(body=self.files[request.path])
+
     async def approve(self, request: web.Request) -> web.Response:
         authorization = self.authorizations[request.match_info["id"]]
         body = await request.json()
@@ -198,6 +202,7 @@ async def serving_with(server: Server, more: Callable[[web.Application], None] =
     app.router.add_post("/sign-out", server.sign_out)
     app.router.add_get("/inbox", server.inbox)
     app.router.add_get("/approve/{id}", server.page)
+    app.router.add_get("/approve/{id}/documents/{position}", server.file)
     app.router.add_post("/approve/{id}", server.approve)
     app.router.add_post("/approve/{id}/refuse", server.refuse)
     more(app)

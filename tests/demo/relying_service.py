@@ -198,12 +198,14 @@ class Service:
 
 async def sign(service: Service, *, user_id: str = "taro", prefer_pss: bool = False, digest: str = "sha256", **shown: Any) -> bytes:
     waiting: list[tuple[str, str, int, str | None]] = shown.pop("waiting", [])
+    is_shown: bool = shown.pop("is_shown", False)
     async with csc.open_session(service.origin, APPLICATION) as http:
         place, credential = await csc.fetch_credential(http, service.origin, user_id)
         manager = csc.PollingAuthorizationManager(
             http, place, credential, on_waiting=lambda *told: waiting.append(told), digest_algorithm=digest, **shown
         )
-        return await csc.sign_pdf(CONTRACT, csc.RemoteSigner(http, manager, prefer_pss=prefer_pss), digest_algorithm=digest)
+        signer = csc.RemoteSigner(http, manager, prefer_pss=prefer_pss)
+        return await csc.sign_pdf(CONTRACT, signer, digest_algorithm=digest, is_shown=is_shown)
 
 
 def with_service(key: PrivateKey, test: Callable[[Service], Awaitable[None]]) -> None:

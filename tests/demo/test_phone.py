@@ -10,6 +10,7 @@ from http.cookies import SimpleCookie
 from typing import Any
 
 import aiohttp
+import msgspec
 import pytest
 import rfc8785
 
@@ -29,6 +30,7 @@ from demo.phone.errors import (
     WrongCode,
 )
 from tests.demo.phone_server import Server, in_loop, serving
+from tests.harness.contents import pdf, text
 
 
 @asynccontextmanager
@@ -194,3 +196,39 @@ def test_keeps_cookies_as_a_browser_does(origin: str, cookie: str, is_kept: bool
     cookies = Cookies(origin)
     cookies.keep(SimpleCookie(cookie))
     assert bool(cookies.header) == is_kept
+
+
+def ask_with_files(server: Server) -> str:
+    """Ask for a PDF, a text, and a hash whose content nobody sends."""
+    documents = msgspec.to_builtins([pdf().document(), text().document()])
+    asked = server.ask(documents=[*documents, {"hash": base64.b64encode(bytes(32)).decode(), "label": "kept back"}])
+    server.files = {f"/approve/{asked}/documents/0": pdf().file, f"/approve/{asked}/documents/1": text().file}
+    return asked
+
+
+@in_loop
+async def test_each_document_that_can_be_opened_is_compared() -> None:
+    """And it is said of which nobody has seen the content."""
+    async with enrolled() as (server, phone):
+        asked = ask_with_files(server)
+        assert await phone.compare(await phone.look(asked)) == [True, True, False]
+        assert await phone.approve(asked) == "approved"
+        assert await phone.compare(await phone.look(asked)) == [False, False, False]
+
+
+@pytest.mark.parametrize("position", [0, 1])
+def test_a_swapped_document_is_not_approved(position: int) -> None:
+    """Though the server never says so: the passkey does not answer at all."""
+
+    @in_loop
+    async def check() -> None:
+        async with enrolled() as (server, phone):
+            asked = ask_with_files(server)
+            address = f"/approve/{asked}/documents/{position}"
+            server.files[address] = server.files[address].replace(b"AK-2026-118", b"AK-2026-119")
+            before = server.sign_count
+            with pytest.raises(TransactionRefused, match="not the document"):
+                await phone.approve(asked)
+            assert (server.authorizations[asked]["state"], server.sign_count) == ("pending", before)
+
+    check()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from demo.passkey import to_base64url
 from tests.demo.phone_server import in_loop, serving
+from tests.demo.test_phone import ask_with_files
 
 ROOT = Path(__file__).parents[2]
 
@@ -50,6 +51,14 @@ async def test_command_line(tmp_path: Path) -> None:
         status, text = await run("approve", coded, "--code", "48", *file, "--json")
         assert (status, json.loads(text)["tries_left"]) == (1, 2)
         assert (await run("approve", coded, "--code", "47", *file))[0] == 0
+        file_shown = ask_with_files(server)
+        status, text = await run("show", file_shown, *file)
+        assert (status, text.count("this is the document being signed")) == (0, 2), text
+        assert "not seen, only its fingerprint" in text
+        assert json.loads((await run("show", file_shown, *file, "--json"))[1])["compared"] == [True, True, False]
+        server.files[f"/approve/{file_shown}/documents/1"] = b"another"
+        status, text = await run("approve", file_shown, *file)
+        assert (status, "this is not the document that would be signed" in text) == (4, True), text
         server.alter = lambda page: page["publicKey"].update(challenge=to_base64url(bytes(32)))
         assert (await run("show", server.ask(), *file))[0] == 4
         assert (await run("approve", "https://elsewhere.example/approve/x", *file))[0] == 2

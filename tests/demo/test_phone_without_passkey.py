@@ -16,6 +16,8 @@ from hsm.messages.ocra import SCANNED, TYPED
 from hsm.otp import Kind
 from tests.flow.otp_visit import enrollment_of
 from tests.flow.parties import Person, new_application
+from tests.flow.wire import b64
+from tests.harness.contents import pdf
 from tests.harness.hand import OTHER_PIN, Hand, give_token
 from tests.harness.signer import Signer
 from tests.harness.stack import Application, Stack
@@ -60,12 +62,14 @@ def typed_for(hand: Hand, pin: str | None = None) -> str:
 def test_a_link_two_codes_and_a_pin_approve(otp_stack: Stack, store: Application, hanako: Person, kind: Kind) -> None:
     """No passkey file is there, and none is asked for; what is asked is shown before."""
     hand = give_token(otp_stack, hanako, enrollment_of(otp_stack, hanako), kind)
-    asked = store.authorize(hanako.credential_id, documentLabels=["契約書.pdf"])
+    shown = pdf()
+    asked = store.authorize(hanako.credential_id, documentLabels=["契約書.pdf"], hashes=[b64(shown.digest)], documents=[shown.field])
     status, text = answers(asked["approval_url"], typed=typed_for(hand))
     assert status == 0, text
     assert "契約書.pdf" in text
+    assert "this is the document being signed" in " ".join(text.replace("│", " ").split())
     assert text.endswith("Approved\n")
-    assert store.sign(hanako.credential_id, store.sad(asked["handle"]), asked["hashes"]).status_code == 200
+    assert store.sign(hanako.credential_id, store.sad(asked["handle"]), [b64(shown.digest)]).status_code == 200
 
 
 def test_a_program_answers_for_an_ocra_token(otp_stack: Stack, store: Application, hanako: Person) -> None:

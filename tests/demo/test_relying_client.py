@@ -1,10 +1,13 @@
 """The CSC client against a service in memory: pyHanko signs through it with each mechanism, and every way to fail has its exception."""
 
 import asyncio
+import base64
+import hashlib
 import re
 from typing import Any
 
 import pytest
+from asn1crypto import cms
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from demo import csc
@@ -68,6 +71,41 @@ def test_authorize_carries_the_v2_names(rsa_key: rsa.RSAPrivateKey) -> None:
         signing = next(body for path, body, _ in service.calls if path.endswith("/signHash"))
         assert signing["hashes"] == asked["hashes"]
         assert not signing.keys() & {"hash", "hashAlgo"}
+
+    with_service(rsa_key, test)
+
+
+@pytest.mark.parametrize("digest", ["sha256", "sha384"])
+def test_what_the_signer_is_shown_is_what_is_signed(rsa_key: rsa.RSAPrivateKey, digest: str) -> None:
+    """File, byte range, attributes and hash lead to each other, and the signed file is the same but for the hole."""
+
+    async def test(service: Service) -> None:
+        signed = await sign(service, digest=digest, prefer_pss=True, is_shown=True)
+        asked = next(body for path, body, _ in service.calls if path.endswith("/authorize"))
+        (document,) = asked["documents"]
+        file, der = base64.b64decode(document["content"]), base64.b64decode(document["signedAttributes"])
+        start, before, after, rest = document["byteRange"]
+        assert (start, after + rest, document["mediaType"]) == (0, len(file), "application/pdf")
+        assert file[before:after].replace(b"0", b"") == b"<>"
+        covered = hashlib.new(digest, file[:before] + file[after:]).digest()
+        named = {one["type"].native: one["values"][0].native for one in cms.CMSAttributes.load(der)}
+        assert (named["content_type"], named["message_digest"]) == ("data", covered)
+        assert asked["hashes"] == [base64.b64encode(hashlib.new(digest, der).digest()).decode()]
+        assert (signed[:before], signed[after:]) == (file[:before], file[after:])
+        assert all(verdict.accepted for verdict in await both_verdicts(service, signed))
+
+    with_service(rsa_key, test)
+
+
+def test_a_file_that_is_too_long_to_be_shown_is_signed_all_the_same(rsa_key: rsa.RSAPrivateKey, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only its digest goes to the service then, as where nothing is to be shown."""
+
+    async def test(service: Service) -> None:
+        monkeypatch.setattr("demo.csc.signature.MAX_SHOWN_BYTES", len(CONTRACT))
+        signed = await sign(service, is_shown=True)
+        asked = next(body for path, body, _ in service.calls if path.endswith("/authorize"))
+        assert "documents" not in asked
+        assert all(verdict.accepted for verdict in await both_verdicts(service, signed))
 
     with_service(rsa_key, test)
 

@@ -4,6 +4,8 @@ import pytest
 
 from tests.flow.browser import Browse, Browser
 from tests.flow.parties import Person
+from tests.flow.streams import Stream
+from tests.harness.contents import text
 from tests.harness.sessions import age_session
 from tests.harness.stack import Application, Stack
 
@@ -64,6 +66,32 @@ def test_its_end_does_not_tell_it_either(shop: Application, person: Person, brow
     grow_old(browser, 301)
     assert browser.refuse(handle).json()["state"] == "refused"
     assert shown(browser.get(f"/approve/{handle}").text) == []
+
+
+def test_nothing_tells_it_before_the_passkey(shop: Application, person: Person, browser: Browser) -> None:
+    """Neither pages, programs, streams nor files; while it waits, and when it has ended. The passkey of just now opens the history too."""
+    shown_file = text(" ".join(SECRETS))
+    fields = {"description": SECRETS[0], "documentLabels": [SECRETS[1]], "confidential": True, "documents": [shown_file.field]}
+    handle = str(shop.authorize(person.credential_id, shown_file.digest, **fields)["handle"])
+    answer = browser.assertion(handle)
+    assert browser.get(f"/approve/{handle}/documents/0").content == shown_file.file
+    grow_old(browser, 301)
+    file = browser.get(f"/approve/{handle}/documents/0", Accept="application/json")
+    assert (file.status_code, file.json()) == (403, {"error": "passkey_needed"})
+    with Stream(browser, "/inbox/events") as inbox, Stream(browser, f"/approve/{handle}/events") as page:
+        assert shown(str(inbox.next()) + str(page.next())) == []
+    assert browser.post(f"/approve/{handle}", {"credential": answer, "code": None}).status_code == 200
+    places = ("/", "/inbox", "/history", f"/history/{handle}", f"/approve/{handle}")
+    for accept in ("text/html", "application/json"):
+        told = [browser.get(place, Accept=accept) for place in places]
+        assert [one.request.url.path for one in told if shown(one.text)] == []
+    statement = f"/history/statement/{person.credential_id}"
+    assert browser.get(statement).headers["location"] == "/sign-in?next=/history"
+    assert browser.get(statement, Accept="application/json").status_code == 403
+    browser.signed_in()
+    assert shown(browser.get("/history").text) == list(SECRETS[1:])
+    assert shown(browser.get(f"/history/{handle}").text) == list(SECRETS)
+    assert browser.get(statement, Accept="application/json").status_code == 200
 
 
 def test_other_requests_need_no_fresh_sign_in(shop: Application, person: Person, browser: Browser) -> None:

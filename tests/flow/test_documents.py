@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.flow.browser import Browse, Browser, link_of
+from tests.flow.parties import new_application
 from tests.flow.polls import wait_until
 from tests.flow.records import Records
 from tests.flow.wire import ABSENT, authorize_body, b64, error_of
@@ -227,6 +228,21 @@ def test_nothing_is_left_at_the_end(shop: Application, taro: Signer, taros_brows
     ENDS[end](taros_browser, handle, records)
     wait_until(lambda: records.one(count, handle) == 0)
     assert taros_browser.get(f"/approve/{handle}/documents/0").status_code == 404
+
+
+def test_nothing_is_left_of_an_application_that_was_removed(stack: Stack, taro: Signer, taros_browser: Browser, records: Records) -> None:
+    """At once; and its request, which nobody could collect, is withdrawn, at the SAM too."""
+    shop = new_application(stack)
+    handle = ask(shop, taro.credential_id, PDF, TEXT)
+    answer = taros_browser.assertion(handle)
+    stack.natsuin("client", "remove", shop.client_id)
+    assert records.one("SELECT count(*) FROM documents WHERE authorization_id = ?", handle) == 0
+    wait_until(lambda: records.state(handle) == "cancelled")
+    assert "The request was withdrawn" in taros_browser.get(f"/approve/{handle}", Accept_Language="en").text
+    late = taros_browser.post(f"/approve/{handle}", {"credential": answer, "code": None})
+    assert (late.status_code, late.json()["state"]) == (409, "cancelled")
+    reason = records.one_of_sam("SELECT reason FROM approvals WHERE authorization_id = ?", handle)
+    assert reason == "cancelled"
 
 
 def test_documents_go_by_their_time_even_while_the_sam_is_away(fragile: Stack, browse: Browse) -> None:

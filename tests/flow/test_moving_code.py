@@ -9,6 +9,7 @@ import pytest
 from tests.flow.browser import Browse, Browser
 from tests.flow.parties import Person, new_application
 from tests.flow.screen import Screen
+from tests.harness.contents import text
 from tests.harness.signer import Signer
 from tests.harness.stack import Application, Stack
 
@@ -141,7 +142,9 @@ def test_where_it_is_needed_no_plain_address_is_given(near_shop: Application, ta
 
 def test_where_it_is_needed_the_plain_address_opens_nothing(near_shop: Application, taro: Signer, taros_browser: Browser) -> None:
     """Whoever sends it on, as a link, has nothing: not even the signer reads what is asked, and nothing can be approved."""
-    asked = near_shop.authorize(taro.credential_id, description="Sale of the house", documentLabels=["deed.pdf"])
+    deed = text("the deed")
+    fields = {"description": "Sale of the house", "documentLabels": ["deed.pdf"], "documents": [deed.field]}
+    asked = near_shop.authorize(taro.credential_id, deed.digest, **fields)
     address = f"/approve/{asked['handle']}"
     page = taros_browser.get(address)
     assert page.status_code == 200
@@ -149,6 +152,8 @@ def test_where_it_is_needed_the_plain_address_opens_nothing(near_shop: Applicati
     assert "Sale of the house" not in page.text
     assert "deed.pdf" not in page.text
     assert told(taros_browser.get(address, Accept="application/json")) == (403, {"error": "code_needed"})
+    assert told(taros_browser.get(f"{address}/documents/0", Accept="application/json")) == (403, {"error": "code_needed"})
+    assert "Sale of the house" not in taros_browser.get("/").text + taros_browser.get("/inbox", Accept="application/json").text
     assert told(taros_browser.post(address, {"credential": {}, "code": None})) == (403, {"error": "code_needed"})
     assert near_shop.post("credentials/authorizeCheck", {"handle": asked["handle"]}).json()["progress"] != "opened"
 

@@ -1,4 +1,4 @@
-"""pyHanko, unmodified but for the authorization manager that it asks for, signs PDFs through the real stack; others validate them."""
+"""pyHanko, unmodified but for the authorization manager that it asks for, signs PDFs that the phone opens; others validate them."""
 
 import asyncio
 from collections.abc import Iterator
@@ -33,12 +33,17 @@ async def signed_and_validated(stack: Stack, *, prefer_pss: bool, digest_algorit
         place, credential = await csc.fetch_credential(http, stack.origin, enrolled.user_id)
         approvals = []
 
+        async def open_and_approve(handle: str) -> None:
+            seen = await phone.look(handle)
+            assert await phone.compare(seen) == [True]
+            await phone.approve(seen)
+
         def approve(handle: str, *_: object) -> None:
-            approvals.append(asyncio.create_task(phone.approve(handle)))
+            approvals.append(asyncio.create_task(open_and_approve(handle)))
 
         manager = csc.PollingAuthorizationManager(http, place, credential, on_waiting=approve, digest_algorithm=digest_algorithm)
         signer = csc.RemoteSigner(http, manager, prefer_pss=prefer_pss)
-        pdf = await csc.sign_pdf(CONTRACT, signer, digest_algorithm=digest_algorithm)
+        pdf = await csc.sign_pdf(CONTRACT, signer, digest_algorithm=digest_algorithm, is_shown=True)
         await asyncio.gather(*approvals)
     authority = await ask_authority(f"http://localhost:{stack.port + 2}")
     return [await validate_with_pyhanko(pdf, authority), await validate_with_pdfsig(pdf, authority)]

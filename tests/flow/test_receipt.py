@@ -8,12 +8,14 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import msgspec
 import pypdf
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from app.domain.receipt import SERVICE_ID
+from demo.phone.contents import Content, check_content
 from tests.flow.browser import Browse, Browser
 from tests.flow.later import worker_ahead
 from tests.flow.parties import Person
@@ -32,6 +34,16 @@ def holder(stack: Stack) -> Person:
 def own(stack: Stack, browse: Browse, holder: Person) -> Browser:
     """The new person's browser, signed in."""
     return browse(stack, holder.passkey).signed_in()
+
+
+def opened(browser: Browser, handle: str) -> bytes:
+    """Open the one document of a request as the phone without a screen does, which refuses any other than the one that will be signed."""
+    file = browser.get(f"/approve/{handle}/documents/0")
+    assert file.status_code == 200
+    asked = browser.transaction(handle)
+    document = asked["documents"][0]
+    check_content(file.content, msgspec.convert(document["content"], Content), document["hash"], asked["hash_algorithm"])
+    return bytes(file.content)
 
 
 def activations_of(records: Records, credential_id: str) -> int:
@@ -81,12 +93,12 @@ def test_metadata_says_what_it_is(own: Browser) -> None:
 
 
 def test_receipt_goes_through_the_ordinary_approval(records: Records, own: Browser) -> None:
-    """The service is the application; the page offers the document that it made, and the end offers it signed; it stands in the history."""
+    """The service is the application; the phone opens and compares the document; the end offers it signed; it stands in the history."""
     handle = ask_for_receipt(own)
     asked = own.transaction(handle)
     assert (asked["application_id"], asked["application_name"], len(asked["documents"])) == (SERVICE_ID, "Natsuin", 1)
     assert receipt_of(own)["approval"] == f"/approve/{handle}"
-    assert receipt_of(own)["document"] in own.get(f"/approve/{handle}", Accept_Language="en").text
+    assert opened(own, handle).startswith(document_of(own))
     assert own.approve(handle).status_code == 200
     wait_until_signed(own)
     ended = own.get(f"/approve/{handle}", Accept_Language="en").text

@@ -25,6 +25,7 @@ def signature(state: str, reason: str | None = None, **fields: Any) -> dict[str,
         "application": "青葉建設株式会社 電子契約",
         "description": "工事請負契約の締結",
         "documents": documents("工事請負契約書_AK-2026-118.pdf"),
+        "confidential": False,
         "state": state,
         "reason": reason,
         "factor": "passkey",
@@ -34,6 +35,7 @@ def signature(state: str, reason: str | None = None, **fields: Any) -> dict[str,
     return asked | fields
 
 
+CONFIDENTIAL = signature("refused", "declined", confidential=True, description="", documents=[{"label": "", "fingerprint": None}])
 EVENTS = [
     event("device_added", device="書斎のパソコン", by_device="Android スマートフォン"),
     event("key_frozen", cause="not_me"),
@@ -222,6 +224,7 @@ ACCOUNT_SAMPLES: dict[str, Sample] = RECOVERY_SAMPLES | {
     "receipt-none": receipts(),
     "account-unsigned-receipt": account([key(receipt="open")]),
     "entry": entry(signature("signed")),
+    "entry-confidential": entry(CONFIDENTIAL, with_evidence=False),
     "entry-otp": entry(signature("signed", factor="otp", approved_with="4471")),
     "entry-otp-app": entry(signature("signed", factor="otp", approved_with=None)),
     "entry-event": entry(EVENTS[0]),

@@ -152,7 +152,7 @@ SAMPLES: dict[str, Sample] = ACCOUNT_SAMPLES | {
         application_name="Natsuin",
         application_initial="N",
         description="電子証明書の受領書に署名します / Sign the receipt for your certificate",
-        documents=[one | {"address": f"/receipt/{'K' * 22}/document"} for one in documents("受領書 / Receipt")],
+        documents=[one | {"has_content": True} for one in documents("受領書 / Receipt")],
         is_own=True,
         code_digits=0,
     ),
