@@ -35,13 +35,13 @@ def every_page(browser: Browser, stack: Stack) -> list[Address]:
     phone.enroll(stack.enrollment_url("everyone", "山田 太郎"))
     set_up_otp(phone)
     recovering = begin_recovery(phone, other)
-    devices = link(phone, "/account", "/account/devices/")
-    otp = link(phone, "/account", "/account/otp/")
+    devices = link(phone, "/account", 'a[href^="/account/devices/"]')
+    otp = link(phone, "/account", 'a[href^="/account/otp/"]')
     ended = Request(stack.application("Aoba"), credential_of(application, "everyone"))
     phone.page.goto(ended.url)
     phone.tap("Decline")
     phone.shows("Declined")
-    entry = link(phone, "/history", "/history/")
+    entry = link(phone, "/history", ".history a")
     stack.natsuin("signer", "add", "everyone", "--name", "山田 太郎", "--replaces")
     key = credential_of(application, "everyone")
     request = Request(application, key, "工事請負契約の締結", ("工事請負契約書_AK-2026-118.pdf", "別紙 工程表.pdf"))
@@ -87,10 +87,10 @@ def set_up_otp(phone: Phone) -> None:
 def begin_recovery(phone: Phone, other: Phone) -> str:
     """Use a recovery code on another device, which waits then; gives the page about it."""
     use(other, confirmed(phone)[0])
-    return link(phone, "/", "/account/recovery/")
+    return link(phone, "/", 'a[href^="/account/recovery/"]')
 
 
-def link(phone: Phone, page: str, prefix: str) -> str:
-    """Find where the last link with this beginning leads."""
+def link(phone: Phone, page: str, selector: str) -> str:
+    """Find where the last link of this kind on a page leads."""
     phone.page.goto(page)
-    return str(phone.page.locator(f'a[href^="{prefix}"]').last.get_attribute("href"))
+    return str(phone.page.locator(selector).last.get_attribute("href"))
