@@ -6,7 +6,7 @@ DEMO_PACKAGES := python3-venv libsofthsm2 redis-server poppler-utils fonts-moris
 TEST_PACKAGES := $(DEMO_PACKAGES) postgresql opensc opensc-pkcs11 openssl curl strace chromium fonts-noto-cjk oathtool pskctool dbus-daemon $(if $(shell command -v npm),,nodejs npm)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint bench screens lock clean demo-packages test-packages
+.PHONY: help demo up test lint bench lighthouse screens lock clean demo-packages test-packages
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | column -t -s "$$(printf '\t')"
@@ -28,6 +28,9 @@ lint: .venv/.test
 
 bench: .venv/.test ## every figure of the documentation, measured side by side on this machine
 	@$(BIN)/python -m bench
+
+lighthouse: .venv/.test ## every page on the phone profile of Lighthouse; fails where a score is under 95
+	@$(BIN)/python -m bench.lighthouse
 
 screens: .venv/.test ## the pictures in docs/screens, from the real pages
 	@$(BIN)/python -m tests.browser.screens

@@ -51,8 +51,8 @@ from app.phone import (
     sign_in,
     statement,
 )
-from app.phone.page import STATIC, static_digest
 from app.phone.sandbox import SANDBOX, VIEWER
+from app.phone.static import STATIC, static_digest
 from app.services import Services
 
 Endpoint = Callable[[Services, Request], Awaitable[Response]]
@@ -171,7 +171,7 @@ def routes(services: Callable[[], Services]) -> list[BaseRoute]:
         *(route(path, endpoint, "POST") for path, endpoint in POST),
         *(route(path, endpoint, "GET") for path, endpoint in GET),
         *(Route(f"/csc/v2/{method}", _not_implemented, methods=["POST"]) for method in NOT_IMPLEMENTED),
-        Mount("/static", GZipMiddleware(_Static(directory=STATIC))),  # nothing else is compressed: docs/decisions/018
+        Mount("/static", GZipMiddleware(_Static(directory=STATIC))),  # what is compressed, and what is not: docs/decisions/019
     ]
 
 

@@ -13,7 +13,7 @@ from tests.harness.chromium import chromium
 from tests.harness.stack import Application, Stack
 from tests.harness.weight import Weight
 
-ROUNDS, OPENINGS = 5, 3
+ROUNDS, OPENINGS = 5, 5
 MOST_BYTES, MOST_PAINT_MS, MOST_S, MOST_TAPS = 60_000, 1_000, 10, 1
 COUNT_TAPS = "addEventListener('click', () => { sessionStorage.taps = Number(sessionStorage.taps ?? 0) + 1; }, true);"
 
@@ -32,11 +32,19 @@ def measure_page(report: Report, stack: Stack) -> None:
         taps = int(phone.page.evaluate("Number(sessionStorage.taps)")) / ROUNDS
         weight, request = Weight(phone.page), Request(application, credential_id)
         weight.slow_phone()
-        paints = [weight.open(request.url) for _ in range(OPENINGS)]
+        first = [weight.open(request.url) for _ in range(OPENINGS)]
+        bytes_first = weight.bytes
+        weight.may_store()
+        weight.open(request.url)
+        again = [weight.open(request.url) for _ in range(OPENINGS)]
         phone.close()
-    paint, seconds, after = statistics.median(paints), statistics.median(s for s, _ in taken), statistics.median(ms for _, ms in taken)
-    report.add("approval page, bytes over the wire, nothing stored", weight.bytes, "bytes", "60 kB", weight.bytes <= MOST_BYTES)
-    report.add("approval page, first paint, 4x slower, slow 4G", paint, "ms", "under 1 s", paint < MOST_PAINT_MS)
+    seconds, after = statistics.median(s for s, _ in taken), statistics.median(ms for _, ms in taken)
+    report.add("approval page, bytes over the wire, nothing stored", bytes_first, "bytes", "60 kB", bytes_first <= MOST_BYTES)
+    report.add("the same, opened again", weight.bytes, "bytes")
+    for when, opened in (("nothing stored", first), ("opened again", again)):
+        painted = statistics.median(one.painted_ms for one in opened)
+        report.add(f"first paint, 4x slower, slow 4G, {when}", painted, "ms", "under 1 s", painted < MOST_PAINT_MS)
+        report.add(f"its buttons work, 4x slower, slow 4G, {when}", statistics.median(one.usable_ms for one in opened), "ms")
     report.add("happy path, from the open page to `Approved`", seconds, "s", "under 10 s", seconds < MOST_S)
     report.add("happy path, taps on the page, beside the one on the notification", taps, "", "1", taps == MOST_TAPS)
     report.add("from the tap on Approve to the application's held poll", after, "ms")

@@ -13,7 +13,11 @@ let options = JSON.parse(document.getElementById("approval").textContent);
 
 openDocuments(options.challenge);
 
-const reload = () => location.reload();
+let leaving = false;
+const reload = () => {
+  if (!leaving) location.reload(); // a second one would break off the first
+  leaving = true;
+};
 countDown(leave);
 follow(`${path}/events`, heard, renew);
 

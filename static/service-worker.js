@@ -8,7 +8,6 @@ addEventListener("install", (event) => event.waitUntil(keep().then(() => skipWai
 addEventListener("activate", (event) => event.waitUntil(clients.claim()));
 addEventListener("fetch", (event) => {
   if (event.request.mode === "navigate") event.respondWith(fetch(event.request).catch(() => caches.match(OFFLINE)));
-  if (event.request.destination === "style") event.respondWith(caches.match(event.request).then((kept) => kept ?? fetch(event.request)));
 });
 addEventListener("push", (event) => event.waitUntil(show(event.data)));
 addEventListener("notificationclick", (event) => {
@@ -17,13 +16,10 @@ addEventListener("notificationclick", (event) => {
 });
 addEventListener("pushsubscriptionchange", (event) => event.waitUntil(subscribeAnew(event)));
 
-/** Keep the page for when there is no network, with the style that it names. */
+/** Keep the page for when there is no network; its style stands in it. */
 async function keep() {
   const cache = await caches.open(KEPT);
-  const page = await fetch(OFFLINE, { cache: "no-store" });
-  const [style] = (await page.clone().text()).match(/\/static\/[^"]+\.css/) ?? [];
-  await cache.put(OFFLINE, page);
-  if (style) await cache.add(style);
+  await cache.put(OFFLINE, await fetch(OFFLINE, { cache: "no-store" }));
 }
 
 /**

@@ -4,7 +4,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.phone.language import LANGUAGES, language_of, translations
-from app.phone.page import STATIC, page, static_path
+from app.phone.page import page
+from app.phone.static import STATIC, static_path
 from app.services import Services
 
 PAPER = "#fbfaf7"  # as static/natsuin.css has it

@@ -1,6 +1,5 @@
 """Rendering: one template, in the person's language, with the few things that every page knows."""
 
-import hashlib
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -18,9 +17,11 @@ from starlette.responses import HTMLResponse, Response
 
 from app.phone.language import LANGUAGES, chosen_here, keep_in, kept_in, language_of, own_name, translations
 from app.phone.long_text import is_long
+from app.phone.modules import module
+from app.phone.static import static_path
+from app.phone.style import packed, style
 
-ROOT = Path(__file__).parent.parent.parent
-STATIC = ROOT / "static"
+TEMPLATES = Path(__file__).parent.parent.parent / "templates"
 ZONE = ZoneInfo("Asia/Tokyo")
 JAPANESE_DAY = re.compile("[0-9]+年[0-9]+月[0-9]+日")
 
@@ -58,8 +59,12 @@ def page(
         "recovering": recovering,
         "quiet_until": quiet_until,
     }
-    response = HTMLResponse(_environment(language).get_template(template).render(known | context), http_status)
-    response.headers["Vary"] = "Accept-Language, Cookie, Accept"
+    body = _environment(language).get_template(template).render(known | context).encode()
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        response = HTMLResponse(packed(body), http_status, {"Content-Encoding": "gzip"})
+    else:
+        response = HTMLResponse(body, http_status)
+    response.headers["Vary"] = "Accept-Language, Cookie, Accept, Accept-Encoding"
     if (keep := chosen or reads) is not None and keep != kept_in(request):
         keep_in(response, request, keep)
     return response
@@ -73,7 +78,7 @@ def error_page(request: Request, status: int) -> Response:
 @cache
 def _environment(language: str) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(ROOT / "templates"),
+        loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"],
@@ -81,7 +86,7 @@ def _environment(language: str) -> Environment:
         lstrip_blocks=True,
     )
     environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
-    environment.globals["static"] = static_path
+    environment.globals |= {"static": static_path, "module": module, "style": style()}
     environment.tests["long"] = is_long
     environment.filters["date"] = lambda unix: unbroken(date(unix, language))
     environment.filters["datetime"] = lambda unix: unbroken(date_and_time(unix, language))
@@ -102,20 +107,6 @@ def date_and_time(unix: float, language: str) -> str:
 
 def _locale(language: str) -> Locale:
     return Locale.parse(language, sep="-")
-
-
-@cache
-def static_digest() -> str:
-    """Name the state of all static files; it stands in their path, so that scripts which import each other always fit together."""
-    whole = hashlib.sha256()
-    for file in sorted(path for path in STATIC.rglob("*") if path.is_file()):
-        whole.update(file.relative_to(STATIC).as_posix().encode() + b"\0" + file.read_bytes())
-    return whole.hexdigest()[:12]
-
-
-def static_path(path: str) -> str:
-    """Give the address of a static file, which names the state of them all."""
-    return f"/static/{static_digest()}/{path}"
 
 
 def unbroken(text: str) -> Markup:

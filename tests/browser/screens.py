@@ -1,7 +1,8 @@
 """
 The pictures of docs/screens, taken from real flows on a real stack: `python -m tests.browser.screens`.
 
-It also draws the icons in static/ from static/mark.svg. Run it again when the pages have changed.
+It also draws the icons in static/ from static/mark.svg, and every page and state of the samples (tests/pages/sheets.py). Run it again when
+the pages have changed.
 """
 
 import re
@@ -17,10 +18,12 @@ from tests.browser.own import asked, open_link, open_ready, show_link
 from tests.browser.phone import Phone
 from tests.browser.picture import ANDROID, SCREENS, dark_picture, paper_picture, picture
 from tests.browser.screens_of_a_life import walk_through_the_ca, walk_to_the_end_of_a_certificate, walk_with_a_second_way
+from tests.browser.screens_of_a_request import walk_with_documents
 from tests.browser.words import ENGLISH, JAPANESE
 from tests.flow.letters import Letter, new_letter
 from tests.harness.chromium import chromium
 from tests.harness.stack import ROOT, Stack, running_stack
+from tests.pages.sheets import main as draw_every_page
 
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 RED = "#c8372d"
@@ -43,20 +46,22 @@ def main() -> None:
         walk_through_ones_own(browser, stack)
         walk_with_recovery_codes(browser, stack)
         walk_in_english(browser, stack)
+        walk_with_documents(browser, stack)
         walk_through_the_ca(browser, stack)
     settings = {"NATSUIN_FACTORS": "passkey_or_otp", "NATSUIN_RENEW_BEFORE": "30"}
     with tempfile.TemporaryDirectory() as folder, running_stack(Path(folder), **settings) as stack, chromium() as browser:
         walk_with_a_second_way(browser, stack)
         walk_to_the_end_of_a_certificate(browser, stack)
-    for file in sorted(SCREENS.iterdir()):
+    draw_every_page()
+    for file in sorted(SCREENS.glob("*.png")):
         shrink(file)
         print(f"{file.stat().st_size / 1000:4.0f} kB  {file.relative_to(ROOT)}")
 
 
 def shrink(file: Path) -> None:
-    """Keep 128 colours: of flat pages nobody sees it, and it is a third of the size."""
+    """Keep 64 colours: of flat pages nobody sees it, and it is a quarter of the size."""
     with Image.open(file) as read:
-        small = read.convert("RGB").quantize(128, dither=Image.Dither.NONE)
+        small = read.convert("RGB").quantize(64, dither=Image.Dither.NONE)
     small.save(file, optimize=True)
 
 

@@ -1,5 +1,7 @@
 """The headers of every answer: nothing from elsewhere, nothing framed, nothing stored; scored as the HTTP Observatory scores."""
 
+import base64
+import hashlib
 import re
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
@@ -11,9 +13,11 @@ from app.routes import GET, POST
 from tests.flow.browser import Browse, Browser
 from tests.flow.observatory import EXACT, START, directives, modifiers
 from tests.harness.signer import Signer
-from tests.harness.stack import Application, Stack
+from tests.harness.stack import ROOT, Application, Stack
 
 BAR = 140
+STYLE = (ROOT / "static" / "natsuin.css").read_text()
+OWN_STYLE = f"'sha256-{base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'"
 
 
 def require_safe(answer: httpx2.Response) -> None:
@@ -26,9 +30,8 @@ def require_safe(answer: httpx2.Response) -> None:
     policy = directives(answer.headers["content-security-policy"])
     assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == ["'none'"]
     assert policy["require-trusted-types-for"] == ["'script'"]
-    assert {source for name in ("script-src", "style-src", "img-src", "connect-src", "form-action") for source in policy[name]} == {
-        "'self'"
-    }
+    assert {source for name in ("script-src", "img-src", "connect-src", "form-action") for source in policy[name]} == {"'self'"}
+    assert policy["style-src"] == ["'self'", OWN_STYLE]
     permissions = dict(one.strip().split("=") for one in answer.headers["permissions-policy"].split(","))
     assert permissions.pop("publickey-credentials-get") == permissions.pop("publickey-credentials-create") == "(self)"
     assert permissions == dict.fromkeys(("camera", "microphone", "geolocation", "payment"), "()")
@@ -109,10 +112,11 @@ def test_files_of_the_pages_never_change_under_their_digest(stack: Stack) -> Non
 
 @pytest.mark.parametrize("path", ["/sign-in", "/enroll", "/nothing"])
 def test_pages_load_nothing_from_elsewhere(stack: Stack, path: str) -> None:
-    """No inline script, style or handler, and no address but our own."""
+    """No inline script or handler, no style but the one that the policy names, and no address but our own."""
     found = Resources()
     found.feed(stack.http.get(path).text)
-    assert not found.inline
+    assert found.inline == ["style"]
+    assert found.style == STYLE
     assert {urlsplit(urljoin(stack.origin + path, address)).netloc for address in found.addresses} == {urlsplit(stack.origin).netloc}
 
 
@@ -131,6 +135,7 @@ class Resources(HTMLParser):
         super().__init__()
         self.addresses: list[str] = []
         self.inline: list[str] = []
+        self.style = ""
 
     @classmethod
     def of(cls, page: str) -> list[str]:
@@ -145,3 +150,7 @@ class Resources(HTMLParser):
         if (tag == "script" and "src" not in given) or tag == "style":
             self.inline.append(tag)
         self.inline += [name for name in given if name.startswith("on") or name == "style"]
+
+    def handle_data(self, data: str) -> None:
+        if self.cdata_elem == "style":  # the element whose text is no markup
+            self.style += data

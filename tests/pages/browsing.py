@@ -65,7 +65,8 @@ def answer(page: Page, path: str, *answers: tuple[int, object]) -> list[Any]:
 
 
 def reloads(page: Page, tap: Callable[[], None]) -> None:
-    with page.expect_navigation():
+    """Wait for the reload itself: a page whose canned answers go on saying that it has ended reloads again before all of it is there."""
+    with page.expect_navigation(wait_until="commit"):
         tap()
 
 

@@ -11,15 +11,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 from app.phone.qr import qr_code
+from app.phone.static import STATIC, static_path
+from app.phone.style import style_source
 
 from .account_samples import NEW_DEVICE
-from .rendering import LANGUAGES, STATIC, render, static_prefix
+from .rendering import LANGUAGES, render
 from .sample import NOW, creation_options, request_options
 from .samples import SAMPLES, WAITING
 
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+    f"default-src 'none'; script-src 'self'; style-src 'self' {style_source()}; img-src 'self'; connect-src 'self'; manifest-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
 )
 PERSON = {"user_id": "signer-0042", "name": "山田 太郎"}
 SECRET_LINK = "otpauth://totp/Natsuin:taro?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Natsuin"
@@ -59,7 +61,7 @@ class Preview(BaseHTTPRequestHandler):
         address = urlsplit(self.path)
         name = address.path.strip("/")
         lang = parse_qs(address.query).get("lang", ["ja"])[0]
-        if address.path.startswith(f"{static_prefix()}/"):
+        if address.path.startswith(static_path("")):
             file = STATIC / name.rpartition("/")[2]
             self.answer(file.read_bytes(), MEDIA[file.suffix])
         elif name in SAMPLES and lang in LANGUAGES and "json" not in self.headers["Accept"]:

@@ -1,7 +1,6 @@
 """Renders a sample as the phone handlers do: Jinja2 with autoescape, gettext over the .po catalogues, strict about missing values."""
 
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -10,12 +9,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.phone.language import own_name
 from app.phone.long_text import is_long
+from app.phone.modules import module
 from app.phone.page import date, date_and_time, unbroken
+from app.phone.static import static_path
+from app.phone.style import style
 
 from .sample import Sample
 
 ROOT = Path(__file__).parents[2]
-STATIC = ROOT / "static"
 TEMPLATES = ROOT / "templates"
 PAGES = ROOT / "app" / "phone"
 LANGUAGES = ("ja", "en")
@@ -25,13 +26,6 @@ LANGUAGES = ("ja", "en")
 def catalogue(lang: str) -> Catalog:
     with (ROOT / "app" / "locale" / f"{lang}.po").open("rb") as file:
         return read_po(file, locale=lang)
-
-
-@cache
-def static_prefix() -> str:
-    """One digest over the whole folder, so that modules that import each other by relative path carry it too."""
-    digest = sha256(b"".join(path.read_bytes() for path in sorted(STATIC.iterdir()) if path.is_file()))
-    return f"/static/{digest.hexdigest()[:12]}"
 
 
 @cache
@@ -49,7 +43,7 @@ def environment(lang: str) -> Environment:
     made.tests["long"] = is_long
     made.globals |= {"quiet_until": None, "frozen": (), "recovering": (), "told": (), "path": "/", "visiting": False}
     others = [(other, own_name(other)) for other in LANGUAGES if other != lang]
-    made.globals |= {"lang": lang, "other_languages": others, "static": lambda path: f"{static_prefix()}/{path}"}
+    made.globals |= {"lang": lang, "other_languages": others, "static": static_path, "module": module, "style": style()}
     return made
 
 

@@ -5,9 +5,8 @@ import re
 from playwright.sync_api import Page
 
 from app.domain.link import read_code
+from app.phone.static import static_path
 from tests.app.test_link import VECTORS, mistyped
-
-from .rendering import static_prefix
 
 READ = "async ([module, texts]) => { const { readCode } = await import(module); return texts.map(readCode); }"
 GROUP = "async ([module, texts]) => { const { grouped } = await import(module); return texts.map(grouped); }"
@@ -16,7 +15,7 @@ GROUP = "async ([module, texts]) => { const { grouped } = await import(module); 
 def test_page_and_server_read_alike(page: Page) -> None:
     """The vectors of docs/ca.md, and codes as tired people type them."""
     page.goto("/enroll?lang=en")
-    module = f"{static_prefix()}/code.js"
+    module = static_path("code.js")
     assert page.evaluate(READ, [module, VECTORS]) == [vector.replace("-", "") for vector in VECTORS]
     texts = list(mistyped(7))
     assert page.evaluate(READ, [module, texts]) == [read_code(text) for text in texts]

@@ -8,13 +8,13 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from app.domain.link import read_code
+from app.phone.static import static_path
 from hsm.messages import recovery_code_sha256
 from tests.app.test_link import VECTORS
 
 from .browsing import Authenticator, answer, says
 from .preview import ANSWERS
 from .recovery_samples import RECOVERING
-from .rendering import static_prefix
 from .sample import NOW, request_options
 
 CODE = "0123-4567-89AB-CDEF-GH8B"
@@ -28,7 +28,7 @@ HASH = "async ([module, codes]) => { const { hashOf } = await import(module); re
 def test_codes_of_the_page_are_codes(page: Page) -> None:
     """The server reads them, they differ, and every letter occurs; the hashes are those that the SAM makes."""
     page.goto("/recovery?lang=en")
-    module = f"{static_prefix()}/recovery-code.js"
+    module = static_path("recovery-code.js")
     codes = page.evaluate(MAKE, module)
     assert [read_code(code) for code in codes] == codes
     assert len(set(codes)) == 200
