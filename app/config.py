@@ -65,6 +65,7 @@ class Config(Struct, frozen=True, kw_only=True):
     pushes_per_signer: int  # in ten minutes
     service_name: str
     region: str
+    csc_login: bool
 
     @property
     def ca_client(self) -> tuple[Path, Path] | None:
@@ -100,6 +101,11 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         if not Path(environ[name]).is_file():
             problems.append(f"{name}: there is no file {environ[name]}")
         return Path(environ[name])
+
+    def switch(name: str) -> bool:
+        if (value := environ.get(name, "off")) not in ("on", "off"):
+            problems.append(f"{name} must be on or off")
+        return value == "on"
 
     port = number("NATSUIN_PORT", 8080, 1, 65_532)
     data = Path(environ.get("NATSUIN_DATA", "var")).absolute()
@@ -200,6 +206,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         pushes_per_signer=number("NATSUIN_PUSHES_PER_SIGNER", 5, 0, 1_000),
         service_name=environ.get("NATSUIN_NAME", "Natsuin"),
         region=environ.get("NATSUIN_REGION", "JP"),
+        csc_login=switch("NATSUIN_CSC_LOGIN"),
     )
     if problems:
         raise CannotStart("\n".join(problems))

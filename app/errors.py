@@ -5,7 +5,7 @@ The authorization server's errors, one tree; `problems` says how each looks outs
     ├── CannotStart
     ├── BadRequest         the request itself: BadParameter, BadJson, BadContentType, BodyTooLarge, WrongOrigin
     ├── Unauthenticated    who asks: BadAuthorizationHeader, TokenUnknown, TokenExpired, ClientRefused, SessionRequired, SignInRefused,
-    │                      SignInOver
+    │                      SignInOver, LoginHeaderMalformed, LoginRefused
     ├── NotAllowed         what is asked: CredentialUnknown, CredentialDisabled, InvalidAuthenticationData, HandleUnknown,
     │                      AuthorizationUnknown, SubjectUnknown, LinkUnknown, CodeRefused, EvidenceRefused, RegistrationRefused,
     │                      PasskeyUnacceptable, PasskeySynced, WrongCode, CodeNeeded, CodeOver, PasskeyNeeded,
@@ -108,6 +108,14 @@ class CredentialDisabled(NotAllowed):
 
 class InvalidAuthenticationData(NotAllowed):
     """The application sent a factor that it can't have: the signer shows theirs to us alone (CSC 2.0 §11.7)."""
+
+
+class LoginHeaderMalformed(Unauthenticated):
+    """`auth/login` without HTTP Basic."""
+
+
+class LoginRefused(Unauthenticated):
+    """`auth/login` with an id or a secret that is wrong: one answer."""
 
 
 class HandleUnknown(NotAllowed):

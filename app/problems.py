@@ -40,6 +40,8 @@ PROBLEMS: dict[type[Exception], Problem] = {
     e.TokenUnknown: Problem(401, "invalid_token", "The access token is not valid", "forbidden"),
     e.TokenExpired: Problem(401, "expired_token", "The access token has expired", "forbidden"),
     e.ClientRefused: Problem(400, INVALID, "", INVALID),
+    e.LoginHeaderMalformed: Problem(401, INVALID, "Malformed authentication parameter.", INVALID),
+    e.LoginRefused: Problem(400, "authentication_error", "An error occurred during authentication process", INVALID),
     e.SessionRequired: Problem(401, "access_denied", "Sign in first", "session_required"),
     e.SignInRefused: Problem(400, "access_denied", "The sign-in did not verify", "sign_in_refused"),
     e.SignInOver: Problem(400, "access_denied", "The sign-in is over", "sign_in_over"),
@@ -121,7 +123,9 @@ async def natsuin_error(request: Request, error: Exception) -> Response:
     status, code, description, extra = csc_words(error)
     headers = {"Retry-After": str(getattr(error, "retry_after_s", 2))} if status in (429, 503) else {}
     if isinstance(error, e.Unauthenticated) and status == 401:
-        headers["WWW-Authenticate"] = 'Basic realm="applications"' if isinstance(error, e.ClientRefused) else f'Bearer error="{code}"'
+        headers["WWW-Authenticate"] = (
+            'Basic realm="applications"' if isinstance(error, e.ClientRefused | e.LoginHeaderMalformed) else f'Bearer error="{code}"'
+        )
     return JSONResponse({"error": code, "error_description": description} | extra, status, headers=headers)
 
 

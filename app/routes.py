@@ -4,14 +4,18 @@ from collections.abc import Awaitable, Callable
 
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from app.csc import login
 from app.csc.authorize import authorize, authorize_check
 from app.csc.credentials import credential_info, list_credentials
+from app.csc.explicit import get_challenge
+from app.csc.extend import extend_transaction
 from app.csc.info import info
+from app.csc.not_implemented import not_implemented
 from app.csc.sign_hash import sign_hash
 from app.health import health
 from app.oauth.revoke import revoke
@@ -63,6 +67,10 @@ POST: tuple[tuple[str, Endpoint], ...] = (
     ("/csc/v2/credentials/authorize", authorize),
     ("/csc/v2/credentials/authorizeCheck", authorize_check),
     ("/csc/v2/signatures/signHash", sign_hash),
+    ("/csc/v2/auth/login", login.login),
+    ("/csc/v2/auth/revoke", login.revoke),
+    ("/csc/v2/credentials/getChallenge", get_challenge),
+    ("/csc/v2/credentials/extendTransaction", extend_transaction),
     ("/oauth2/token", token),
     ("/oauth2/revoke", revoke),
     ("/enroll/options", enroll.options),
@@ -144,10 +152,6 @@ GET: tuple[tuple[str, Endpoint], ...] = (
 )
 # Methods of CSC 2.0 that this service does not have (§10.1: 501).
 NOT_IMPLEMENTED = (
-    "auth/login",
-    "auth/revoke",
-    "credentials/getChallenge",
-    "credentials/extendTransaction",
     "signatures/signDoc",
     "signatures/signPolling",
     "signatures/timestamp",
@@ -172,7 +176,7 @@ def routes(services: Callable[[], Services]) -> list[BaseRoute]:
 
 
 async def _not_implemented(_: Request) -> Response:
-    return JSONResponse({"error": "invalid_request", "error_description": "This method is not implemented"}, 501)
+    return not_implemented()
 
 
 class _Static(StaticFiles):

@@ -14,20 +14,20 @@ from app.domain.identifiers import new_id
 from app.domain.opening import Opening, new_opening
 from app.domain.parties import Application, Credential
 from app.domain.pressure import Unwanted
+from app.domain.verification_code import new_code
 from app.errors import BadParameter, CredentialDisabled, CredentialUnknown, SignerQuiet, TokenUnknown, TooManyOpen, TooManyRefused
 from app.services import Services
 from app.store import authorizations, credentials, documents, openings, parties, pressure, subscriptions
 from app.webauthn import b64
 from hsm.messages import Document, SignTransaction
 
-CODE_DIGITS = 2  # on an enrolled phone; the passkey is the factor, the code binds the two screens
-
 
 class Ask(Struct, frozen=True, kw_only=True):
     """
     What an application asks; `labels` has one text for each hash, and may have empty ones. Texts are plain, and in NFC.
 
-    `uploads` has what the signer can open, one or None for each hash; it is empty where nothing was sent.
+    `uploads` has what the signer can open, one or None for each hash; it is empty where nothing was sent. `code` is the verification code,
+    where the application was told it before.
     """
 
     credential_id: str
@@ -41,6 +41,7 @@ class Ask(Struct, frozen=True, kw_only=True):
     return_url: str | None = None
     return_state: str | None = None
     uploads: tuple[Upload | None, ...] = ()
+    code: str | None = None
 
 
 Also = Callable[[Connection, Authorization], None]
@@ -116,7 +117,7 @@ async def _record(
         transaction=transaction.encode(),
         state=State.PENDING,
         reason=None,
-        code=f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}" if application.asks_code else None,
+        code=(ask.code or new_code()) if application.asks_code else None,
         code_tries=0,
         created=transaction.created,
         expires=transaction.expires,

@@ -74,6 +74,7 @@ from hsm.messages.recovery import (
     StopRecoveryRequest,
     recovery_code_sha256,
 )
+from hsm.messages.sad import named_authorization
 from hsm.messages.sign_in import MAX_SIGN_IN_LIFE_S, SignInRequest, SignInTransaction
 from hsm.messages.statement import (
     MAX_STATEMENT_BYTES,
@@ -255,6 +256,7 @@ __all__ = [
     "canonical",
     "challenge",
     "is_plain_text",
+    "named_authorization",
     "ocra_challenge",
     "parse_amendment",
     "parse_transaction",
