@@ -66,6 +66,7 @@ class Config(Struct, frozen=True, kw_only=True):
     service_name: str
     region: str
     csc_login: bool
+    tsa_url: str | None  # None: there is no time-stamping authority
 
     @property
     def ca_client(self) -> tuple[Path, Path] | None:
@@ -140,6 +141,9 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
     ca_tls_ca = file("NATSUIN_CA_TLS_CA")
     if ca_tls_ca is None and "NATSUIN_CA_URL" not in environ:
         ca_tls_ca = data / "ca" / "root.pem"  # the demo CA makes it when it starts
+    tsa_url = environ.get("NATSUIN_TSA_URL", "" if "NATSUIN_CA_URL" in environ else f"http://localhost:{port + 2}/tsa")
+    if tsa_url and (urlsplit(tsa_url).scheme not in ("http", "https") or not urlsplit(tsa_url).hostname):
+        problems.append("NATSUIN_TSA_URL must be an http or https address: tokens are signed, so that either will do")
     client = {name: file(name) for name in ("NATSUIN_CA_CLIENT_CERTIFICATE", "NATSUIN_CA_CLIENT_KEY")}
     if "NATSUIN_CA_URL" not in environ and client == {"NATSUIN_CA_CLIENT_CERTIFICATE": None, "NATSUIN_CA_CLIENT_KEY": None}:
         made = ("signing-service.pem", "signing-service-key.pem")  # by the demo CA, when it starts
@@ -207,6 +211,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         service_name=environ.get("NATSUIN_NAME", "Natsuin"),
         region=environ.get("NATSUIN_REGION", "JP"),
         csc_login=switch("NATSUIN_CSC_LOGIN"),
+        tsa_url=tsa_url or None,
     )
     if problems:
         raise CannotStart("\n".join(problems))

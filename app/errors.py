@@ -13,7 +13,7 @@ The authorization server's errors, one tree; `problems` says how each looks outs
     │                      TooManyRefused, SignerQuiet, TooFast, SigningRefused, PinUnacceptable, TokenCodeRefused,
     │                      OtpRefused, OtpLocked, OtpClosed
     ├── Unavailable        in doubt, so no for now: StoreUnavailable, RedisUnavailable, SamUnavailable, CertificateUnavailable,
-    │                      StatusUnavailable, FontsMissing
+    │                      StatusUnavailable, FontsMissing, TimestampUnavailable
     ├── StatementRefused   on the command line only
     └── SamRefused         between `sam` and the story only; each step turns it into one of the above
 """
@@ -299,6 +299,10 @@ class StatusUnavailable(Unavailable):
 
 class CertificateUnavailable(Unavailable):
     """The CA does not answer, or can't certify this; the key is kept and the same link may be used again."""
+
+
+class TimestampUnavailable(Unavailable):
+    """The time-stamping authority gave no token that fits."""
 
 
 class FontsMissing(Unavailable):

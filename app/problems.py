@@ -80,6 +80,9 @@ PROBLEMS: dict[type[Exception], Problem] = {
     e.RedisUnavailable: Problem(503, "temporarily_unavailable", "Try again", "unavailable"),
     e.SamUnavailable: Problem(503, "temporarily_unavailable", "Try again", "unavailable"),
     e.StatusUnavailable: Problem(503, "temporarily_unavailable", "The certificate's status is not to be had; try again", "unavailable"),
+    e.TimestampUnavailable: Problem(
+        503, "temporarily_unavailable", "The time-stamping authority gives no timestamp; try again", "unavailable"
+    ),
     e.FontsMissing: Problem(503, "temporarily_unavailable", "Try again", "unavailable"),
     e.CertificateUnavailable: Problem(503, "temporarily_unavailable", "Try again", "certificate_unavailable"),
 }

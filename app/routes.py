@@ -17,6 +17,7 @@ from app.csc.extend import extend_transaction
 from app.csc.info import info
 from app.csc.not_implemented import not_implemented
 from app.csc.sign_hash import sign_hash
+from app.csc.timestamp import timestamp
 from app.health import health
 from app.oauth.revoke import revoke
 from app.oauth.token import token
@@ -71,6 +72,7 @@ POST: tuple[tuple[str, Endpoint], ...] = (
     ("/csc/v2/auth/revoke", login.revoke),
     ("/csc/v2/credentials/getChallenge", get_challenge),
     ("/csc/v2/credentials/extendTransaction", extend_transaction),
+    ("/csc/v2/signatures/timestamp", timestamp),
     ("/oauth2/token", token),
     ("/oauth2/revoke", revoke),
     ("/enroll/options", enroll.options),
@@ -154,7 +156,6 @@ GET: tuple[tuple[str, Endpoint], ...] = (
 NOT_IMPLEMENTED = (
     "signatures/signDoc",
     "signatures/signPolling",
-    "signatures/timestamp",
 )
 
 

@@ -19,6 +19,7 @@ METHODS = (
     "credentials/extendTransaction",
     "signatures/signHash",
 )
+TIMESTAMP_METHODS = ("signatures/timestamp",)
 LOGIN_METHODS = ("auth/login", "auth/revoke")
 DESCRIPTIONS = {
     "en": "Remote signing with approval on the signer's phone",
@@ -34,7 +35,7 @@ async def info(services: Services, request: Request) -> Response:
         describe_service(config, SPECS, lang)
         | {
             "asynchronousOperationMode": False,
-            "methods": [*METHODS, *(LOGIN_METHODS if config.csc_login else ())],
+            "methods": methods(config),
             "validationInfo": False,
             "signAlgorithms": {"algos": [*RSA, *ECDSA]},
             "signature_formats": {"formats": [], "envelope_properties": []},
@@ -42,6 +43,11 @@ async def info(services: Services, request: Request) -> Response:
             "supportedHashTypes": ["dtbsr"],
         }
     )
+
+
+def methods(config: Config) -> list[str]:
+    """List what there is with these settings."""
+    return [*METHODS, *(TIMESTAMP_METHODS if config.tsa_url else ()), *(LOGIN_METHODS if config.csc_login else ())]
 
 
 def describe_service(config: Config, specs: str, lang: str) -> dict[str, object]:
