@@ -11,7 +11,7 @@ The authorization server's errors, one tree; `problems` says how each looks outs
     │                      PasskeyUnacceptable, PasskeySynced, WrongCode, CodeNeeded, CodeOver, PasskeyNeeded,
     │                      Ended, ChangeOver, LastPasskey, NameRefused, RecoveryWaiting, RecoveryEnded, TooManyOpen,
     │                      TooManyRefused, SignerQuiet, TooFast, SigningRefused, PinUnacceptable, TokenCodeRefused,
-    │                      OtpRefused, OtpLocked, OtpClosed
+    │                      OtpRefused, OtpLocked, OtpClosed, PinFromApplication, OtpFromApplication, ScreenNeeded
     ├── Unavailable        in doubt, so no for now: StoreUnavailable, RedisUnavailable, SamUnavailable, CertificateUnavailable,
     │                      StatusUnavailable, FontsMissing, TimestampUnavailable
     ├── StatementRefused   on the command line only
@@ -116,6 +116,18 @@ class LoginHeaderMalformed(Unauthenticated):
 
 class LoginRefused(Unauthenticated):
     """`auth/login` with an id or a secret that is wrong: one answer."""
+
+
+class PinFromApplication(InvalidAuthenticationData):
+    """A PIN in CSC v1."""
+
+
+class OtpFromApplication(InvalidAuthenticationData):
+    """A one-time password in CSC v1."""
+
+
+class ScreenNeeded(NotAllowed):
+    """The signer would need something from the application's screen, which CSC v1 has no place to tell."""
 
 
 class HandleUnknown(NotAllowed):

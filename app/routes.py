@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from app.csc import login
+from app.csc import login, v1
 from app.csc.authorize import authorize, authorize_check
 from app.csc.credentials import credential_info, list_credentials
 from app.csc.explicit import get_challenge
@@ -73,6 +73,15 @@ POST: tuple[tuple[str, Endpoint], ...] = (
     ("/csc/v2/credentials/getChallenge", get_challenge),
     ("/csc/v2/credentials/extendTransaction", extend_transaction),
     ("/csc/v2/signatures/timestamp", timestamp),
+    ("/csc/v1/info", v1.info),
+    ("/csc/v1/auth/login", login.login),
+    ("/csc/v1/auth/revoke", login.revoke),
+    ("/csc/v1/credentials/list", v1.list_credentials),
+    ("/csc/v1/credentials/info", v1.credential_info),
+    ("/csc/v1/credentials/authorize", v1.authorize),
+    ("/csc/v1/credentials/extendTransaction", v1.extend_transaction),
+    ("/csc/v1/signatures/signHash", v1.sign_hash),
+    ("/csc/v1/signatures/timestamp", timestamp),
     ("/oauth2/token", token),
     ("/oauth2/revoke", revoke),
     ("/enroll/options", enroll.options),
@@ -172,6 +181,7 @@ def routes(services: Callable[[], Services]) -> list[BaseRoute]:
         *(route(path, endpoint, "POST") for path, endpoint in POST),
         *(route(path, endpoint, "GET") for path, endpoint in GET),
         *(Route(f"/csc/v2/{method}", _not_implemented, methods=["POST"]) for method in NOT_IMPLEMENTED),
+        Route("/csc/v1/credentials/sendOTP", _not_implemented, methods=["POST"]),
         Mount("/static", GZipMiddleware(_Static(directory=STATIC))),  # nothing else is compressed: docs/decisions/018
     ]
 

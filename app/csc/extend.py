@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from app.authorization.collect import collect
 from app.csc.algorithms import require_digests
 from app.csc.authorize import ID
-from app.csc.body import read_body
+from app.csc.body import Body, read_body
 from app.domain.authorization import Authorization, State
 from app.errors import BadParameter, CredentialUnknown, Ended, HandleUnknown, SigningRefused
 from app.oauth.bearer import client_of
@@ -26,7 +26,11 @@ from hsm.messages import CollectReply, ErrorCode, SignTransaction, named_authori
 async def extend_transaction(services: Services, request: Request) -> Response:
     """Give the SAD again while it is unused and its time is not over, where it stands for all of these hashes."""
     client_id = await client_of(services, request)
-    body = await read_body(request)
+    return JSONResponse(await extend(services, client_id, await read_body(request)))
+
+
+async def extend(services: Services, client_id: str, body: Body) -> dict[str, object]:
+    """Do the same for a body of v2 or v1."""
     credential_id, sad = body.text("credentialID"), body.text("SAD")
     if not ID.match(credential_id):
         raise CredentialUnknown
@@ -43,7 +47,7 @@ async def extend_transaction(services: Services, request: Request) -> Response:
         raise BadParameter("Invalid parameter hashAlgorithmOID")
     if Counter(hashes) - Counter(document.hash for document in transaction.documents):
         raise SigningRefused(ErrorCode.HASHES_DIFFER)
-    return JSONResponse({"SAD": collected.sad, "expiresIn": max(0, int(collected.usable_until - services.now()))})
+    return {"SAD": collected.sad, "expiresIn": max(0, int(collected.usable_until - services.now()))}
 
 
 async def _authorization(services: Services, client_id: str, sad: str) -> Authorization:

@@ -33,6 +33,11 @@ def test_methods_of_the_standard_that_are_not_here_are_501(stack: Stack, method:
     assert method not in stack.http.post("/csc/v2/info", json={}).json()["methods"]
 
 
+def test_one_time_passwords_are_sent_by_nobody(stack: Stack) -> None:
+    """`credentials/sendOTP` of CSC 1.0.4 is not here: no factor goes through an application."""
+    assert error_of(send(stack, "POST", "/csc/v1/credentials/sendOTP")) == refused("This method is not implemented", status=501)
+
+
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "OPTIONS"])
 @pytest.mark.parametrize(
     "path",
@@ -40,7 +45,9 @@ def test_methods_of_the_standard_that_are_not_here_are_501(stack: Stack, method:
         "/csc",
         "/csc/",
         "/csc/v2",
-        "/csc/v1/info",
+        "/csc/v1",
+        "/csc/v1/credentials/authorizeCheck",
+        "/csc/v1/signatures/signDoc",
         "/csc/v2/nothing",
         "/csc/v2/info/",
         "/csc/v2/INFO",
