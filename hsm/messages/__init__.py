@@ -76,6 +76,7 @@ from hsm.messages.recovery import (
 )
 from hsm.messages.sad import named_authorization
 from hsm.messages.sign_in import MAX_SIGN_IN_LIFE_S, SignInRequest, SignInTransaction
+from hsm.messages.signed_attributes import NotSignedAttributes, digests_to_sign
 from hsm.messages.statement import (
     MAX_STATEMENT_BYTES,
     MAX_STATEMENT_ENTRIES,
@@ -206,6 +207,7 @@ __all__ = [
     "Nonce",
     "NotBound",
     "NotCanonical",
+    "NotSignedAttributes",
     "OfferTokenReply",
     "OfferTokenRequest",
     "Oid",
@@ -255,6 +257,7 @@ __all__ = [
     "UserId",
     "canonical",
     "challenge",
+    "digests_to_sign",
     "is_plain_text",
     "named_authorization",
     "ocra_challenge",
