@@ -11,7 +11,8 @@ The authorization server's errors, one tree; `problems` says how each looks outs
     │                      PasskeyUnacceptable, PasskeySynced, WrongCode, CodeNeeded, CodeOver, PasskeyNeeded,
     │                      Ended, ChangeOver, LastPasskey, NameRefused, RecoveryWaiting, RecoveryEnded, TooManyOpen,
     │                      TooManyRefused, SignerQuiet, TooFast, SigningRefused, PinUnacceptable, TokenCodeRefused,
-    │                      OtpRefused, OtpLocked, OtpClosed, PinFromApplication, OtpFromApplication, ScreenNeeded
+    │                      OtpRefused, OtpLocked, OtpClosed, PinFromApplication, OtpFromApplication, ScreenNeeded,
+    │                      PdfUnusable, DocumentDiffers
     ├── Unavailable        in doubt, so no for now: StoreUnavailable, RedisUnavailable, SamUnavailable, CertificateUnavailable,
     │                      StatusUnavailable, FontsMissing, TimestampUnavailable
     ├── StatementRefused   on the command line only
@@ -128,6 +129,14 @@ class OtpFromApplication(InvalidAuthenticationData):
 
 class ScreenNeeded(NotAllowed):
     """The signer would need something from the application's screen, which CSC v1 has no place to tell."""
+
+
+class PdfUnusable(NotAllowed):
+    """A PDF that can't be signed, or not so."""
+
+
+class DocumentDiffers(NotAllowed):
+    """A document for `signDoc` that is not the approved one."""
 
 
 class HandleUnknown(NotAllowed):

@@ -51,6 +51,8 @@ PROBLEMS: dict[type[Exception], Problem] = {
     e.PinFromApplication: Problem(400, "invalid_pin", "The PIN is invalid", INVALID),
     e.OtpFromApplication: Problem(400, "invalid_otp", "The OTP is invalid", INVALID),
     e.ScreenNeeded: Problem(400, "unauthorized_client", "This application shows codes to its signers, which needs /csc/v2", INVALID),
+    e.PdfUnusable: Problem(400, INVALID, "Invalid array parameter documents", INVALID),
+    e.DocumentDiffers: Problem(403, "invalid_hash", "Document or documentDigest does not match authroized hash", INVALID),
     e.HandleUnknown: Problem(400, INVALID, "Invalid parameter handle", "not_found"),
     e.AuthorizationUnknown: Problem(404, INVALID, "Not found", "not_found"),
     e.SubjectUnknown: Problem(404, INVALID, "Not found", "not_found"),

@@ -16,6 +16,7 @@ from app.csc.explicit import get_challenge
 from app.csc.extend import extend_transaction
 from app.csc.info import info
 from app.csc.not_implemented import not_implemented
+from app.csc.sign_doc import sign_doc
 from app.csc.sign_hash import sign_hash
 from app.csc.timestamp import timestamp
 from app.health import health
@@ -73,6 +74,7 @@ POST: tuple[tuple[str, Endpoint], ...] = (
     ("/csc/v2/credentials/getChallenge", get_challenge),
     ("/csc/v2/credentials/extendTransaction", extend_transaction),
     ("/csc/v2/signatures/timestamp", timestamp),
+    ("/csc/v2/signatures/signDoc", sign_doc),
     ("/csc/v1/info", v1.info),
     ("/csc/v1/auth/login", login.login),
     ("/csc/v1/auth/revoke", login.revoke),
@@ -162,10 +164,7 @@ GET: tuple[tuple[str, Endpoint], ...] = (
     ("/health", health),
 )
 # Methods of CSC 2.0 that this service does not have (§10.1: 501).
-NOT_IMPLEMENTED = (
-    "signatures/signDoc",
-    "signatures/signPolling",
-)
+NOT_IMPLEMENTED = ("signatures/signPolling",)
 
 
 def routes(services: Callable[[], Services]) -> list[BaseRoute]:

@@ -16,6 +16,7 @@ from app.csc.body import MAX_BODY_BYTES as MAX_BODY_BYTES_ELSEWHERE
 from app.csc.body import Body, read_body
 from app.csc.documents import MAX_FILES_BYTES, read_documents
 from app.csc.explicit import challenged_code
+from app.csc.prepare import prepare_documents
 from app.domain.authorization import Authorization
 from app.errors import BadParameter, CredentialUnknown, TooFast
 from app.oauth.bearer import client_of
@@ -38,7 +39,7 @@ async def authorize(services: Services, request: Request) -> Response:
     body = await read_body(request, MAX_BODY_BYTES)
     ask = await asyncio.to_thread(read_ask, body, services.config.authorization_life_s)
     code = await challenged_code(services, client_id, ask.credential_id, body.objects("authData"))
-    ask = msgspec.structs.replace(ask, code=code)
+    ask = await prepare_documents(services, msgspec.structs.replace(ask, code=code), body)
     authorization, opening = await ask_signer(services, client_id, ask)
     answer: dict[str, object] = {
         "handle": authorization.id,

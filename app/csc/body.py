@@ -32,6 +32,16 @@ class Body:
             raise BadParameter(f"Invalid parameter {name}")
         return value
 
+    def has(self, name: str) -> bool:
+        """Tell whether something was given by this name."""
+        return self._fields.get(name) is not None
+
+    def text_or_texts(self, name: str) -> list[str] | None:
+        """Give a list of strings where one or several are given; None where it is neither."""
+        value = self._fields.get(name)
+        listed = [value] if isinstance(value, str) else value
+        return listed if isinstance(listed, list) and all(isinstance(one, str) for one in listed) else None
+
     def is_empty(self, name: str) -> bool:
         """Tell whether an empty string was given, which some methods have words of their own for."""
         return self._fields.get(name) == ""

@@ -7,6 +7,7 @@ from app.config import Config
 from app.csc.algorithms import ECDSA, RSA
 from app.csc.body import read_body
 from app.csc.explicit import language_of
+from app.csc.signature_plan import CERTIFICATION, CONFORMANCE_LEVELS, REVISION
 from app.services import Services
 
 SPECS = "2.0.0.0"
@@ -18,6 +19,7 @@ METHODS = (
     "credentials/getChallenge",
     "credentials/extendTransaction",
     "signatures/signHash",
+    "signatures/signDoc",
 )
 TIMESTAMP_METHODS = ("signatures/timestamp",)
 LOGIN_METHODS = ("auth/login", "auth/revoke")
@@ -36,11 +38,11 @@ async def info(services: Services, request: Request) -> Response:
         | {
             "asynchronousOperationMode": False,
             "methods": methods(config),
-            "validationInfo": False,
+            "validationInfo": True,
             "signAlgorithms": {"algos": [*RSA, *ECDSA]},
-            "signature_formats": {"formats": [], "envelope_properties": []},
-            "conformance_levels": [],
-            "supportedHashTypes": ["dtbsr"],
+            "signature_formats": {"formats": ["P"], "envelope_properties": [[CERTIFICATION, REVISION]], "allowMix": False},
+            "conformance_levels": list(CONFORMANCE_LEVELS if config.tsa_url else CONFORMANCE_LEVELS[:1]),
+            "supportedHashTypes": ["dtbsr", "sdr"],
         }
     )
 

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.authorization.sign import sign
-from app.csc.algorithms import DIGEST_BYTES, ECDSA, MULTISIGN, RSA, require_digests
+from app.csc.algorithms import DIGEST_BYTES, ECDSA, HASH_OF, MULTISIGN, RSA, require_digests
 from app.csc.authorize import ID
 from app.csc.body import Body, read_body
 from app.errors import BadParameter, CredentialUnknown, SigningRefused
@@ -17,14 +17,6 @@ from hsm.messages import ActivateRequest, ErrorCode
 
 LONGEST_SAD = 1_000
 LONGEST_IDEMPOTENCY_KEY = 200
-HASH_OF = {
-    "1.2.840.113549.1.1.11": "2.16.840.1.101.3.4.2.1",
-    "1.2.840.113549.1.1.12": "2.16.840.1.101.3.4.2.2",
-    "1.2.840.113549.1.1.13": "2.16.840.1.101.3.4.2.3",
-    "1.2.840.10045.4.3.2": "2.16.840.1.101.3.4.2.1",
-    "1.2.840.10045.4.3.3": "2.16.840.1.101.3.4.2.2",
-    "1.2.840.10045.4.3.4": "2.16.840.1.101.3.4.2.3",
-}
 
 
 async def sign_hash(services: Services, request: Request) -> Response:
@@ -48,15 +40,14 @@ def read_activation(body: Body, client_id: str, idempotency_key: str | None) -> 
     hash_algorithm = body.text_where_given("hashAlgorithmOID")
     if hash_algorithm is not None and (hash_algorithm not in DIGEST_BYTES or HASH_OF.get(sign_algorithm, hash_algorithm) != hash_algorithm):
         raise BadParameter("Invalid parameter hashAlgorithmOID")
-    parameters = body.text_where_given("signAlgoParams")
+    parameters = read_parameters(body)
     if hash_algorithm is None and sign_algorithm not in HASH_OF and parameters is None:
         raise BadParameter("Missing (or invalid type) string parameter hashAlgorithmOID")
     if (known := hash_algorithm or HASH_OF.get(sign_algorithm)) is not None:
         require_digests(known, hashes)
     elif any(len(digest) not in DIGEST_BYTES.values() for digest in hashes):
         raise BadParameter("Invalid digest value length")
-    if body.choice("operationMode", ("S", "A"), "S") != "S":
-        raise BadParameter("Invalid parameter operationMode")
+    read_mode(body)
     body.optional_text("clientData")
     if len(sad) > LONGEST_SAD:
         raise SigningRefused(ErrorCode.SAD_INVALID)
@@ -71,15 +62,23 @@ def read_activation(body: Body, client_id: str, idempotency_key: str | None) -> 
         hashes=hashes,
         sign_algorithm=sign_algorithm,
         hash_algorithm=hash_algorithm,
-        sign_algorithm_parameters=_parameters(parameters),
+        sign_algorithm_parameters=parameters,
         idempotency_key=idempotency_key,
     )
 
 
-def _parameters(text: str | None) -> bytes | None:
+def read_parameters(body: Body) -> bytes | None:
+    """Give `signAlgoParams`, DER in base64."""
+    text = body.text_where_given("signAlgoParams")
     if text is None:
         return None
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise BadParameter("Invalid parameter signAlgoParams") from None
+
+
+def read_mode(body: Body) -> None:
+    """Refuse every mode but the synchronous one."""
+    if body.choice("operationMode", ("S", "A"), "S") != "S":
+        raise BadParameter("Invalid parameter operationMode")

@@ -113,6 +113,13 @@ documents = Table(
     Column("position", Integer, primary_key=True),
     Column("sealed", LargeBinary, nullable=False),  # nonce and AES-256-GCM ciphertext
 )
+preparations = Table(
+    "preparations",
+    metadata,
+    Column("authorization_id", ForeignKey("authorizations.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),  # nonce and AES-256-GCM ciphertext
+)
 additions = Table(
     "additions",
     metadata,

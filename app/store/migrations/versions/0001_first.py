@@ -109,6 +109,12 @@ def upgrade() -> None:
         sa.Column("sealed", sa.LargeBinary, nullable=False),
     )
     op.create_table(
+        "preparations",
+        sa.Column("authorization_id", sa.String(22), sa.ForeignKey("authorizations.id"), primary_key=True),
+        sa.Column("position", sa.Integer, primary_key=True),
+        sa.Column("sealed", sa.LargeBinary, nullable=False),
+    )
+    op.create_table(
         "additions",
         sa.Column("id", sa.String(22), primary_key=True),
         sa.Column("link_sha256", sa.LargeBinary(32), nullable=False, unique=True),
