@@ -14,6 +14,7 @@ from app.authorization.forget import sweep as sweep_enrollments
 from app.authorization.settle import sweep
 from app.clock import Clock, system_clock
 from app.config import Config, read_config
+from app.csc.asynchronous import sweep as sweep_responses
 from app.errors import NatsuinError
 from app.middleware import SafeHttp
 from app.problems import http_error, natsuin_error, unknown_error
@@ -31,7 +32,9 @@ def create_app(config: Config, now: Clock = system_clock) -> ASGIApp:
         async with open_services(config, now) as services:
             opened.append(services)
             gc.freeze()  # what was made to start stays: no garbage collection needs to look at it
-            sweeping = [asyncio.create_task(one(services)) for one in (sweep, sweep_account, sweep_enrollments, sweep_receipts)]
+            sweeping = [
+                asyncio.create_task(one(services)) for one in (sweep, sweep_account, sweep_enrollments, sweep_receipts, sweep_responses)
+            ]
             try:
                 yield
             finally:

@@ -7,7 +7,8 @@ run in a thread.
 
 import asyncio
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from io import BytesIO
 
@@ -55,10 +56,8 @@ def prepare(pdf: bytes, plan: Plan, certificates: tuple[bytes, ...], hash_name: 
     Raises:
         PdfUnusable: it can't be read, is encrypted, or takes no certification signature any more.
     """
-    try:
+    with _parsing():
         return asyncio.run(_prepare(pdf, plan, certificates, hash_name, now, timestamped))
-    except BROKEN as error:
-        raise PdfUnusable(type(error).__name__) from None
 
 
 def signed_attributes(digest: bytes, hash_name: str, certificates: tuple[bytes, ...]) -> bytes:
@@ -84,33 +83,33 @@ def signed_data(
 def filled(pdf: bytes, hole_start: int, hole_end: int, cms_der: bytes) -> bytes:
     """Put a CMS into the hole; raises PdfUnusable where it does not fit."""
     output = BytesIO(pdf)
-    try:
+    with _parsing():
         PreparedByteRangeDigest(b"", hole_start, hole_end).fill_with_cms(output, cms.ContentInfo.load(cms_der))
-    except BROKEN as error:
-        raise PdfUnusable(type(error).__name__) from None
     return output.getvalue()
 
 
 def with_validation_data(pdf: bytes, certificates: Sequence[bytes], ocsps: Sequence[bytes], crls: Sequence[bytes]) -> bytes:
-    """Append what validators need once nobody answers for the certificates any more (B-LT, EN 319 142-1 §5.4.2)."""
+    """Append what validators need once nobody answers for the certificates any more (B-LT, EN 319 142-1 §5.4); raises PdfUnusable."""
     output = BytesIO(pdf)
-    contents = PdfFileReader(BytesIO(pdf)).embedded_signatures[-1].pkcs7_content.hex().encode()
-    DocumentSecurityStore.add_dss(
-        output,
-        contents,
-        certs=[x509.Certificate.load(one) for one in certificates],
-        ocsps=[ocsp.OCSPResponse.load(one) for one in ocsps],
-        crls=[crl.CertificateList.load(one) for one in crls],
-    )
+    with _parsing():
+        contents = PdfFileReader(BytesIO(pdf)).embedded_signatures[-1].pkcs7_content.hex().encode()
+        DocumentSecurityStore.add_dss(
+            output,
+            contents,
+            certs=[x509.Certificate.load(one) for one in certificates],
+            ocsps=[ocsp.OCSPResponse.load(one) for one in ocsps],
+            crls=[crl.CertificateList.load(one) for one in crls],
+        )
     return output.getvalue()
 
 
 def with_document_timestamp(pdf: bytes, hash_name: str, get_timestamp: GetTimestamp) -> bytes:
-    """Append a timestamp over the whole file (B-LTA, EN 319 142-1 §5.4.3)."""
+    """Append a timestamp over the whole file (B-LTA, EN 319 142-1 §5.5); raises PdfUnusable."""
     stamper = PdfTimeStamper(Stamper(get_timestamp))
-    writer = IncrementalPdfFileWriter(BytesIO(pdf))
-    stamping = stamper.async_timestamp_pdf(writer, hash_name, bytes_reserved=2 * TIMESTAMP_BYTES)
-    return bytes(asyncio.run(stamping).getvalue())
+    with _parsing():
+        writer = IncrementalPdfFileWriter(BytesIO(pdf))
+        stamping = stamper.async_timestamp_pdf(writer, hash_name, bytes_reserved=2 * TIMESTAMP_BYTES)
+        return bytes(asyncio.run(stamping).getvalue())
 
 
 def certificates_of_timestamps(cms_der: bytes) -> list[tuple[bytes, ...]]:
@@ -135,6 +134,14 @@ def certificates_of_token(token: bytes) -> tuple[bytes, ...]:
     while chain and (issuer := next((one for one in left if one not in chain and one.subject == chain[-1].issuer), None)) is not None:
         chain.append(issuer)
     return tuple(one.dump() for one in chain)
+
+
+@contextmanager
+def _parsing() -> Iterator[None]:
+    try:
+        yield
+    except BROKEN as error:
+        raise PdfUnusable(type(error).__name__) from None
 
 
 async def _prepare(pdf: bytes, plan: Plan, certificates: tuple[bytes, ...], hash_name: str, now: float, timestamped: bool) -> Prepared:

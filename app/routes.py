@@ -10,6 +10,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from app.csc import login, v1
+from app.csc.asynchronous import sign_polling
 from app.csc.authorize import authorize, authorize_check
 from app.csc.credentials import credential_info, list_credentials
 from app.csc.explicit import get_challenge
@@ -75,6 +76,7 @@ POST: tuple[tuple[str, Endpoint], ...] = (
     ("/csc/v2/credentials/extendTransaction", extend_transaction),
     ("/csc/v2/signatures/timestamp", timestamp),
     ("/csc/v2/signatures/signDoc", sign_doc),
+    ("/csc/v2/signatures/signPolling", sign_polling),
     ("/csc/v1/info", v1.info),
     ("/csc/v1/auth/login", login.login),
     ("/csc/v1/auth/revoke", login.revoke),
@@ -163,8 +165,8 @@ GET: tuple[tuple[str, Endpoint], ...] = (
     ("/approve/{id}/events", live.approval_events),
     ("/health", health),
 )
-# Methods of CSC 2.0 that this service does not have (§10.1: 501).
-NOT_IMPLEMENTED = ("signatures/signPolling",)
+# Methods of the standard that this service does not have (CSC 2.0 §10.1: 501).
+NOT_IMPLEMENTED = ("v1/credentials/sendOTP", "v2/credentials/sendOTP")
 
 
 def routes(services: Callable[[], Services]) -> list[BaseRoute]:
@@ -179,8 +181,7 @@ def routes(services: Callable[[], Services]) -> list[BaseRoute]:
     return [
         *(route(path, endpoint, "POST") for path, endpoint in POST),
         *(route(path, endpoint, "GET") for path, endpoint in GET),
-        *(Route(f"/csc/v2/{method}", _not_implemented, methods=["POST"]) for method in NOT_IMPLEMENTED),
-        Route("/csc/v1/credentials/sendOTP", _not_implemented, methods=["POST"]),
+        *(Route(f"/csc/{method}", _not_implemented, methods=["POST"]) for method in NOT_IMPLEMENTED),
         Mount("/static", GZipMiddleware(_Static(directory=STATIC))),  # nothing else is compressed: docs/decisions/018
     ]
 

@@ -46,6 +46,13 @@ class Body:
         """Tell whether an empty string was given, which some methods have words of their own for."""
         return self._fields.get(name) == ""
 
+    def text_or_wrong(self, name: str) -> str | None:
+        """Give a string that may be absent; what is none is wrong in the words of `signPolling`, which quote the name."""
+        value = self._fields.get(name)
+        if value is not None and not isinstance(value, str):
+            raise BadParameter(f"Invalid parameter “{name}”")
+        return value
+
     def text_where_given(self, name: str) -> str | None:
         """Give a string that some requests need and others may leave out."""
         return self.text(name) if self._fields.get(name) is not None else None
@@ -69,6 +76,13 @@ class Body:
         value = self._fields.get(name)
         if not isinstance(value, int) or isinstance(value, bool):
             raise BadParameter(f"Missing (or invalid type) integer parameter {name}")
+        return value
+
+    def whole(self, name: str) -> int | None:
+        """Give an integer that may be absent."""
+        value = self._fields.get(name)
+        if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
+            raise BadParameter(f"Invalid parameter {name}")
         return value
 
     def number_within(self, name: str, low: int, high: int, default: int) -> int:

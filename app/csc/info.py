@@ -20,6 +20,7 @@ METHODS = (
     "credentials/extendTransaction",
     "signatures/signHash",
     "signatures/signDoc",
+    "signatures/signPolling",
 )
 TIMESTAMP_METHODS = ("signatures/timestamp",)
 LOGIN_METHODS = ("auth/login", "auth/revoke")
@@ -36,7 +37,7 @@ async def info(services: Services, request: Request) -> Response:
     return JSONResponse(
         describe_service(config, SPECS, lang)
         | {
-            "asynchronousOperationMode": False,
+            "asynchronousOperationMode": True,
             "methods": methods(config),
             "validationInfo": True,
             "signAlgorithms": {"algos": [*RSA, *ECDSA]},

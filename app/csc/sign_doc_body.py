@@ -6,7 +6,8 @@ from app.csc.algorithms import DIGEST_BYTES, ECDSA, HASH_OF, MULTISIGN, RSA
 from app.csc.authorize import ID
 from app.csc.body import Body, decode_base64
 from app.csc.documents import MAX_FILES_BYTES
-from app.csc.sign_hash import LONGEST_SAD, read_mode, read_parameters
+from app.csc.mode import read_mode
+from app.csc.sign_hash_body import LONGEST_SAD, read_parameters
 from app.csc.signature_plan import CERTIFICATION, names_of_properties, read_envelope, read_format, read_level, read_plan
 from app.domain.preparation import Plan
 from app.errors import BadParameter, CredentialUnknown, SigningRefused

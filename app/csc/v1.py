@@ -26,7 +26,7 @@ from app.csc.credentials import application_of, describe_key, named_user, read_o
 from app.csc.explicit import language_of
 from app.csc.extend import extend
 from app.csc.info import LOGIN_METHODS, TIMESTAMP_METHODS, describe_service
-from app.csc.sign_hash import read_activation
+from app.csc.sign_hash_body import read_activation
 from app.domain.authorization import LONGEST_LIFE_S, Authorization, State
 from app.errors import BadParameter, Ended, OtpFromApplication, PinFromApplication, SamRefused, ScreenNeeded, SigningRefused
 from app.oauth.bearer import client_of
@@ -103,7 +103,7 @@ async def sign_hash(services: Services, request: Request) -> Response:
     """`signatures/signHash` (CSC 1.0.4 §11.9)."""
     client_id = await client_of(services, request)
     fields = await read_json(request, MAX_BODY_BYTES)
-    names = {"hashes": fields.get("hash"), "hashAlgorithmOID": fields.get("hashAlgo")}
+    names = {"hashes": fields.get("hash"), "hashAlgorithmOID": fields.get("hashAlgo"), "operationMode": "S"}
     with _words_of_v1():
         activation = read_activation(Body(fields | names), client_id, request.headers.get("idempotency-key"))
         signatures = await sign(services, activation)
