@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -15,11 +16,12 @@ from pyhanko.sign.signers.pdf_byterange import PreparedByteRangeDigest
 from app import pades
 from app.domain.preparation import Plan
 from demo.validate import ask_authority, validate_with_pdfsig, validate_with_pyhanko
-from tests.flow.browser import Browser
+from tests.flow.browser import Browse, Browser
 from tests.flow.parties import Person, new_application
 from tests.flow.polls import wait_until
 from tests.flow.records import Records
 from tests.flow.test_pdf import CONTRACT
+from tests.flow.test_statement import verify
 from tests.flow.wire import ABSENT, DIGEST, SHA1, SHA384, UNKNOWN_ID, authorize_body, b64, error_of, refused, with_changes
 from tests.harness.lasting import Lasting, judge
 from tests.harness.signer import Signer
@@ -362,3 +364,14 @@ def test_nothing_prepared_is_kept_once_it_is_refused(shop: Application, taro: Si
     taro.refuse(handle)
     kept = "SELECT count(*) FROM preparations WHERE authorization_id = ?"
     wait_until(lambda: records.one(kept, handle) == 0)
+
+
+def test_statement_leads_from_the_approved_digest_to_the_signature(stack: Stack, shop: Application, tmp_path: Path, browse: Browse) -> None:
+    """The journal keeps the attributes, so that whoever checks the signer's statement sees that what was approved was signed."""
+    signer = Person(stack)
+    sad = approved_digest(shop, signer, DIGEST)
+    assert sign_doc(shop, signer, sad, documentDigests=[GOOD]).status_code == 200
+    told = browse(stack, signer.passkey).signed_in().get(f"/history/statement/{signer.credential_id}", Accept="application/json")
+    key = next(one["state"] for one in stack.natsuin("doctor")["findings"] if one["part"] == "statement key")
+    status, said = verify(bytes(told.content), tmp_path, key)
+    assert (status, said["valid"], [one["state"] for one in said["authorizations"]]) == (0, True, ["signed"])
