@@ -129,11 +129,16 @@ def certificates_of_token(token: bytes) -> tuple[bytes, ...]:
     content = cms.ContentInfo.load(token)["content"]
     left = [one.chosen for one in content["certificates"] if isinstance(one.chosen, x509.Certificate)]
     sid = content["signer_infos"][0]["sid"].chosen
-    serial = sid["serial_number"].native if isinstance(sid, cms.IssuerAndSerialNumber) else None
-    chain = [one for one in left if one.serial_number == serial][:1]
+    chain = [one for one in left if _is_named(one, sid)][:1]
     while chain and (issuer := next((one for one in left if one not in chain and one.subject == chain[-1].issuer), None)) is not None:
         chain.append(issuer)
     return tuple(one.dump() for one in chain)
+
+
+def _is_named(certificate: x509.Certificate, sid: object) -> bool:
+    if isinstance(sid, cms.IssuerAndSerialNumber):
+        return bool(certificate.issuer == sid["issuer"] and certificate.serial_number == sid["serial_number"].native)
+    return bool(certificate.key_identifier == getattr(sid, "native", None))
 
 
 @contextmanager

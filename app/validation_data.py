@@ -26,8 +26,10 @@ async def validation_data(statuses: CertificateStatuses, chain: tuple[bytes, ...
     Ask about every certificate of a chain (DER, leaf first) but the last, whom nobody vouches for.
 
     Raises:
-        StatusUnavailable: one issuer does not answer.
+        StatusUnavailable: one issuer does not answer, or that of the leaf is not known.
     """
+    if len(chain) < 2:
+        raise StatusUnavailable("nobody is known to ask about a certificate")
     gathered = ValidationData(certificates=chain)
     for place in range(len(chain) - 1):
         status = await statuses.about(chain[place:])
