@@ -48,15 +48,17 @@ class CertificateStatuses:
         asked_at, known = self._remembered.get(credential.certificate_sha256, (0.0, None))
         if known is not None and self._now() < asked_at + self._reuse_s:
             return known
-        question = question_about(credential.certificates)
-        if question is None:
-            return None
-        status = await self._ask(question)
+        status = await self.about(credential.certificates)
         if status is not None and self._reuse_s:
             if len(self._remembered) >= MAX_REMEMBERED:
                 self._remembered.clear()
             self._remembered[credential.certificate_sha256] = (self._now(), status)
         return status
+
+    async def about(self, certificates: tuple[bytes, ...]) -> CertificateStatus | None:
+        """Give the word of the second certificate's holder on the first (DER); None where there is nobody to ask, or no answer."""
+        question = question_about(certificates)
+        return await self._ask(question) if question is not None else None
 
     async def close(self) -> None:
         await self._session.close()

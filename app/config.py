@@ -65,6 +65,8 @@ class Config(Struct, frozen=True, kw_only=True):
     pushes_per_signer: int  # in ten minutes
     service_name: str
     region: str
+    csc_login: bool
+    tsa_url: str | None  # None: there is no time-stamping authority
 
     @property
     def ca_client(self) -> tuple[Path, Path] | None:
@@ -101,6 +103,11 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
             problems.append(f"{name}: there is no file {environ[name]}")
         return Path(environ[name])
 
+    def switch(name: str) -> bool:
+        if (value := environ.get(name, "off")) not in ("on", "off"):
+            problems.append(f"{name} must be on or off")
+        return value == "on"
+
     port = number("NATSUIN_PORT", 8080, 1, 65_532)
     data = Path(environ.get("NATSUIN_DATA", "var")).absolute()
     origin = environ.get("NATSUIN_ORIGIN", f"http://localhost:{port}").rstrip("/")
@@ -134,6 +141,9 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
     ca_tls_ca = file("NATSUIN_CA_TLS_CA")
     if ca_tls_ca is None and "NATSUIN_CA_URL" not in environ:
         ca_tls_ca = data / "ca" / "root.pem"  # the demo CA makes it when it starts
+    tsa_url = environ.get("NATSUIN_TSA_URL", "" if "NATSUIN_CA_URL" in environ else f"http://localhost:{port + 2}/tsa")
+    if tsa_url and (urlsplit(tsa_url).scheme not in ("http", "https") or not urlsplit(tsa_url).hostname):
+        problems.append("NATSUIN_TSA_URL must be an http or https address: tokens are signed, so that either will do")
     client = {name: file(name) for name in ("NATSUIN_CA_CLIENT_CERTIFICATE", "NATSUIN_CA_CLIENT_KEY")}
     if "NATSUIN_CA_URL" not in environ and client == {"NATSUIN_CA_CLIENT_CERTIFICATE": None, "NATSUIN_CA_CLIENT_KEY": None}:
         made = ("signing-service.pem", "signing-service-key.pem")  # by the demo CA, when it starts
@@ -200,6 +210,8 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         pushes_per_signer=number("NATSUIN_PUSHES_PER_SIGNER", 5, 0, 1_000),
         service_name=environ.get("NATSUIN_NAME", "Natsuin"),
         region=environ.get("NATSUIN_REGION", "JP"),
+        csc_login=switch("NATSUIN_CSC_LOGIN"),
+        tsa_url=tsa_url or None,
     )
     if problems:
         raise CannotStart("\n".join(problems))

@@ -5,15 +5,16 @@ The authorization server's errors, one tree; `problems` says how each looks outs
     ├── CannotStart
     ├── BadRequest         the request itself: BadParameter, BadJson, BadContentType, BodyTooLarge, WrongOrigin
     ├── Unauthenticated    who asks: BadAuthorizationHeader, TokenUnknown, TokenExpired, ClientRefused, SessionRequired, SignInRefused,
-    │                      SignInOver
+    │                      SignInOver, LoginHeaderMalformed, LoginRefused
     ├── NotAllowed         what is asked: CredentialUnknown, CredentialDisabled, InvalidAuthenticationData, HandleUnknown,
     │                      AuthorizationUnknown, SubjectUnknown, LinkUnknown, CodeRefused, EvidenceRefused, RegistrationRefused,
     │                      PasskeyUnacceptable, PasskeySynced, WrongCode, CodeNeeded, CodeOver, PasskeyNeeded,
     │                      Ended, ChangeOver, LastPasskey, NameRefused, RecoveryWaiting, RecoveryEnded, TooManyOpen,
     │                      TooManyRefused, SignerQuiet, TooFast, SigningRefused, PinUnacceptable, TokenCodeRefused,
-    │                      OtpRefused, OtpLocked, OtpClosed
+    │                      OtpRefused, OtpLocked, OtpClosed, PinFromApplication, OtpFromApplication, ScreenNeeded,
+    │                      PdfUnusable, DocumentDiffers
     ├── Unavailable        in doubt, so no for now: StoreUnavailable, RedisUnavailable, SamUnavailable, CertificateUnavailable,
-    │                      StatusUnavailable, FontsMissing
+    │                      StatusUnavailable, FontsMissing, TimestampUnavailable
     ├── StatementRefused   on the command line only
     └── SamRefused         between `sam` and the story only; each step turns it into one of the above
 """
@@ -108,6 +109,34 @@ class CredentialDisabled(NotAllowed):
 
 class InvalidAuthenticationData(NotAllowed):
     """The application sent a factor that it can't have: the signer shows theirs to us alone (CSC 2.0 §11.7)."""
+
+
+class LoginHeaderMalformed(Unauthenticated):
+    """`auth/login` without HTTP Basic."""
+
+
+class LoginRefused(Unauthenticated):
+    """`auth/login` with an id or a secret that is wrong: one answer."""
+
+
+class PinFromApplication(InvalidAuthenticationData):
+    """A PIN in CSC v1."""
+
+
+class OtpFromApplication(InvalidAuthenticationData):
+    """A one-time password in CSC v1."""
+
+
+class ScreenNeeded(NotAllowed):
+    """The signer would need something from the application's screen, which CSC v1 has no place to tell."""
+
+
+class PdfUnusable(NotAllowed):
+    """A PDF that can't be signed, or not so."""
+
+
+class DocumentDiffers(NotAllowed):
+    """A document for `signDoc` that is not the approved one."""
 
 
 class HandleUnknown(NotAllowed):
@@ -300,6 +329,10 @@ class StatusUnavailable(Unavailable):
 
 class CertificateUnavailable(Unavailable):
     """The CA does not answer, or can't certify this; the key is kept and the same link may be used again."""
+
+
+class TimestampUnavailable(Unavailable):
+    """The time-stamping authority gave no token that fits."""
 
 
 class FontsMissing(Unavailable):

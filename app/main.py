@@ -15,6 +15,7 @@ from app.authorization.orphans import sweep as sweep_orphans
 from app.authorization.settle import sweep
 from app.clock import Clock, system_clock
 from app.config import Config, read_config
+from app.csc.asynchronous import sweep as sweep_responses
 from app.errors import NatsuinError
 from app.middleware import SafeHttp
 from app.problems import http_error, natsuin_error, unknown_error
@@ -32,7 +33,7 @@ def create_app(config: Config, now: Clock = system_clock) -> ASGIApp:
         async with open_services(config, now) as services:
             opened.append(services)
             gc.freeze()  # what was made to start stays: no garbage collection needs to look at it
-            sweeps = (sweep, sweep_account, sweep_enrollments, sweep_orphans, sweep_receipts)
+            sweeps = (sweep, sweep_account, sweep_enrollments, sweep_orphans, sweep_receipts, sweep_responses)
             sweeping = [asyncio.create_task(one(services)) for one in sweeps]
             try:
                 yield

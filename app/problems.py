@@ -40,12 +40,19 @@ PROBLEMS: dict[type[Exception], Problem] = {
     e.TokenUnknown: Problem(401, "invalid_token", "The access token is not valid", "forbidden"),
     e.TokenExpired: Problem(401, "expired_token", "The access token has expired", "forbidden"),
     e.ClientRefused: Problem(400, INVALID, "", INVALID),
+    e.LoginHeaderMalformed: Problem(401, INVALID, "Malformed authentication parameter.", INVALID),
+    e.LoginRefused: Problem(400, "authentication_error", "An error occurred during authentication process", INVALID),
     e.SessionRequired: Problem(401, "access_denied", "Sign in first", "session_required"),
     e.SignInRefused: Problem(400, "access_denied", "The sign-in did not verify", "sign_in_refused"),
     e.SignInOver: Problem(400, "access_denied", "The sign-in is over", "sign_in_over"),
     e.CredentialUnknown: Problem(400, INVALID, "Invalid parameter credentialID", "not_found"),
     e.CredentialDisabled: Problem(400, INVALID, "The credential identified by credentialID is disabled", "key_unusable"),
     e.InvalidAuthenticationData: Problem(400, "invalid_authentication_data", "The authentication data is invalid", INVALID),
+    e.PinFromApplication: Problem(400, "invalid_pin", "The PIN is invalid", INVALID),
+    e.OtpFromApplication: Problem(400, "invalid_otp", "The OTP is invalid", INVALID),
+    e.ScreenNeeded: Problem(400, "unauthorized_client", "This application shows codes to its signers, which needs /csc/v2", INVALID),
+    e.PdfUnusable: Problem(400, INVALID, "Invalid array parameter documents", INVALID),
+    e.DocumentDiffers: Problem(403, "invalid_hash", "Document or documentDigest does not match authroized hash", INVALID),
     e.HandleUnknown: Problem(400, INVALID, "Invalid parameter handle", "not_found"),
     e.AuthorizationUnknown: Problem(404, INVALID, "Not found", "not_found"),
     e.SubjectUnknown: Problem(404, INVALID, "Not found", "not_found"),
@@ -79,6 +86,9 @@ PROBLEMS: dict[type[Exception], Problem] = {
     e.RedisUnavailable: Problem(503, "temporarily_unavailable", "Try again", "unavailable"),
     e.SamUnavailable: Problem(503, "temporarily_unavailable", "Try again", "unavailable"),
     e.StatusUnavailable: Problem(503, "temporarily_unavailable", "The certificate's status is not to be had; try again", "unavailable"),
+    e.TimestampUnavailable: Problem(
+        503, "temporarily_unavailable", "The time-stamping authority gives no timestamp; try again", "unavailable"
+    ),
     e.FontsMissing: Problem(503, "temporarily_unavailable", "Try again", "unavailable"),
     e.CertificateUnavailable: Problem(503, "temporarily_unavailable", "Try again", "certificate_unavailable"),
 }
@@ -122,7 +132,9 @@ async def natsuin_error(request: Request, error: Exception) -> Response:
     status, code, description, extra = csc_words(error)
     headers = {"Retry-After": str(getattr(error, "retry_after_s", 2))} if status in (429, 503) else {}
     if isinstance(error, e.Unauthenticated) and status == 401:
-        headers["WWW-Authenticate"] = 'Basic realm="applications"' if isinstance(error, e.ClientRefused) else f'Bearer error="{code}"'
+        headers["WWW-Authenticate"] = (
+            'Basic realm="applications"' if isinstance(error, e.ClientRefused | e.LoginHeaderMalformed) else f'Bearer error="{code}"'
+        )
     return JSONResponse({"error": code, "error_description": description} | extra, status, headers=headers)
 
 

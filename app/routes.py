@@ -4,15 +4,22 @@ from collections.abc import Awaitable, Callable
 
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from app.csc import login, v1
+from app.csc.asynchronous import sign_polling
 from app.csc.authorize import authorize, authorize_check
 from app.csc.credentials import credential_info, list_credentials
+from app.csc.explicit import get_challenge
+from app.csc.extend import extend_transaction
 from app.csc.info import info
+from app.csc.not_implemented import not_implemented
+from app.csc.sign_doc import sign_doc
 from app.csc.sign_hash import sign_hash
+from app.csc.timestamp import timestamp
 from app.health import health
 from app.oauth.revoke import revoke
 from app.oauth.token import token
@@ -64,6 +71,22 @@ POST: tuple[tuple[str, Endpoint], ...] = (
     ("/csc/v2/credentials/authorize", authorize),
     ("/csc/v2/credentials/authorizeCheck", authorize_check),
     ("/csc/v2/signatures/signHash", sign_hash),
+    ("/csc/v2/auth/login", login.login),
+    ("/csc/v2/auth/revoke", login.revoke),
+    ("/csc/v2/credentials/getChallenge", get_challenge),
+    ("/csc/v2/credentials/extendTransaction", extend_transaction),
+    ("/csc/v2/signatures/timestamp", timestamp),
+    ("/csc/v2/signatures/signDoc", sign_doc),
+    ("/csc/v2/signatures/signPolling", sign_polling),
+    ("/csc/v1/info", v1.info),
+    ("/csc/v1/auth/login", login.login),
+    ("/csc/v1/auth/revoke", login.revoke),
+    ("/csc/v1/credentials/list", v1.list_credentials),
+    ("/csc/v1/credentials/info", v1.credential_info),
+    ("/csc/v1/credentials/authorize", v1.authorize),
+    ("/csc/v1/credentials/extendTransaction", v1.extend_transaction),
+    ("/csc/v1/signatures/signHash", v1.sign_hash),
+    ("/csc/v1/signatures/timestamp", timestamp),
     ("/oauth2/token", token),
     ("/oauth2/revoke", revoke),
     ("/enroll/options", enroll.options),
@@ -146,16 +169,8 @@ GET: tuple[tuple[str, Endpoint], ...] = (
     ("/approve/{id}/events", live.approval_events),
     ("/health", health),
 )
-# Methods of CSC 2.0 that this service does not have (§10.1: 501).
-NOT_IMPLEMENTED = (
-    "auth/login",
-    "auth/revoke",
-    "credentials/getChallenge",
-    "credentials/extendTransaction",
-    "signatures/signDoc",
-    "signatures/signPolling",
-    "signatures/timestamp",
-)
+# Methods of the standard that this service does not have (CSC 2.0 §10.1: 501).
+NOT_IMPLEMENTED = ("v1/credentials/sendOTP", "v2/credentials/sendOTP")
 
 
 def routes(services: Callable[[], Services]) -> list[BaseRoute]:
@@ -170,13 +185,13 @@ def routes(services: Callable[[], Services]) -> list[BaseRoute]:
     return [
         *(route(path, endpoint, "POST") for path, endpoint in POST),
         *(route(path, endpoint, "GET") for path, endpoint in GET),
-        *(Route(f"/csc/v2/{method}", _not_implemented, methods=["POST"]) for method in NOT_IMPLEMENTED),
+        *(Route(f"/csc/{method}", _not_implemented, methods=["POST"]) for method in NOT_IMPLEMENTED),
         Mount("/static", GZipMiddleware(_Static(directory=STATIC))),  # what is compressed, and what is not: docs/decisions/019
     ]
 
 
 async def _not_implemented(_: Request) -> Response:
-    return JSONResponse({"error": "invalid_request", "error_description": "This method is not implemented"}, 501)
+    return not_implemented()
 
 
 class _Static(StaticFiles):

@@ -21,6 +21,7 @@ from app.store.database import Database
 from app.store.push_queue import PushQueue
 from app.store.redis import Ephemeral
 from app.store.wakeups import Wakeups
+from app.timestamps import Timestamps
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Services:
     ca: CertificationAuthority
     statuses: CertificateStatuses
     document_key: DocumentKey
+    timestamps: Timestamps
 
 
 @asynccontextmanager
@@ -53,15 +55,19 @@ async def open_services(config: Config, now: Clock = system_clock) -> AsyncItera
     wakeups = Wakeups(batches, channel)
     listening = asyncio.create_task(wakeups.run())
     statuses = CertificateStatuses.open(config.status_reuse_s, now)
+    timestamps = Timestamps.open(config.tsa_url)
     try:
         ca = CertificationAuthority(config.ca_url, config.ca_tls_ca, config.ca_client)
-        yield Services(config, now, database, Ephemeral(batches), wakeups, PushQueue(batches), push_key, sam, ca, statuses, document_key)
+        yield Services(
+            config, now, database, Ephemeral(batches), wakeups, PushQueue(batches), push_key, sam, ca, statuses, document_key, timestamps
+        )
     finally:
         listening.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await listening
         await sam.close()
         await statuses.close()
+        await timestamps.close()
         await redis.aclose()
         await channel.aclose()
         database.close()

@@ -35,10 +35,12 @@ from hsm.messages import (
     ActivateRequest,
     CollectReply,
     CollectRequest,
+    NotSignedAttributes,
     Outcome,
     SignTransaction,
     StatusReply,
     StatusRequest,
+    digests_to_sign,
     read_transaction,
 )
 from hsm.policy import HASHES, Padding, Scheme, require_digests, scheme_for
@@ -64,6 +66,7 @@ def activate(sam: Sam, request: ActivateRequest) -> ActivateReply:
         return earlier_answer(sam, used, request)
     approval = usable_approval(approval, sad, now)  # (2)
     transaction = require_same(request, approval)  # (3)
+    digests = what_is_signed(request, transaction)
     credential, scheme = usable_key(sam, request, transaction, now)  # (4)
     activation = Activation(sad.authorization_id, request_sha256(request), idempotency_sha256(request), Outcome.INTENDED.value)
     with outcome_is_recorded(sam, sad) as spent:
@@ -71,8 +74,8 @@ def activate(sam: Sam, request: ActivateRequest) -> ActivateReply:
             # The same evidence could make the same approval again, if its row were taken away, until the transaction is over.
             until = max(approval.usable_until, transaction.expires + sam.sad_life_s)
             spent.append(change.spend(activation, until=until, **_intent(request, scheme)))  # (5)
-        signatures = tuple(sam.token.sign(credential.key_id, scheme, digest) for digest in request.hashes)  # (6)
-        verify(credential, scheme, request.hashes, signatures)  # (7)
+        signatures = tuple(sam.token.sign(credential.key_id, scheme, digest) for digest in digests)  # (6)
+        verify(credential, scheme, digests, signatures)  # (7)
         with sam.store.change(sam.now()) as change:
             journalled = [base64.b64encode(signature).decode() for signature in signatures]
             change.settle(spent[0], Outcome.SIGNED, answer=msgspec.json.encode(signatures), signatures=journalled)  # (8)
@@ -154,6 +157,18 @@ def require_same(request: ActivateRequest, approval: Approval) -> SignTransactio
     return transaction
 
 
+def what_is_signed(request: ActivateRequest, transaction: SignTransaction) -> tuple[bytes, ...]:
+    """(3) The approved hashes themselves; or, of documents, the attributes that say so: their hash, and nothing that nobody was shown."""
+    if not request.signed_attributes:
+        return request.hashes
+    if any(document.content is not None and document.content.signed_attributes is not None for document in transaction.documents):
+        raise HashesDiffer("what was approved are signed attributes themselves")
+    try:
+        return digests_to_sign(request.hashes, request.signed_attributes, HASHES[transaction.hash_algorithm].name)
+    except NotSignedAttributes as error:
+        raise HashesDiffer(f"signed attributes: {error}") from None
+
+
 def usable_key(sam: Sam, request: ActivateRequest, transaction: SignTransaction, now: float) -> tuple[Credential, Scheme]:
     """(4) The credential is still enabled, its certificate stands, and the algorithm is one for its key and for the approved hashes."""
     credential = sam.store.credential(transaction.credential_id)
@@ -221,7 +236,8 @@ def _settled(sam: Sam, activation: Activation) -> Outcome:
 
 
 def _intent(request: ActivateRequest, scheme: Scheme) -> dict[str, object]:
-    return {
+    attributes = [base64.b64encode(one).decode() for one in request.signed_attributes]
+    return ({"signed_attributes": attributes} if attributes else {}) | {
         "application": request.application_id,
         "credential": request.credential_id,
         "hashes": [base64.b64encode(digest).decode() for digest in request.hashes],

@@ -71,8 +71,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def otp_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Another one, whose new keys may be used with PIN and one-time password too."""
+    """Another one, whose new keys may be used with PIN and one-time password too, and where applications may log in by HTTP Basic."""
     settings = {"NATSUIN_OPEN_PER_SIGNER": "100", "NATSUIN_FACTORS": "passkey_or_otp", "NATSUIN_REVOCATION": "off"}
+    settings["NATSUIN_CSC_LOGIN"] = "on"
     with running_stack(tmp_path_factory.mktemp("otp"), **settings) as made:
         yield made
 

@@ -8,26 +8,28 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from app.authorization.announce import announce
+from app.authorization.prepared import seal
 from app.domain.authorization import LONGEST_LIFE_S, Authorization, State, Told
 from app.domain.document import Upload
 from app.domain.identifiers import new_id
 from app.domain.opening import Opening, new_opening
 from app.domain.parties import Application, Credential
+from app.domain.preparation import Preparation
 from app.domain.pressure import Unwanted
+from app.domain.verification_code import new_code
 from app.errors import BadParameter, CredentialDisabled, CredentialUnknown, SignerQuiet, TokenUnknown, TooManyOpen, TooManyRefused
 from app.services import Services
-from app.store import authorizations, credentials, documents, openings, parties, pressure, subscriptions
+from app.store import authorizations, credentials, documents, openings, parties, preparations, pressure, subscriptions
 from app.webauthn import b64
 from hsm.messages import Document, SignTransaction
-
-CODE_DIGITS = 2  # on an enrolled phone; the passkey is the factor, the code binds the two screens
 
 
 class Ask(Struct, frozen=True, kw_only=True):
     """
     What an application asks; `labels` has one text for each hash, and may have empty ones. Texts are plain, and in NFC.
 
-    `uploads` has what the signer can open, one or None for each hash; it is empty where nothing was sent.
+    `uploads` has what the signer can open, one or None for each hash; it is empty where nothing was sent. `code` is the verification code,
+    where the application was told it before. `preparations` has what was appended to PDFs that `signDoc` will sign.
     """
 
     credential_id: str
@@ -41,6 +43,8 @@ class Ask(Struct, frozen=True, kw_only=True):
     return_url: str | None = None
     return_state: str | None = None
     uploads: tuple[Upload | None, ...] = ()
+    code: str | None = None
+    preparations: tuple[Preparation | None, ...] = ()
 
 
 Also = Callable[[Connection, Authorization], None]
@@ -77,6 +81,7 @@ async def request(services: Services, client_id: str, ask: Ask) -> tuple[Authori
     def also(connection: Connection, authorization: Authorization) -> None:
         _require_wanted(now, connection, authorization)
         openings.add(connection, authorization.id, opening)
+        preparations.add(connection, authorization.id, seal(services.document_key, authorization.id, ask.preparations))
 
     return await _record(services, application, credential, told, ask, also), opening
 
@@ -116,7 +121,7 @@ async def _record(
         transaction=transaction.encode(),
         state=State.PENDING,
         reason=None,
-        code=f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}" if application.asks_code else None,
+        code=(ask.code or new_code()) if application.asks_code else None,
         code_tries=0,
         created=transaction.created,
         expires=transaction.expires,

@@ -14,7 +14,7 @@ from app.authorization.announce import announce
 from app.domain.authorization import Authorization, Reason, State
 from app.errors import SamRefused, SamUnavailable, Unavailable
 from app.services import Services
-from app.store import authorizations, documents, parties
+from app.store import authorizations, documents, parties, preparations
 from hsm.messages import Outcome, RefuseRequest, StatusReply
 
 SWEEP_S = 5
@@ -87,6 +87,7 @@ async def sweep(services: Services) -> None:
         await asyncio.sleep(SWEEP_S)
         try:
             await services.database.write(documents.forget_ended, services.now())
+            await services.database.write(preparations.forget_ended, services.now())
             overdue = await services.database.read(authorizations.overdue, services.now(), SWEEP_MOST)
         except Unavailable as doubt:
             log.warning("not settled: %s: %s", type(doubt).__name__, doubt)

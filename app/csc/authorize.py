@@ -4,6 +4,7 @@ import asyncio
 import re
 import unicodedata
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -13,10 +14,11 @@ from app.authorization.request import request as ask_signer
 from app.csc.algorithms import MULTISIGN, require_digests
 from app.csc.body import MAX_BODY_BYTES as MAX_BODY_BYTES_ELSEWHERE
 from app.csc.body import Body, read_body
-from app.csc.credentials import OUT_OF_BAND
 from app.csc.documents import MAX_FILES_BYTES, read_documents
+from app.csc.explicit import challenged_code
+from app.csc.prepare import prepare_documents
 from app.domain.authorization import Authorization
-from app.errors import BadParameter, CredentialUnknown, InvalidAuthenticationData, TooFast
+from app.errors import BadParameter, CredentialUnknown, TooFast
 from app.oauth.bearer import client_of
 from app.services import Services
 from hsm.messages import MAX_DESCRIPTION_CHARACTERS, MAX_LABEL_CHARACTERS, MAX_LIFE_S, is_plain_text
@@ -36,6 +38,8 @@ async def authorize(services: Services, request: Request) -> Response:
     client_id = await client_of(services, request)
     body = await read_body(request, MAX_BODY_BYTES)
     ask = await asyncio.to_thread(read_ask, body, services.config.authorization_life_s)
+    code = await challenged_code(services, client_id, ask.credential_id, body.objects("authData"))
+    ask = await prepare_documents(services, msgspec.structs.replace(ask, code=code), body)
     authorization, opening = await ask_signer(services, client_id, ask)
     answer: dict[str, object] = {
         "handle": authorization.id,
@@ -87,9 +91,7 @@ def read_ask(body: Body, life_s: int) -> Ask:
     require_digests(body.text("hashAlgorithmOID"), hashes)
     if len(hashes) != count:
         raise BadParameter("Invalid value for parameter numSignatures")
-    for factor in body.objects("authData"):
-        if factor.get("id") != OUT_OF_BAND["id"] or factor.get("value") is not None:
-            raise InvalidAuthenticationData
+    body.objects("authData")
     body.optional_text("clientData")
     description = _plain("description", body.optional_text("description") or "", MAX_DESCRIPTION_CHARACTERS)
     return_url, return_state = (body.optional_text(name) for name in ("return_url", "state"))

@@ -32,6 +32,27 @@ class Body:
             raise BadParameter(f"Invalid parameter {name}")
         return value
 
+    def has(self, name: str) -> bool:
+        """Tell whether something was given by this name."""
+        return self._fields.get(name) is not None
+
+    def text_or_texts(self, name: str) -> list[str] | None:
+        """Give a list of strings where one or several are given; None where it is neither."""
+        value = self._fields.get(name)
+        listed = [value] if isinstance(value, str) else value
+        return listed if isinstance(listed, list) and all(isinstance(one, str) for one in listed) else None
+
+    def is_empty(self, name: str) -> bool:
+        """Tell whether an empty string was given, which some methods have words of their own for."""
+        return self._fields.get(name) == ""
+
+    def text_or_wrong(self, name: str) -> str | None:
+        """Give a string that may be absent; what is none is wrong in the words of `signPolling`, which quote the name."""
+        value = self._fields.get(name)
+        if value is not None and not isinstance(value, str):
+            raise BadParameter(f"Invalid parameter “{name}”")
+        return value
+
     def text_where_given(self, name: str) -> str | None:
         """Give a string that some requests need and others may leave out."""
         return self.text(name) if self._fields.get(name) is not None else None
@@ -57,6 +78,13 @@ class Body:
             raise BadParameter(f"Missing (or invalid type) integer parameter {name}")
         return value
 
+    def whole(self, name: str) -> int | None:
+        """Give an integer that may be absent."""
+        value = self._fields.get(name)
+        if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
+            raise BadParameter(f"Invalid parameter {name}")
+        return value
+
     def number_within(self, name: str, low: int, high: int, default: int) -> int:
         """Give an integer within bounds, or the default where absent."""
         if name not in self._fields:
@@ -80,12 +108,8 @@ class Body:
             raise BadParameter("Missing (or invalid type) array parameter hash")
         if not value:
             raise BadParameter("Empty hash array")
-        try:
-            digests = tuple(base64.b64decode(one, validate=True) for one in value)
-        except (binascii.Error, ValueError):
-            raise BadParameter("Invalid Base64 hash string parameter") from None
-        # Python ignores stray bits and accepts padding inside; one digest has one spelling.
-        if any(base64.b64encode(digest).decode() != one or not digest for digest, one in zip(digests, value, strict=True)):
+        digests = tuple(decoded for one in value if (decoded := decode_base64(one)))
+        if len(digests) != len(value):
             raise BadParameter("Invalid Base64 hash string parameter")
         return digests
 
@@ -107,3 +131,12 @@ class Body:
 async def read_body(request: Request, most_bytes: int = MAX_BODY_BYTES) -> Body:
     """Read a request's JSON object; raises BadRequest."""
     return Body(await read_json(request, most_bytes))
+
+
+def decode_base64(text: str) -> bytes | None:
+    """Decode base64 in its one spelling; None where it is another one, or none: Python ignores stray bits, and takes padding inside."""
+    try:
+        decoded = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return decoded if base64.b64encode(decoded).decode() == text else None

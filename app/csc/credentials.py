@@ -2,43 +2,49 @@
 
 import asyncio
 import base64
-from datetime import datetime
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.account.standing import Standing, standing
 from app.csc.algorithms import MULTISIGN, key_description
 from app.csc.body import Body, read_body
-from app.errors import BadParameter, CredentialUnknown
+from app.csc.certificate import read_out
+from app.csc.explicit import describe_explicit, language_of
+from app.domain.parties import Application
+from app.errors import BadParameter, CredentialUnknown, TokenUnknown
 from app.oauth.bearer import client_of
 from app.services import Services
-from app.store import credentials
+from app.store import credentials, parties
 
 CERTIFICATES = ("none", "single", "chain")
-OUT_OF_BAND = {"type": "PasswordOOB", "id": "mobile", "label": "Approval on the phone", "description": "The signer approves there"}
+
+
+class Wanted(Struct, frozen=True):
+    """What is to be said of a credential: which certificates, whether the first is read out, and the language of labels."""
+
+    certificates: str
+    cert_info: bool
+    lang: str
 
 
 async def list_credentials(services: Services, request: Request) -> Response:
     """List a signer's credentials; the application names the signer by `userID`."""
-    await client_of(services, request)
+    application = await application_of(services, request)
     body = await read_body(request)
-    user_id = body.optional_text("userID", longest=64)
-    if not user_id:
-        raise BadParameter("Invalid parameter userID")
+    user_id = named_user(body)
     with_info, only_valid = body.flag("credentialInfo"), body.flag("onlyValid")
-    described = _options(body)
+    wanted = read_wanted(body)
+    standings = await standings_of(services, user_id, ask=with_info or only_valid)
     now = services.now()
-    found = await services.database.read(credentials.of_signer, user_id)
-    found.sort(key=lambda one: one.renewed_by is not None)  # an application that takes the first is to take the newer one
-    standings = [Standing(one, None) for one in found]
-    if with_info or only_valid:
-        standings = await asyncio.gather(*(standing(services, one) for one in found))
     if only_valid:  # of which nobody can tell stays: asking for a signature will
         standings = [one for one in standings if one.credential.is_usable(now) and one.certificate in ("valid", None)]
     answer: dict[str, object] = {"credentialIDs": [one.credential.credential_id for one in standings]}
     if with_info:
-        answer["credentialInfos"] = [{"credentialID": one.credential.credential_id} | describe(one, now, *described) for one in standings]
+        answer["credentialInfos"] = [
+            {"credentialID": one.credential.credential_id} | describe(one, now, wanted, application.asks_code) for one in standings
+        ]
     if only_valid:
         answer["onlyValid"] = True
     return JSONResponse(answer)
@@ -46,50 +52,75 @@ async def list_credentials(services: Services, request: Request) -> Response:
 
 async def credential_info(services: Services, request: Request) -> Response:
     """Describe one credential."""
-    await client_of(services, request)
+    application = await application_of(services, request)
     body = await read_body(request)
+    stands, wanted = await read_one(services, body)
+    return JSONResponse(describe(stands, services.now(), wanted, application.asks_code))
+
+
+async def application_of(services: Services, request: Request) -> Application:
+    """Give the application that sends this request; raises what `client_of` raises."""
+    application = await services.database.read(parties.application, await client_of(services, request))
+    if application is None:
+        raise TokenUnknown
+    return application
+
+
+def named_user(body: Body) -> str:
+    """Give the signer whom the application names; every token of ours is an application's, so there must be one (§11.5)."""
+    user_id = body.optional_text("userID", longest=64)
+    if not user_id:
+        raise BadParameter("Invalid parameter userID")
+    return user_id
+
+
+async def standings_of(services: Services, user_id: str, *, ask: bool) -> list[Standing]:
+    """List a signer's credentials, newest first where one renewed another; with `ask`, CA and SAM say how they stand."""
+    found = await services.database.read(credentials.of_signer, user_id)
+    found.sort(key=lambda one: one.renewed_by is not None)  # an application that takes the first is to take the newer one
+    if not ask:
+        return [Standing(one, None) for one in found]
+    return await asyncio.gather(*(standing(services, one) for one in found))
+
+
+async def read_one(services: Services, body: Body) -> tuple[Standing, Wanted]:
+    """Read which credential is to be described and how, and ask how it stands; raises CredentialUnknown."""
     credential_id = body.text("credentialID")
-    described = _options(body)
+    wanted = read_wanted(body)
     credential = await services.database.read(credentials.get, credential_id)
     if credential is None:
         raise CredentialUnknown
-    return JSONResponse(describe(await standing(services, credential), services.now(), *described))
+    return await standing(services, credential), wanted
 
 
-def describe(stands: Standing, now: float, certificates: str, cert_info: bool) -> dict[str, object]:
-    """Put a credential in the standard's words; `cert.status` is there only where it is so now."""
-    credential, leaf = stands.credential, stands.credential.certificate
+def read_wanted(body: Body) -> Wanted:
+    body.flag("authInfo")  # the mode is always said
+    body.optional_text("clientData")
+    lang = language_of(body)
+    return Wanted(body.choice("certificates", CERTIFICATES, "single"), body.flag("certInfo"), lang)
+
+
+def describe(stands: Standing, now: float, wanted: Wanted, asks_code: bool) -> dict[str, object]:
+    """Put a credential in the words of v2."""
+    return describe_key(stands, now, wanted) | {"auth": describe_explicit(stands.credential, asks_code, wanted.lang)}
+
+
+def describe_key(stands: Standing, now: float, wanted: Wanted) -> dict[str, object]:
+    """Put key and certificate in the standard's words, the same in v1 and v2; `cert.status` is there only where it is so now."""
+    credential = stands.credential
     cert: dict[str, object] = {}
     if stands.certificate is not None:
         cert["status"] = stands.certificate
-    if certificates != "none":
-        shown = credential.certificates if certificates == "chain" else credential.certificates[:1]
+    if wanted.certificates != "none":
+        shown = credential.certificates if wanted.certificates == "chain" else credential.certificates[:1]
         cert["certificates"] = [base64.b64encode(one).decode() for one in shown]
-    if cert_info:
-        cert |= {
-            "issuerDN": leaf.issuer.rfc4514_string(),
-            "serialNumber": f"{leaf.serial_number:x}",
-            "subjectDN": leaf.subject.rfc4514_string(),
-            "validFrom": _time(leaf.not_valid_before_utc),
-            "validTo": _time(leaf.not_valid_after_utc),
-        }
+    if wanted.cert_info:
+        cert |= read_out(credential.certificate)
     return {
         "key": key_description(credential.key_algorithm, enabled=credential.state == "enabled" and not credential.is_frozen(now)),
         "cert": cert,
-        "auth": {"mode": "explicit", "expression": "mobile", "objects": [OUT_OF_BAND]},
         "SCAL": "2",
         "multisign": MULTISIGN,
-        "lang": "ja",
+        "lang": wanted.lang,
         "factors": ["passkey", "otp"] if credential.factors == "passkey_or_otp" else ["passkey"],
     }
-
-
-def _options(body: Body) -> tuple[str, bool]:
-    body.flag("authInfo")  # the mode is always said
-    body.optional_text("lang")
-    body.optional_text("clientData")
-    return body.choice("certificates", CERTIFICATES, "single"), body.flag("certInfo")
-
-
-def _time(moment: datetime) -> str:
-    return moment.strftime("%Y%m%d%H%M%SZ")

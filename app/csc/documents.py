@@ -44,7 +44,7 @@ def read_documents(body: Body, hash_algorithm: str, hashes: tuple[bytes, ...]) -
     if len(given) != len(hashes):
         raise BadParameter("Invalid parameter documents: there must be one for each hash, or null")
     uploads = tuple(
-        _upload(number, one, hash_algorithm, signed) if one is not None else None
+        _upload(number, one, hash_algorithm, signed) if one is not None and not is_for_sign_doc(one) else None
         for number, (one, signed) in enumerate(zip(given, hashes, strict=True))
     )
     taken = [one for one in uploads if one is not None]
@@ -53,6 +53,11 @@ def read_documents(body: Body, hash_algorithm: str, hashes: tuple[bytes, ...]) -
     if sum(len(one.content.signed_attributes or b"") for one in taken) > MAX_ALL_ATTRIBUTES_BYTES:
         raise BadParameter(f"Invalid parameter documents: all signedAttributes together may have {MAX_ALL_ATTRIBUTES_BYTES} bytes")
     return uploads
+
+
+def is_for_sign_doc(given: object) -> bool:
+    """These become something that the signer can open in `prepare`."""
+    return isinstance(given, dict) and "signature_format" in given
 
 
 def _upload(number: int, given: object, hash_algorithm: str, signed: bytes) -> Upload:

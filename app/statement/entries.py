@@ -19,7 +19,7 @@ from webauthn.helpers.verify_signature import verify_signature
 
 from app.errors import StatementRefused
 from app.webauthn import unb64
-from hsm.messages import SignTransaction, challenge, parse_amendment, parse_transaction
+from hsm.messages import SignTransaction, challenge, digests_to_sign, parse_amendment, parse_transaction
 
 USER_PRESENT_AND_VERIFIED = 0b101  # WebAuthn L3 §6.1, flags
 HASHES = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}
@@ -66,6 +66,7 @@ class Entry(Struct, frozen=True):
     hashes: tuple[bytes, ...] = ()
     hash: str = ""
     padding: str = ""
+    signed_attributes: tuple[bytes, ...] = ()
     signatures: tuple[bytes, ...] = ()
 
 
@@ -166,7 +167,9 @@ class Reading:
             raise StatementRefused("something else was signed than what was approved")
         if self._is_whole or line.credential_id in self._keys:
             key = load_der_public_key(self._keys[line.credential_id])
-            for digest, signature in zip(intent.hashes, entry.signatures, strict=True):
+            attributes = intent.signed_attributes
+            signed = digests_to_sign(intent.hashes, attributes, intent.hash) if attributes else intent.hashes
+            for digest, signature in zip(signed, entry.signatures, strict=True):
                 _verify(key, intent, digest, signature)
         line.state, line.signatures = "signed", len(entry.signatures)
 

@@ -107,6 +107,15 @@ class Ephemeral:
         challenge: bytes | None = await self._batches.send("GETDEL", _key("ceremony", ceremony))
         return challenge
 
+    async def keep_challenge(self, client_id: str, credential_id: str, code: str, life_s: int) -> None:
+        """Remember the code that an application will show for its next request; an earlier one is forgotten."""
+        await self._batches.send("SET", f"challenge:{client_id}:{credential_id}", code.encode(), "EX", life_s)
+
+    async def take_challenge(self, client_id: str, credential_id: str) -> str | None:
+        """Give that code, once."""
+        code: bytes | None = await self._batches.send("GETDEL", f"challenge:{client_id}:{credential_id}")
+        return code.decode() if code is not None else None
+
     async def may_poll(self, authorization_id: str, pace_ms: int) -> bool:
         """Tell whether the last poll of this authorization is at least `pace_ms` ago, and start counting anew if so."""
         return bool(await self._batches.send("SET", f"poll:{authorization_id}", b"", "PX", pace_ms, "NX"))

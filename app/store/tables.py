@@ -114,6 +114,25 @@ documents = Table(
     Column("position", Integer, primary_key=True),
     Column("sealed", LargeBinary, nullable=False),  # nonce and AES-256-GCM ciphertext
 )
+preparations = Table(
+    "preparations",
+    metadata,
+    Column("authorization_id", ForeignKey("authorizations.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),  # nonce and AES-256-GCM ciphertext
+)
+responses = Table(
+    "responses",
+    metadata,
+    Column("id", String(22), primary_key=True),
+    Column("application_id", String(22), nullable=False),
+    Column("user_id", String(64), nullable=False),
+    Column("state", String(10), nullable=False),  # working, done, failed
+    Column("content", LargeBinary, nullable=False),  # nonce and AES-256-GCM ciphertext
+    Column("claimed_until", BigInteger, nullable=False),
+    Column("keep_until", BigInteger, nullable=False, index=True),
+)
+Index("responses_working", responses.c.state, responses.c.claimed_until)
 additions = Table(
     "additions",
     metadata,

@@ -59,6 +59,16 @@ def certify_registration_authority(
     return _builder(authority, url, subject, public_key, now, VALIDITY, purposes).sign(authority.key, hashes.SHA256())
 
 
+def certify_timestamp_authority(
+    authority: Authority, url: str, *, public_key: CertificatePublicKeyTypes, now: datetime
+) -> x509.Certificate:
+    """Sign the certificate of the CA's own time-stamping authority, which is for nothing else (RFC 3161 §2.3)."""
+    subject = _organisation(authority, "Natsuin Demo TSA")
+    purposes = [ExtendedKeyUsageOID.TIME_STAMPING]
+    builder = _builder(authority, url, subject, public_key, now, VALIDITY, purposes, purposes_critical=True)
+    return builder.sign(authority.key, hashes.SHA256())
+
+
 def certify_server(
     authority: Authority, url: str, *, names: Iterable[str], public_key: CertificatePublicKeyTypes, now: datetime
 ) -> x509.Certificate:
@@ -86,6 +96,7 @@ def _builder(
     purposes: list[x509.ObjectIdentifier],
     *,
     content_commitment: bool = False,
+    purposes_critical: bool = False,
 ) -> x509.CertificateBuilder:
     usage = x509.KeyUsage(
         digital_signature=True,
@@ -115,7 +126,7 @@ def _builder(
         .not_valid_after(min(now + validity, authority.certificate.not_valid_after_utc))
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(usage, critical=True)
-        .add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
+        .add_extension(x509.ExtendedKeyUsage(purposes), critical=purposes_critical)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(authority.key_identifier), critical=False)
         .add_extension(access, critical=False)

@@ -47,7 +47,7 @@ CREATE TABLE application (
 CREATE INDEX application_of_person ON application (user_id);
 CREATE TABLE certificate (
     serial TEXT PRIMARY KEY,
-    kind TEXT NOT NULL CHECK (kind IN ('signer', 'registration_authority', 'server')),
+    kind TEXT NOT NULL CHECK (kind IN ('signer', 'registration_authority', 'server', 'timestamp_authority')),
     application_id INTEGER REFERENCES application (id),
     der BLOB NOT NULL,
     key_sha256 BLOB NOT NULL UNIQUE,

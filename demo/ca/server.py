@@ -33,6 +33,7 @@ from demo.ca.letter import check_printable, make_letter
 from demo.ca.ocsp import answer_ocsp
 from demo.ca.office import Office
 from demo.ca.signed_application import apply_signed
+from demo.ca.timestamps import open_timestamp_authority
 from demo.relying.headers import SameOriginPosts, SecurityHeaders
 
 BODY_MAX_BYTES = 64 * 1024
@@ -77,6 +78,12 @@ def create_public(office: Office) -> ASGIApp:
         answer = await run_in_threadpool(answer_ocsp, office.authority, office.records, der, office.now())
         return Response(answer, media_type="application/ocsp-response")
 
+    tsa = open_timestamp_authority(office.config.directory, office.authority, office.records, office.config.url, office.now())
+
+    async def timestamp(request: Request) -> Response:
+        answer = await run_in_threadpool(tsa.answer, await request.body(), office.now())
+        return Response(answer, media_type="application/timestamp-reply")
+
     async def ca_der(request: Request) -> Response:
         return Response(office.authority.certificate.public_bytes(Encoding.DER), media_type="application/pkix-cert")
 
@@ -90,6 +97,7 @@ def create_public(office: Office) -> ASGIApp:
             Route("/ocsp", ocsp_post, methods=["POST"]),
             Route("/ocsp/{request:path}", ocsp_get),
             Route("/ca.der", ca_der),
+            Route("/tsa", timestamp, methods=["POST"]),
         ],
         middleware=[
             Middleware(TrustedHostMiddleware, allowed_hosts=["localhost", "127.0.0.1", office.config.host]),

@@ -25,6 +25,7 @@ from demo.validate.verdict import (
 TIMEOUT_S = 30
 SIGNATURE_VALID = "Signature is Valid."
 CERTIFICATE_TRUSTED = "Certificate is Trusted."
+NOT_LOOKED_AT = "Signature has not yet been verified."  # its answer to a document timestamp, which it does not know
 UNDECIDED = "Unknown issue with Certificate or corrupted data."  # also its answer where OCSP could not be asked
 WORDS_JA = {
     SIGNATURE_VALID: "署名は有効です。",
@@ -35,6 +36,7 @@ WORDS_JA = {
     "Certificate issuer is unknown.": "証明書の発行者が不明です。",
     "Certificate has been Revoked.": "証明書は失効しています。",
     "Certificate has Expired": "証明書の有効期限が切れています。",
+    NOT_LOOKED_AT: "文書全体のタイムスタンプは、pdfsig では検証できません。",
     UNDECIDED: "証明書について判断できませんでした。",
 }
 
@@ -73,6 +75,7 @@ def _read(said: str) -> list[Finding]:
     undecided = note if CERTIFICATE_TRUSTED in said else bad
     for label, text in re.findall(r"^  - (Signature Validation|Certificate Validation): (.+?)\s*$", said, re.MULTILINE):
         weigh = good if text in (SIGNATURE_VALID, CERTIFICATE_TRUSTED) else undecided if text == UNDECIDED else bad
+        weigh = note if text == NOT_LOOKED_AT and SIGNATURE_VALID in said else weigh
         which_ja = "署名" if label.startswith("Signature") else "証明書"
         findings.append(weigh(f"{WORDS_JA.get(text, f'{which_ja}に問題があります。')}（“{text}”）", f"{label}: “{text}”"))
     if "Not total document signed" in said:

@@ -75,7 +75,9 @@ from hsm.messages.recovery import (
     StopRecoveryRequest,
     recovery_code_sha256,
 )
+from hsm.messages.sad import named_authorization
 from hsm.messages.sign_in import MAX_SIGN_IN_LIFE_S, SignInRequest, SignInTransaction
+from hsm.messages.signed_attributes import NotSignedAttributes, digests_to_sign
 from hsm.messages.statement import (
     MAX_STATEMENT_BYTES,
     MAX_STATEMENT_ENTRIES,
@@ -208,6 +210,7 @@ __all__ = [
     "Nonce",
     "NotBound",
     "NotCanonical",
+    "NotSignedAttributes",
     "OfferTokenReply",
     "OfferTokenRequest",
     "Oid",
@@ -257,7 +260,9 @@ __all__ = [
     "UserId",
     "canonical",
     "challenge",
+    "digests_to_sign",
     "is_plain_text",
+    "named_authorization",
     "ocra_challenge",
     "parse_amendment",
     "parse_transaction",

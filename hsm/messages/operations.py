@@ -6,7 +6,10 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from hsm.messages.otp import NewOtp, NewPin, Otp, SuccessiveCodes
+from hsm.messages.signed_attributes import MAX_SIGNED_ATTRIBUTES_BYTES
 from hsm.messages.types import MAX_DOCUMENTS, Digest, Factor, Factors, Id, Oid, Sha256Hex, UnixTime
+
+SignedAttributes = Annotated[bytes, Meta(min_length=1, max_length=MAX_SIGNED_ATTRIBUTES_BYTES)]
 
 
 class EnrollRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -194,6 +197,9 @@ class ActivateRequest(Struct, frozen=True, forbid_unknown_fields=True):
     Sign `hashes` with the credential's key. `idempotency_key` lets the same request ask again for the same answer.
 
     `status` is the CA's word on the certificate, just now; it is no part of what makes two requests the same.
+
+    Where `hashes` are digests of documents, `signed_attributes` has for each of them the DER of the CMS signed attributes that name it; the
+    key signs their hash.
     """
 
     sad: Annotated[str, Meta(max_length=1_000)]
@@ -205,6 +211,7 @@ class ActivateRequest(Struct, frozen=True, forbid_unknown_fields=True):
     sign_algorithm_parameters: Annotated[bytes, Meta(max_length=1_000)] | None = None
     idempotency_key: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
     status: CertificateStatus | None = None
+    signed_attributes: Annotated[tuple[SignedAttributes, ...], Meta(max_length=MAX_DOCUMENTS)] = ()
 
 
 class ActivateReply(Struct, frozen=True):

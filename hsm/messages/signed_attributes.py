@@ -1,14 +1,19 @@
 """
 The signed attributes of a CMS signature (RFC 5652 §5.3, §11), read as strictly as DER allows, for the one digest that they hold.
 
-What a key signs over a document is their digest, so they are what ties a hash to the document. Both doors read them here; no other
-attribute is looked at, and no certificate.
+What a key signs over a document is their digest, so they are what ties a hash to the document. Both doors read them here; what other
+attributes say is not looked at, and no certificate.
 """
+
+import hashlib
 
 MAX_SIGNED_ATTRIBUTES_BYTES = 4_000
 CONTENT_TYPE = bytes.fromhex("06092a864886f70d010903")  # 1.2.840.113549.1.9.3
 MESSAGE_DIGEST = bytes.fromhex("06092a864886f70d010904")  # 1.2.840.113549.1.9.4
 ID_DATA = bytes.fromhex("06092a864886f70d010701")  # 1.2.840.113549.1.7.1; what PAdES asks (ETSI EN 319 142-1 §5.3 b)
+SIGNING_CERTIFICATE = bytes.fromhex("060b2a864886f70d010910022f")  # 1.2.840.113549.1.9.16.2.47, RFC 5035
+BARE = frozenset({CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_CERTIFICATE})
+"""What attributes may hold that nobody was shown: which content, and whose certificate. No policy, no commitment, no time."""
 SET, SEQUENCE, OCTET_STRING, OBJECT_IDENTIFIER = 0x31, 0x30, 0x04, 0x06
 
 
@@ -26,6 +31,32 @@ def message_digest(der: bytes) -> bytes:
     """
     if len(der) > MAX_SIGNED_ATTRIBUTES_BYTES:
         raise NotSignedAttributes("too long")
+    found = _attributes(der)
+    if found.get(CONTENT_TYPE) != ID_DATA:
+        raise NotSignedAttributes("contentType is not id-data")
+    (digest,) = _elements(found.get(MESSAGE_DIGEST, b""), count=1)
+    return _content(digest, OCTET_STRING)
+
+
+def digests_to_sign(documents: tuple[bytes, ...], attributes: tuple[bytes, ...], hash_name: str) -> tuple[bytes, ...]:
+    """
+    Give what a key signs where the digests of documents were approved: the digest of the attributes beside each, which name it.
+
+    Raises:
+        NotSignedAttributes: there are not as many, or one names another digest, or says more than that.
+    """
+    if len(attributes) != len(documents):
+        raise NotSignedAttributes("not one for each document")
+    for der, document in zip(attributes, documents, strict=True):
+        if message_digest(der) != document:
+            raise NotSignedAttributes("of another document")
+        if not _attributes(der).keys() <= BARE:
+            raise NotSignedAttributes("an attribute that nobody was shown")
+    return tuple(hashlib.new(hash_name, der).digest() for der in attributes)
+
+
+def _attributes(der: bytes) -> dict[bytes, bytes]:
+    """Give the content of each attribute's values by its type, both in DER."""
     (attributes,) = _elements(der, count=1)
     members = _elements(_content(attributes, SET))
     if members != sorted(members):
@@ -37,10 +68,7 @@ def message_digest(der: bytes) -> bytes:
         if kind in found:
             raise NotSignedAttributes("an attribute twice")
         found[kind] = _content(values, SET)
-    if found.get(CONTENT_TYPE) != ID_DATA:
-        raise NotSignedAttributes("contentType is not id-data")
-    (digest,) = _elements(found.get(MESSAGE_DIGEST, b""), count=1)
-    return _content(digest, OCTET_STRING)
+    return found
 
 
 def _elements(data: bytes, count: int | None = None) -> list[bytes]:

@@ -15,6 +15,7 @@ NOT_OUTSIDE |= {errors.PushGone, errors.PushRefused, errors.PushLater, errors.Pu
 GROUPS = {errors.BadRequest, errors.Unauthenticated, errors.NotAllowed, errors.Unavailable}
 CLASSES = [one for _, one in inspect.getmembers(errors, inspect.isclass) if issubclass(one, errors.NatsuinError)]
 STANDARD = {"invalid_request", "access_denied", "invalid_token", "expired_token", "temporarily_unavailable", "server_error"}
+STANDARD |= {"authentication_error", "unauthorized_client", "invalid_pin", "invalid_otp", "invalid_hash"}
 OURS = {"invalid_authentication_data", "too_many_requests"}
 PHONE = {
     "link_unknown",

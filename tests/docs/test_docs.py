@@ -38,8 +38,9 @@ def test_every_call_of_the_operators_api_is_on_its_page_and_no_other() -> None:
 
 def test_every_missing_method_is_named() -> None:
     """docs/api.md names the methods that answer 501."""
-    assert all(f"`{method}`" in text("docs/api.md") for method in routes.NOT_IMPLEMENTED)
-    assert not set(METHODS) & set(routes.NOT_IMPLEMENTED)
+    names = {method.partition("/")[2] for method in routes.NOT_IMPLEMENTED}
+    assert all(f"`{name}`" in text("docs/api.md") for name in names)
+    assert not set(METHODS) & names
 
 
 @pytest.mark.parametrize("module", ["app/config.py", "hsm/config.py"])

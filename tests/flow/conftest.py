@@ -86,3 +86,10 @@ def otp_fragile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack whose keys may be used with one-time passwords too, and whose parts may be killed."""
     with running_stack(tmp_path_factory.mktemp("otp-fragile"), NATSUIN_FACTORS="passkey_or_otp") as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def rsa_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack that makes RSA keys."""
+    with running_stack(tmp_path_factory.mktemp("rsa"), NATSUIN_KEY_ALGORITHM="rsa-2048") as made:
+        yield made

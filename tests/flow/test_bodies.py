@@ -130,6 +130,13 @@ WRONG: dict[tuple[str, str], tuple[Any, ...]] = {
     ("credentials/authorize", "documentLabels"): ("a", 5, True, {}, {"0": "a"}, [None], [5], [["a"]]),
     ("credentials/authorize", "requestedExpiry"): (None, "60", 60.0, True, [], [60], {}),
     ("credentials/authorizeCheck", "handle"): NEEDED_TEXT,
+    ("credentials/getChallenge", "credentialID"): NEEDED_TEXT,
+    ("credentials/getChallenge", "authObjectID"): NEEDED_TEXT,
+    ("credentials/extendTransaction", "credentialID"): NEEDED_TEXT,
+    ("credentials/extendTransaction", "SAD"): NEEDED_TEXT,
+    ("credentials/extendTransaction", "hashes"): (None, b64(DIGEST), 5, True, {}, [[b64(DIGEST)]], [None], [5]),
+    ("credentials/extendTransaction", "hashAlgorithmOID"): NEEDED_TEXT,
+    ("credentials/extendTransaction", "clientData"): TEXT,
     ("signatures/signHash", "SAD"): NEEDED_TEXT,
     ("signatures/signHash", "credentialID"): NEEDED_TEXT,
     ("signatures/signHash", "hashes"): (None, b64(DIGEST), 5, True, {}, [[b64(DIGEST)]], [None], [5]),
@@ -150,6 +157,13 @@ def test_field_of_a_wrong_type_is_refused_by_name(shop: Application, taro: Signe
         "credentials/info": {"credentialID": taro.credential_id},
         "credentials/authorize": authorize_body(taro.credential_id),
         "credentials/authorizeCheck": {},
+        "credentials/getChallenge": {"credentialID": taro.credential_id, "authObjectID": "mobile"},
+        "credentials/extendTransaction": {
+            "credentialID": taro.credential_id,
+            "SAD": "x",
+            "hashes": [b64(DIGEST)],
+            "hashAlgorithmOID": "2.16.840.1.101.3.4.2.1",
+        },
         "signatures/signHash": {"credentialID": taro.credential_id, "SAD": "x", "hashes": [b64(DIGEST)], "signAlgo": ECDSA_SHA256},
     }[method]
     before = records.authorizations()

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from cryptography import x509
 
-from tests.flow.parties import Person
+from tests.flow.parties import Person, new_application
 from tests.flow.records import Records
 from tests.flow.wire import UNKNOWN_ID, error_of, refused
 from tests.harness.signer import Signer
@@ -65,6 +65,7 @@ def test_info_needs_no_token_and_says_what_there_is(stack: Stack) -> None:
     assert info["specs"] == "2.0.0.0"
     assert (info["authType"], info["oauth2"]) == (["oauth2client"], stack.origin)
     assert len(info["name"]) <= 255
+    assert "auth/login" not in info["methods"]
     assert {stack.http.post(f"/csc/v2/{method}", json={}).status_code for method in info["methods"]} == {400}  # all ask for a token
 
 
@@ -138,3 +139,36 @@ def test_info_reads_the_certificate_out_if_asked(shop: Application, taro: Signer
     assert int(told["serialNumber"], 16) == leaf.serial_number
     assert told["validFrom"] == f"{leaf.not_valid_before_utc:%Y%m%d%H%M%SZ}"
     assert told["validTo"] == f"{leaf.not_valid_after_utc:%Y%m%d%H%M%SZ}"
+
+
+def test_texts_are_in_the_language_that_is_asked_for(stack: Stack, shop: Application, taro: Signer) -> None:
+    """`lang` chooses between Japanese and English (RFC 5646); another language gets English, and each answer says which it is."""
+    for lang, spoken, words in (
+        ("ja-JP", "ja", "スマートフォン"),
+        ("JA", "ja", "スマートフォン"),
+        ("fr", "en", "phone"),
+        (None, "en", "phone"),
+    ):
+        asked = {"lang": lang} if lang else {}
+        told = stack.http.post("/csc/v2/info", json=asked).json()
+        described = shop.post(INFO, {"credentialID": taro.credential_id} | asked).json()
+        assert (told["lang"], described["lang"]) == (spoken, spoken)
+        assert words in told["description"]
+        assert words in described["auth"]["objects"][0]["label"]
+
+
+def test_type_of_the_object_says_whether_a_challenge_comes_first(shop: Application, careful_shop: Application, taro: Signer) -> None:
+    """An application whose signers type its code is told of `ChallengeResponseOOB`, any other of `PasswordOOB`; in the list too."""
+    for asks, kind in ((shop, "PasswordOOB"), (careful_shop, "ChallengeResponseOOB")):
+        described = asks.post(INFO, {"credentialID": taro.credential_id}).json()["auth"]
+        assert [(one["type"], one["id"]) for one in described["objects"]] == [(kind, "mobile")]
+        listed = asks.post(LIST, {"userID": taro.user_id, "credentialInfo": True}).json()
+        assert listed["credentialInfos"][0]["auth"] == described
+
+
+def test_key_with_two_factors_names_two_ways_of_which_one_is_used(otp_stack: Stack) -> None:
+    """`expression` is an exclusive choice between objects that take no value."""
+    signer, shop = Person(otp_stack), new_application(otp_stack)
+    auth = shop.post(INFO, {"credentialID": signer.credential_id}).json()["auth"]
+    assert auth["expression"] == "mobile XOR otp"
+    assert [(one["type"], one["id"]) for one in auth["objects"]] == [("PasswordOOB", "mobile"), ("PasswordOOB", "otp")]

@@ -1,7 +1,6 @@
 """pyHanko, unmodified but for the authorization manager that it asks for, signs PDFs that the phone opens; others validate them."""
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,16 +9,9 @@ from demo import csc
 from demo.passkey import Passkey
 from demo.phone import Phone, open_http
 from demo.validate import Verdict, ask_authority, validate_with_pdfsig, validate_with_pyhanko
-from tests.harness.stack import Stack, running_stack
+from tests.harness.stack import Stack
 
 CONTRACT = (Path(__file__).parent.parent.parent / "demo" / "samples" / "contract.pdf").read_bytes()
-
-
-@pytest.fixture(scope="module")
-def rsa_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A stack that makes RSA keys."""
-    with running_stack(tmp_path_factory.mktemp("rsa"), NATSUIN_KEY_ALGORITHM="rsa-2048") as made:
-        yield made
 
 
 async def signed_and_validated(stack: Stack, *, prefer_pss: bool, digest_algorithm: str) -> list[Verdict]:

@@ -35,6 +35,9 @@ NO_HASH_ALGORITHM = refused("Missing (or invalid type) string parameter hashAlgo
 BAD_HASH_ALGORITHM = refused("Invalid parameter hashAlgorithmOID")
 BAD_LENGTH = refused("Invalid digest value length")
 BAD_MODE = refused("Invalid parameter operationMode")
+BAD_VALIDITY = refused("Invalid parameter validity_period")
+OUT_OF_BOUNDS = refused("Out of bounds parameter validity_period")
+BAD_URI = refused("Invalid parameter response_uri")
 BAD_CLIENT_DATA = refused("Invalid parameter clientData")
 GOOD = b64(DIGEST)
 
@@ -82,7 +85,14 @@ REFUSALS: dict[str, tuple[dict[str, Any], tuple[int, str, str]]] = {
     ),
     "a short hash": ({"hashes": [b64(bytes(31))]}, BAD_LENGTH),
     "a hash of no algorithm's length": ({"hashes": [b64(bytes(20))]}, BAD_LENGTH),
-    "asynchronous": ({"operationMode": "A"}, BAD_MODE),
+    "a time for mode S": ({"validity_period": 1_000}, BAD_VALIDITY),
+    "a time that is text": ({"operationMode": "A", "validity_period": "1000"}, BAD_VALIDITY),
+    "a time that is true": ({"operationMode": "A", "validity_period": True}, BAD_VALIDITY),
+    "no time at all": ({"operationMode": "A", "validity_period": 0}, OUT_OF_BOUNDS),
+    "more than a day": ({"operationMode": "A", "validity_period": 86_400_001}, OUT_OF_BOUNDS),
+    "an address to call": ({"operationMode": "A", "response_uri": "https://shop.example/done"}, BAD_URI),
+    "an address to call, in mode S": ({"response_uri": "https://shop.example/done"}, BAD_URI),
+    "later for an unknown credential": ({"operationMode": "A", "credentialID": UNKNOWN_ID}, BAD_CREDENTIAL),
     "an unknown mode": ({"operationMode": "X"}, BAD_MODE),
     "a mode that is a number": ({"operationMode": 1}, BAD_MODE),
     "clientData is a number": ({"clientData": 5}, BAD_CLIENT_DATA),

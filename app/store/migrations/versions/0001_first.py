@@ -110,6 +110,23 @@ def upgrade() -> None:
         sa.Column("sealed", sa.LargeBinary, nullable=False),
     )
     op.create_table(
+        "preparations",
+        sa.Column("authorization_id", sa.String(22), sa.ForeignKey("authorizations.id"), primary_key=True),
+        sa.Column("position", sa.Integer, primary_key=True),
+        sa.Column("sealed", sa.LargeBinary, nullable=False),
+    )
+    op.create_table(
+        "responses",
+        sa.Column("id", sa.String(22), primary_key=True),
+        sa.Column("application_id", sa.String(22), nullable=False),
+        sa.Column("user_id", sa.String(64), nullable=False),
+        sa.Column("state", sa.String(10), nullable=False),
+        sa.Column("content", sa.LargeBinary, nullable=False),
+        sa.Column("claimed_until", sa.BigInteger, nullable=False),
+        sa.Column("keep_until", sa.BigInteger, nullable=False, index=True),
+    )
+    op.create_index("responses_working", "responses", ["state", "claimed_until"])
+    op.create_table(
         "additions",
         sa.Column("id", sa.String(22), primary_key=True),
         sa.Column("link_sha256", sa.LargeBinary(32), nullable=False, unique=True),

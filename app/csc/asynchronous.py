@@ -1,0 +1,175 @@
+"""
+`operationMode` A and `signatures/signPolling` (CSC 2.0 §11.10 to §11.12): the request is kept and worked on, and its answer kept too.
+
+The request is on disk, encrypted, before its response id is given out. Whichever worker dies, another one goes on: an activation is asked
+for under the response's own idempotency key, so that it happens once. The SAD's time goes on meanwhile. What is told to whom when an answer
+is there belongs to the end of `work`; nobody is called back yet.
+"""
+
+import asyncio
+import base64
+import contextlib
+import logging
+
+import msgspec
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.responses import Response as HttpResponse
+
+from app.authorization.sign import sign
+from app.csc.authorize import PACE_MS, RETRY_AFTER_S
+from app.csc.body import read_body
+from app.csc.mode import Later
+from app.csc.sign_doc_body import SignDoc
+from app.csc.signed_documents import signed_documents
+from app.domain.identifiers import new_id
+from app.domain.response import Response
+from app.errors import (
+    BadParameter,
+    CredentialUnknown,
+    DocumentDiffers,
+    NotAllowed,
+    PdfUnusable,
+    SamUnavailable,
+    SigningRefused,
+    TooFast,
+    Unavailable,
+)
+from app.oauth.bearer import client_of
+from app.services import Services
+from app.store import credentials, responses
+from hsm.messages import ActivateRequest, ErrorCode
+
+CLAIMED_S = 60
+AGAIN_S = 2
+SWEEP_S = 2
+SWEEP_MOST = 20
+REQUEST, ANSWER = 0, 1
+log = logging.getLogger("natsuin.asynchronous")
+running: set[asyncio.Task[None]] = set()  # or else nothing would keep a task alive
+
+
+class Work(Struct, frozen=True):
+    """What is to be done: one of the two."""
+
+    hashes: ActivateRequest | None = None
+    documents: SignDoc | None = None
+    idempotency_key: str | None = None
+
+
+class Failure(Struct, frozen=True):
+    """Why there is no answer: what `signHash` or `signDoc` would have raised."""
+
+    error: str
+    text: str = ""
+    code: ErrorCode | None = None
+
+    def raised(self) -> NotAllowed | BadParameter:
+        if self.code is not None:
+            return SigningRefused(self.code, self.text)
+        if self.error == "BadParameter":
+            return BadParameter(self.text)
+        return {one.__name__: one for one in (CredentialUnknown, DocumentDiffers, PdfUnusable)}[self.error]()
+
+
+async def accept(services: Services, client_id: str, credential_id: str, work: Work, later: Later) -> HttpResponse:
+    """Keep a request, begin to work on it, and answer with the id of its response."""
+    credential = await services.database.read(credentials.get, credential_id)
+    if credential is None:
+        raise CredentialUnknown
+    response_id, now = new_id(), int(services.now())
+    content = await asyncio.to_thread(services.document_key.seal, response_id, REQUEST, msgspec.msgpack.encode(work))
+    response = Response(
+        id=response_id,
+        application_id=client_id,
+        user_id=credential.user_id,
+        state="working",
+        content=content,
+        claimed_until=now + CLAIMED_S,
+        keep_until=now + -(-later.validity_ms // 1000),
+    )
+    await services.database.write(responses.add, response)
+    task = asyncio.create_task(_work_quietly(services, response))
+    running.add(task)
+    task.add_done_callback(running.discard)
+    return JSONResponse({"responseID": response_id})
+
+
+async def sign_polling(services: Services, request: Request) -> HttpResponse:
+    """`signatures/signPolling`: the answer, or 202 while it is worked on; as often as wanted while it is kept."""
+    client_id = await client_of(services, request)
+    body = await read_body(request)
+    request_id = body.text("requestID")
+    user_id = body.text_or_wrong("userID")
+    body.optional_text("clientData")
+    response = await services.database.read(responses.get, request_id)
+    if response is None or response.application_id != client_id or services.now() >= response.keep_until:
+        raise BadParameter("Invalid parameter requestID")
+    if user_id is not None and user_id != response.user_id:
+        raise BadParameter("Invalid parameter “userID”")
+    if response.state == "working":
+        if not await services.ephemeral.may_poll(f"{client_id}:{request_id}", PACE_MS):
+            raise TooFast
+        waiting = {"error": "accepted_request", "error_description": "The request is being worked on"}
+        return JSONResponse(waiting, 202, headers={"Retry-After": RETRY_AFTER_S})
+    answer = await asyncio.to_thread(services.document_key.open, response.id, ANSWER, response.content)
+    if response.state == "failed":
+        raise msgspec.json.decode(answer, type=Failure).raised()
+    return HttpResponse(answer, media_type="application/json")
+
+
+async def sweep(services: Services) -> None:
+    """Go on, for as long as the worker lives, with what nobody works on, and forget what is over."""
+    while True:
+        await asyncio.sleep(SWEEP_S)
+        try:
+            await services.database.write(responses.forget_over, services.now())
+            left = await services.database.read(responses.abandoned, services.now(), SWEEP_MOST)
+            for response in left:
+                until = int(services.now()) + CLAIMED_S
+                if await services.database.write(responses.claim, response, until):
+                    await _work_quietly(services, msgspec.structs.replace(response, claimed_until=until))
+        except Unavailable as doubt:
+            log.warning("not worked on: %s: %s", type(doubt).__name__, doubt)
+
+
+async def work(services: Services, response: Response) -> None:
+    """
+    Do what was asked, and keep what came of it.
+
+    Raises:
+        Unavailable: it can't be done now; the same again will tell.
+    """
+    raw = await asyncio.to_thread(services.document_key.open, response.id, REQUEST, response.content)
+    asked = msgspec.msgpack.decode(raw, type=Work)
+    try:
+        answer, state = await _done(services, response, asked), "done"
+    except (NotAllowed, BadParameter) as error:
+        failed = Failure(type(error).__name__, str(error))
+        if isinstance(error, SigningRefused):
+            if error.code is ErrorCode.IN_PROGRESS:
+                raise SamUnavailable("another worker is at it") from None
+            failed = Failure("SigningRefused", error.subject, error.code)
+        answer, state = msgspec.json.encode(failed), "failed"
+    content = await asyncio.to_thread(services.document_key.seal, response.id, ANSWER, answer)
+    await services.database.write(responses.finish, response.id, state, content)
+
+
+async def _done(services: Services, response: Response, asked: Work) -> bytes:
+    key = asked.idempotency_key or f"response-{response.id}"
+    if asked.hashes is not None:
+        signatures = await sign(services, msgspec.structs.replace(asked.hashes, idempotency_key=key))
+        return msgspec.json.encode({"signatures": [base64.b64encode(one).decode() for one in signatures]})
+    assert asked.documents is not None
+    return msgspec.json.encode(await signed_documents(services, response.application_id, asked.documents, key))
+
+
+async def _work_quietly(services: Services, response: Response) -> None:
+    """The same, where nobody waits: what can't be done now is left to the sweep."""
+    try:
+        await work(services, response)
+    except Unavailable as doubt:
+        log.warning("%s not worked on: %s: %s", response.id, type(doubt).__name__, doubt)
+        with contextlib.suppress(Unavailable):  # then its claim runs out
+            await services.database.write(responses.claim, response, int(services.now()) + AGAIN_S)

@@ -1,0 +1,174 @@
+"""
+CSC 1.0.4 beside 2.0, over the same core: its own names for parameters, its own words for what is wrong, and an `authorize` that waits.
+
+The mode is `implicit`: the signer is asked on the phone, and a PIN or OTP from an application is refused. There is no handle to come back
+with, so `authorize` is answered when the signer has decided, and the request is withdrawn where its caller hangs up.
+"""
+
+import asyncio
+import base64
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from app.authorization.collect import collect
+from app.authorization.request import Ask
+from app.authorization.request import request as ask_signer
+from app.authorization.settle import settle
+from app.authorization.sign import sign
+from app.csc.algorithms import DIGEST_BYTES
+from app.csc.authorize import read_ask
+from app.csc.body import MAX_BODY_BYTES, Body, decode_base64
+from app.csc.credentials import application_of, describe_key, named_user, read_one, standings_of
+from app.csc.explicit import language_of
+from app.csc.extend import extend
+from app.csc.info import LOGIN_METHODS, TIMESTAMP_METHODS, describe_service
+from app.csc.sign_hash_body import read_activation
+from app.domain.authorization import LONGEST_LIFE_S, Authorization, State
+from app.errors import BadParameter, Ended, OtpFromApplication, PinFromApplication, SamRefused, ScreenNeeded, SigningRefused
+from app.oauth.bearer import client_of
+from app.reading import read_json
+from app.services import Services
+from hsm.messages import CollectReply, ErrorCode, RefuseRequest
+
+SPECS = "1.0.3.0"  # what 1.0.4.0 still prints
+METHODS = (
+    "credentials/list",
+    "credentials/info",
+    "credentials/authorize",
+    "credentials/extendTransaction",
+    "signatures/signHash",
+)
+MOST_RESULTS = 100
+
+
+async def info(services: Services, request: Request) -> Response:
+    """`info` (CSC 1.0.4 §11.1)."""
+    lang = language_of(await _read(request))
+    config = services.config
+    there = [*METHODS, *(TIMESTAMP_METHODS if config.tsa_url else ()), *(LOGIN_METHODS if config.csc_login else ())]
+    return JSONResponse(describe_service(config, SPECS, lang) | {"methods": there})
+
+
+async def list_credentials(services: Services, request: Request) -> Response:
+    """`credentials/list` (CSC 1.0.4 §11.4), a page at a time."""
+    await client_of(services, request)
+    body = await _read(request)
+    user_id = named_user(body)
+    most = body.number_within("maxResults", 1, MOST_RESULTS, MOST_RESULTS)
+    after = body.optional_text("pageToken", longest=100)
+    body.optional_text("clientData")
+    ids = [one.credential.credential_id for one in await standings_of(services, user_id, ask=False)]
+    if after is not None:
+        if after not in ids:
+            raise BadParameter("Invalid parameter pageToken")
+        ids = ids[ids.index(after) + 1 :]
+    more = {"nextPageToken": ids[most - 1]} if len(ids) > most else {}
+    return JSONResponse({"credentialIDs": ids[:most]} | more)
+
+
+async def credential_info(services: Services, request: Request) -> Response:
+    """`credentials/info` (CSC 1.0.4 §11.5)."""
+    await client_of(services, request)
+    stands, wanted = await read_one(services, await _read(request))
+    return JSONResponse(describe_key(stands, services.now(), wanted) | {"authMode": "implicit"})
+
+
+async def authorize(services: Services, request: Request) -> Response:
+    """`credentials/authorize` (CSC 1.0.4 §11.6): the SAD, as soon as the signer has approved."""
+    application = await application_of(services, request)
+    fields = await read_json(request, MAX_BODY_BYTES)
+    ask = _read_ask(fields, services.config.authorization_life_s)
+    if application.asks_code or application.moving_code:
+        raise ScreenNeeded
+    authorization, _ = await ask_signer(services, application.client_id, ask)
+    collected = await _collected_or_withdrawn(services, request, authorization)
+    return JSONResponse(
+        {"SAD": collected.sad, "expiresIn": max(0, int(collected.usable_until - services.now())), "factor": collected.factor}
+    )
+
+
+async def extend_transaction(services: Services, request: Request) -> Response:
+    """`credentials/extendTransaction` (CSC 1.0.4 §11.8)."""
+    client_id = await client_of(services, request)
+    fields = await read_json(request, MAX_BODY_BYTES)
+    with _words_of_v1():
+        return JSONResponse(await extend(services, client_id, Body(_with_hashes(fields))))
+
+
+async def sign_hash(services: Services, request: Request) -> Response:
+    """`signatures/signHash` (CSC 1.0.4 §11.9)."""
+    client_id = await client_of(services, request)
+    fields = await read_json(request, MAX_BODY_BYTES)
+    names = {"hashes": fields.get("hash"), "hashAlgorithmOID": fields.get("hashAlgo"), "operationMode": "S"}
+    with _words_of_v1():
+        activation = read_activation(Body(fields | names), client_id, request.headers.get("idempotency-key"))
+        signatures = await sign(services, activation)
+    return JSONResponse({"signatures": [base64.b64encode(one).decode() for one in signatures]})
+
+
+def _read_ask(fields: dict[str, Any], life_s: int) -> Ask:
+    if fields.get("PIN") is not None:
+        raise PinFromApplication
+    if fields.get("OTP") is not None:
+        raise OtpFromApplication
+    ask = read_ask(Body(_with_hashes(fields) | {"authData": [], "documents": None, "return_url": None, "state": None}), life_s)
+    if ask.life_s > LONGEST_LIFE_S:  # nobody holds a connection for days
+        raise BadParameter("Invalid parameter requestedExpiry")
+    return ask
+
+
+def _with_hashes(fields: dict[str, Any]) -> dict[str, Any]:
+    """Give the fields with the names of v2; the algorithm of the hashes, which v1 does not name, is the one that makes this length."""
+    given = fields.get("hash")
+    digests = [decode_base64(one) or b"" for one in given if isinstance(one, str)] if isinstance(given, list) else []
+    named = next((oid for oid, size in DIGEST_BYTES.items() if digests and len(digests[0]) == size), next(iter(DIGEST_BYTES)))
+    return fields | {"hashes": given, "hashAlgorithmOID": named}
+
+
+async def _collected_or_withdrawn(services: Services, request: Request, authorization: Authorization) -> CollectReply:
+    waiting = asyncio.create_task(collect(services, authorization.application_id, authorization.id, LONGEST_LIFE_S))
+    hanging_up = asyncio.create_task(_hang_up(request))
+    try:
+        await asyncio.wait((waiting, hanging_up), return_when=asyncio.FIRST_COMPLETED)
+        if not waiting.done():
+            await _withdraw(services, authorization)
+        collected = await waiting
+    finally:
+        waiting.cancel()
+        hanging_up.cancel()
+    if isinstance(collected, Authorization):
+        raise Ended(State.EXPIRED)
+    return collected
+
+
+async def _hang_up(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _withdraw(services: Services, authorization: Authorization) -> None:
+    """Nobody waits for the answer any more, and nobody else could collect it; where the signer was faster, that stands."""
+    with suppress(SamRefused):
+        await services.sam.refuse(RefuseRequest(authorization.transaction, "cancelled"))
+    await settle(services, authorization)
+
+
+@contextmanager
+def _words_of_v1() -> Iterator[None]:
+    """What is wrong with the hash algorithm is said by its name in v1."""
+    try:
+        yield
+    except BadParameter as error:
+        raise BadParameter(str(error).replace("hashAlgorithmOID", "hashAlgo")) from None
+    except SigningRefused as refusal:
+        if refusal.code is ErrorCode.HASH_ALGORITHM_REFUSED:
+            raise BadParameter("Invalid parameter hashAlgo") from None
+        raise
+
+
+async def _read(request: Request) -> Body:
+    return Body(await read_json(request, MAX_BODY_BYTES))
