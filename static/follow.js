@@ -20,11 +20,14 @@ export function follow(path, show, ask = () => {}) {
   };
   if (!document.hidden) open();
   setInterval(look, ASK_AGAIN_MS);
-  document.addEventListener("visibilitychange", () => {
+  const again = () => {
     close();
     if (document.hidden) return;
     open();
     ask();
-  });
+  };
+  document.addEventListener("visibilitychange", again);
+  addEventListener("offline", again); // a stream whose network went away looks open for long
+  addEventListener("online", again);
   addEventListener("pagehide", close);
 }

@@ -148,10 +148,10 @@ async def follow_state(request: Request) -> Response:
 
 
 async def qr_code(request: Request) -> Response:
-    """What opens the request in this second, as a QR code (ISO/IEC 18004), for the signer's phone."""
+    """What opens the request in this second, as a QR code (ISO/IEC 18004), for the signer's phone; nothing when it is over."""
     job = _find(request)
     if job.step is not Step.WAITING:
-        raise JobUnknown
+        return Response(status_code=HTTPStatus.NO_CONTENT)  # a page that is open may ask once more
     picture = BytesIO()
     address = request.app.state.jobs.address(job.id, "qr")
     segno.make(address, error="m", micro=False).save(picture, kind="svg", border=3, dark="#14203f", light="#ffffff", xmldecl=False)

@@ -37,7 +37,7 @@ async def go_the_whole_way(site: Site, page: Page) -> None:
     await page.wait_for_selector(".qr")
     assert await page.title() == "署名者の承認を待っています – 青葉電子契約"
     assert await page.locator(".digits span").all_inner_texts() == ["4", "7"]
-    assert await page.evaluate("document.querySelector('.qr').naturalWidth") > 0
+    await page.wait_for_function("document.querySelector('.qr').naturalWidth > 0")  # it changes every second
     await expect(page.locator("#left")).not_to_have_text("3:00", timeout=PATIENCE_MS)
     service.released.set()
     await page.wait_for_selector(".card.stop")  # without a click or a reload by hand
