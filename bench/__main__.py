@@ -14,6 +14,7 @@ import psutil
 import uvloop
 
 from bench.cycle import Crowd, open_crowd
+from bench.notified import measure_notified
 from bench.page import measure_page
 from bench.parts import in_processes, requests
 from bench.polls import held
@@ -147,6 +148,7 @@ def measure_in_browser(report: Report) -> None:
     """Measure what a person meets, on a stack of its own."""
     with tempfile.TemporaryDirectory() as folder, running_stack(Path(folder)) as stack:
         measure_page(report, stack)
+    measure_notified(report)
 
 
 def measure_growth(report: Report) -> None:

@@ -14,7 +14,7 @@ from tests.harness.stack import Application, Stack
 
 def walk_with_documents(browser: Browser, stack: Stack) -> None:
     """One signer, several applications; each request is ended before the next comes."""
-    shop, screen = stack.application("青葉建設株式会社 電子契約"), stack.application("みなと商会 受発注", "--moving-code")
+    shop, screen = stack.application("あけぼの不動産 電子契約"), stack.application("港北物流 受発注", "--moving-code")
     phone = Phone(browser, stack.origin, JAPANESE, device_scale_factor=2)
     phone.enroll(stack.enrollment_url("michiko", "小林 美智子"))
     key = credential_of(shop, "michiko")

@@ -23,7 +23,7 @@ from .states import OTHERS, SHOW, STILL, open_sample
 
 SCREENS = Path(__file__).parents[2] / "docs" / "screens"
 ACROSS, PER_SHEET, GAP, NAME = 12, 72, 10, 14  # pictures in a row and on a sheet, pixels between them and for a name
-MOST = 3  # how many screens long a page may be on a sheet
+MOST, COLUMN = 3, 560  # how many screens long and how many pixels wide a page may be on a sheet
 GROUND = "#8c847b"
 # Where a page has come to an end, or does not know yet how it goes on, its script takes the buttons away.
 WITHOUT_ACTS = """(id) => {
@@ -50,7 +50,7 @@ PHONE, SMALL, DESKTOP = ViewportSize(width=390, height=844), ViewportSize(width=
 LOOKS = (
     *(Look("ja", "light", PHONE, 0.45), Look("ja", "dark", PHONE), Look("en", "light", PHONE), Look("en", "dark", PHONE, 0.45)),
     *(Look("ja", "light", SMALL), Look("ja", "dark", SMALL), Look("en", "light", SMALL, 0.35), Look("en", "dark", SMALL)),
-    *(Look("ja", "light", DESKTOP), Look("ja", "dark", DESKTOP, 0.12), Look("en", "light", DESKTOP), Look("en", "dark", DESKTOP)),
+    *(Look("ja", "light", DESKTOP), Look("ja", "dark", DESKTOP, 0.3), Look("en", "light", DESKTOP), Look("en", "dark", DESKTOP)),
 )
 
 
@@ -74,7 +74,8 @@ def draw(browser: Browser, origin: str, look: Look) -> None:
     for name, picture in taken(browser, origin, look):
         picture.save(folder / f"{name}.webp", quality=80)
         if look.scale is not None:
-            part = picture.crop((0, 0, picture.width, min(picture.height, MOST * look.size["height"])))
+            side = max(0, picture.width - COLUMN) // 2
+            part = picture.crop((side, 0, picture.width - side, min(picture.height, MOST * look.size["height"])))
             small.append((name, part.resize((round(part.width * look.scale), round(part.height * look.scale)), Image.Resampling.LANCZOS)))
     for start in range(0, len(small), PER_SHEET):
         file = SCREENS / "sheets" / f"{look.name}-{start // PER_SHEET + 1}.webp"
@@ -106,6 +107,7 @@ def screen(page: Page, look: Look) -> Image.Image:
     """Take the whole page, as on a screen of its height: so what sticks to the bottom covers nothing. Of a dialog, what is seen at once."""
     height = page.evaluate("document.querySelector('dialog[open]') ? 0 : document.documentElement.scrollHeight")
     page.set_viewport_size({"width": look.size["width"], "height": max(height, look.size["height"])})
+    page.evaluate("scrollTo(0, 0)")  # some pages begin with the focus on their heading
     shot = page.screenshot()
     page.set_viewport_size(look.size)
     with Image.open(BytesIO(shot)) as read:
