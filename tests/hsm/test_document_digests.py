@@ -20,10 +20,16 @@ from tests.harness.sam import TestSigner
 ONE, OTHER = hashlib.sha256(b"1").digest(), hashlib.sha256(b"2").digest()
 
 
-def with_more(digest: bytes, kind: str, value: core.Asn1Value) -> bytes:
+def tlv(tag: int, *parts: bytes) -> bytes:
+    content = b"".join(parts)
+    return bytes([tag, len(content)]) + content if len(content) < 128 else bytes([tag, 0x81, len(content)]) + content
+
+
+def with_more(digest: bytes, kind: str, value: bytes) -> bytes:
     """Compose attributes that say one thing more."""
-    made = [{"type": "content_type", "values": ["data"]}, {"type": "message_digest", "values": [digest]}, {"type": kind, "values": [value]}]
-    return bytes(cms.CMSAttributes([cms.CMSAttribute(one) for one in made]).dump())
+    more = tlv(0x30, core.ObjectIdentifier(kind).dump(), tlv(0x31, value))
+    members = [one.dump() for one in cms.CMSAttributes.load(attributes(digest))]
+    return tlv(0x31, *sorted([*members, more]))
 
 
 def approved(signer: TestSigner, *digests: bytes) -> tuple[SignTransaction, str]:
@@ -35,8 +41,8 @@ def approved(signer: TestSigner, *digests: bytes) -> tuple[SignTransaction, str]
 def test_the_key_signs_the_attributes_that_name_each_document(sam: Sam, signer: TestSigner) -> None:
     """In the order of the request; the certificate they name is no matter; the journal keeps them, so that anyone can follow."""
     transaction, sad = approved(signer, ONE, OTHER)
-    whose = tsp.SigningCertificateV2({"certs": [{"cert_hash": bytes(32)}]})
-    given = (attributes(OTHER), with_more(ONE, "signing_certificate_v2", whose))
+    whose = tsp.SigningCertificateV2({"certs": [{"cert_hash": bytes(32)}]}).dump()
+    given = (attributes(OTHER), with_more(ONE, "1.2.840.113549.1.9.16.2.47", whose))
     request = signer.activation(transaction, sad, hashes=(OTHER, ONE), signed_attributes=given)
     signatures = activate(sam, request).signatures
     key = x509.load_der_x509_certificate(signer.certificate).public_key()
@@ -59,9 +65,9 @@ def test_the_key_signs_the_attributes_that_name_each_document(sam: Sam, signer: 
         (attributes(ONE), attributes(OTHER, "encrypted_data")),
         (attributes(ONE), b"nonsense"),
         (attributes(ONE), OTHER),
-        (attributes(ONE), with_more(OTHER, "signing_time", cms.Time({"utc_time": core.UTCTime("261126090000Z")}))),
-        (attributes(ONE), with_more(OTHER, "1.2.840.113549.1.9.16.2.15", core.Null())),
-        (attributes(ONE), with_more(OTHER, "1.2.840.113549.1.9.16.2.16", core.Null())),
+        (attributes(ONE), with_more(OTHER, "1.2.840.113549.1.9.5", core.UTCTime("261126090000Z").dump())),
+        (attributes(ONE), with_more(OTHER, "1.2.840.113549.1.9.16.2.15", core.Null().dump())),
+        (attributes(ONE), with_more(OTHER, "1.2.840.113549.1.9.16.2.16", core.Null().dump())),
     ],
     ids=[
         "fewer",
