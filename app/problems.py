@@ -88,6 +88,7 @@ ENDS: dict[str, tuple[str, str]] = {
     State.REFUSED: ("access_denied", "The signer refused"),
     State.EXPIRED: ("authorization_expired", "The signer did not decide in time"),
     State.CANCELLED: ("authorization_cancelled", "The request was withdrawn"),
+    State.APPROVED: ("already_approved", "The signer has approved already; an approval that nobody uses lapses"),
     State.LAPSED: (INVALID, "SAD expired"),
     State.SIGNED: (INVALID, "Invalid parameter handle"),
     State.UNKNOWN: ("outcome_unknown", "Whether a signature was made can't be known; it is not tried again"),
@@ -182,4 +183,4 @@ async def unknown_error(request: Request, error: Exception) -> Response:
 
 
 def is_for_applications(request: Request) -> bool:
-    return request.scope["path"].lstrip("/").partition("/")[0] in ("csc", "oauth2")
+    return request.scope["path"].lstrip("/").partition("/")[0] in ("csc", "oauth2", "authorizations")

@@ -10,7 +10,9 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from app.csc.authorize import authorize, authorize_check
+from app.csc.cancel import cancel
 from app.csc.credentials import credential_info, list_credentials
+from app.csc.events import beforehand, events
 from app.csc.info import info
 from app.csc.sign_hash import sign_hash
 from app.health import health
@@ -140,8 +142,11 @@ GET: tuple[tuple[str, Endpoint], ...] = (
     ("/applications/{id}/mark", mark.show),
     ("/inbox/events", live.inbox_events),
     ("/approve/{id}/events", live.approval_events),
+    ("/authorizations/{id}/events", events),
     ("/health", health),
 )
+DELETE: tuple[tuple[str, Endpoint], ...] = (("/authorizations/{id}", cancel),)
+OPTIONS: tuple[tuple[str, Endpoint], ...] = (("/authorizations/{id}/events", beforehand),)
 # Methods of CSC 2.0 that this service does not have (§10.1: 501).
 NOT_IMPLEMENTED = (
     "auth/login",
@@ -166,6 +171,8 @@ def routes(services: Callable[[], Services]) -> list[BaseRoute]:
     return [
         *(route(path, endpoint, "POST") for path, endpoint in POST),
         *(route(path, endpoint, "GET") for path, endpoint in GET),
+        *(route(path, endpoint, "DELETE") for path, endpoint in DELETE),
+        *(route(path, endpoint, "OPTIONS") for path, endpoint in OPTIONS),
         *(Route(f"/csc/v2/{method}", _not_implemented, methods=["POST"]) for method in NOT_IMPLEMENTED),
         Mount("/static", GZipMiddleware(_Static(directory=STATIC))),  # nothing else is compressed: docs/decisions/018
     ]

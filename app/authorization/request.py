@@ -14,9 +14,18 @@ from app.domain.identifiers import new_id
 from app.domain.opening import Opening, new_opening
 from app.domain.parties import Application, Credential
 from app.domain.pressure import Unwanted
-from app.errors import BadParameter, CredentialDisabled, CredentialUnknown, SignerQuiet, TokenUnknown, TooManyOpen, TooManyRefused
+from app.errors import (
+    BadParameter,
+    CredentialDisabled,
+    CredentialUnknown,
+    NatsuinError,
+    SignerQuiet,
+    TokenUnknown,
+    TooManyOpen,
+    TooManyRefused,
+)
 from app.services import Services
-from app.store import authorizations, credentials, documents, openings, parties, pressure, subscriptions
+from app.store import authorizations, credentials, documents, openings, parties, pressure, repeats, subscriptions
 from app.webauthn import b64
 from hsm.messages import Document, SignTransaction
 
@@ -27,7 +36,8 @@ class Ask(Struct, frozen=True, kw_only=True):
     """
     What an application asks; `labels` has one text for each hash, and may have empty ones. Texts are plain, and in NFC.
 
-    `uploads` has what the signer can open, one or None for each hash; it is empty where nothing was sent.
+    `uploads` has what the signer can open, one or None for each hash; it is empty where nothing was sent. `asked_sha256` is the digest of
+    all that was sent.
     """
 
     credential_id: str
@@ -41,6 +51,11 @@ class Ask(Struct, frozen=True, kw_only=True):
     return_url: str | None = None
     return_state: str | None = None
     uploads: tuple[Upload | None, ...] = ()
+    asked_sha256: bytes | None = None
+
+
+class _Repeated(NatsuinError):
+    """The same was recorded a moment ago; nothing is recorded again."""
 
 
 Also = Callable[[Connection, Authorization], None]
@@ -49,7 +64,7 @@ Also = Callable[[Connection, Authorization], None]
 
 async def request(services: Services, client_id: str, ask: Ask) -> tuple[Authorization, Opening]:
     """
-    Record what an application asks, and how it may be opened.
+    Record what an application asks, and how it may be opened; the same words within 15 seconds get the same request, while it waits.
 
     Raises:
         TokenUnknown: the application is gone, and with it the right to ask.
@@ -59,6 +74,8 @@ async def request(services: Services, client_id: str, ask: Ask) -> tuple[Authori
         CredentialUnknown, CredentialDisabled, TooManyOpen: as `request_for`.
     """
     now = services.now()
+    if (repeated := await _same(services, client_id, ask)) is not None:
+        return repeated
     application, credential, has_device, unwanted = await services.database.read(_parties, client_id, ask.credential_id, now)
     require_usable(credential, ask.user_id, now)
     if ask.life_s > LONGEST_LIFE_S and not application.inbox:
@@ -68,6 +85,7 @@ async def request(services: Services, client_id: str, ask: Ask) -> tuple[Authori
         code_needed=application.moving_code,
         confidential=ask.confidential,
         return_url=return_address(application, ask),
+        asked_sha256=ask.asked_sha256,
     )
     if wait_s := unwanted.wait_s(services.config.refuse_after, now):
         raise TooManyRefused(wait_s)
@@ -76,9 +94,30 @@ async def request(services: Services, client_id: str, ask: Ask) -> tuple[Authori
 
     def also(connection: Connection, authorization: Authorization) -> None:
         _require_wanted(now, connection, authorization)
+        _require_new(ask, connection, authorization)
         openings.add(connection, authorization.id, opening)
 
-    return await _record(services, application, credential, told, ask, also), opening
+    try:
+        return await _record(services, application, credential, told, ask, also), opening
+    except (_Repeated, TooManyOpen):  # its twin, which came at the same moment, may have taken the last place
+        if (repeated := await _same(services, client_id, ask)) is None:
+            raise
+        return repeated
+
+
+async def _same(services: Services, client_id: str, ask: Ask) -> tuple[Authorization, Opening] | None:
+    """Give the open request that was asked in the same words just now, by the same application."""
+    if ask.asked_sha256 is None:
+        return None
+    return await services.database.read(_read_same, client_id, ask.asked_sha256, services.now())
+
+
+def _read_same(connection: Connection, client_id: str, asked_sha256: bytes, now: float) -> tuple[Authorization, Opening] | None:
+    which = repeats.same(connection, client_id, asked_sha256, now)
+    if which is None:
+        return None
+    authorization, opening = authorizations.get(connection, which), openings.of(connection, which)
+    return (authorization, opening) if authorization is not None and opening is not None else None
 
 
 def return_address(application: Application, ask: Ask) -> str | None:
@@ -181,6 +220,15 @@ def _require_wanted(now: float, connection: Connection, authorization: Authoriza
     left_s = pressure.quiet_until(connection, authorization.user_id) - int(now)
     if left_s > 0:
         raise SignerQuiet(left_s)
+
+
+def _require_new(ask: Ask, connection: Connection, authorization: Authorization) -> None:
+    """In the same transaction: of two that come at once in the same words one is recorded."""
+    if ask.asked_sha256 is None:
+        return
+    repeats.keep_others_out(connection, authorization.user_id)
+    if repeats.same(connection, authorization.application_id, ask.asked_sha256, authorization.created, but=authorization.id) is not None:
+        raise _Repeated
 
 
 def _told(has_device: bool) -> Told | None:

@@ -74,6 +74,7 @@ async def show(services: Services, request: Request) -> Response:
         return await _ask_to_open(services, request, matter)
     if matter.authorization.state is State.PENDING and matter.authorization.opened_at is None:
         await services.database.write(authorizations.mark_opened, matter.authorization.id, services.now())
+        await services.wakeups.announce(matter.authorization.id)
     if wants_json(request):
         if matter.is_hidden(services.now()):
             raise PasskeyNeeded

@@ -274,4 +274,5 @@ openings = Table(
     Column("last_second", Integer, nullable=False),  # -1: no code was used yet
     Column("browser_sha256", LargeBinary(32)),
     Column("way", String(4)),  # qr, here
+    Column("asked_sha256", LargeBinary(32), index=True),  # of the words in which it was asked
 )

@@ -148,13 +148,14 @@ class Application:
         return self.stack.http.post(f"/csc/v2/{method}", json=body, headers=sent)
 
     def authorize(self, credential_id: str, *digests: bytes, **fields: Any) -> dict[str, Any]:
-        """Ask for signatures over digests (SHA-256)."""
+        """Ask for signatures over digests (SHA-256); each time in words of its own, so that it is no repeat."""
         hashed = digests or (hashlib.sha256(os.urandom(8)).digest(),)
         body = {
             "credentialID": credential_id,
             "numSignatures": len(hashed),
             "hashes": [base64.b64encode(digest).decode() for digest in hashed],
             "hashAlgorithmOID": SHA256,
+            "clientData": os.urandom(8).hex(),
         }
         answer = self.post("credentials/authorize", body | fields)
         assert answer.status_code == 202, answer.text

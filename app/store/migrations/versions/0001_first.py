@@ -257,4 +257,6 @@ def upgrade() -> None:
         sa.Column("last_second", sa.Integer, nullable=False),
         sa.Column("browser_sha256", sa.LargeBinary(32)),
         sa.Column("way", sa.String(4)),
+        sa.Column("asked_sha256", sa.LargeBinary(32)),
     )
+    op.create_index("ix_openings_asked_sha256", "openings", ["asked_sha256"])
