@@ -1,6 +1,7 @@
 """Step 1: an application asks for a signature; the transaction is composed, and waits for the signer."""
 
 import asyncio
+import json
 import secrets
 from collections.abc import Callable
 
@@ -25,7 +26,7 @@ from app.errors import (
     TooManyRefused,
 )
 from app.services import Services
-from app.store import authorizations, credentials, documents, openings, parties, pressure, repeats, subscriptions
+from app.store import authorizations, callbacks, credentials, documents, openings, parties, pressure, repeats, subscriptions
 from app.webauthn import b64
 from hsm.messages import Document, SignTransaction
 
@@ -96,6 +97,8 @@ async def request(services: Services, client_id: str, ask: Ask) -> tuple[Authori
         _require_wanted(now, connection, authorization)
         _require_new(ask, connection, authorization)
         openings.add(connection, authorization.id, opening)
+        if application.callback_url is not None:
+            callbacks.add(connection, authorization.id, json.dumps({"handle": authorization.id}))
 
     try:
         return await _record(services, application, credential, told, ask, also), opening

@@ -30,13 +30,23 @@ def add(
         Path | None, typer.Option("--mark", help="A square PNG file, shown beside the name.", exists=True, dir_okay=False)
     ] = None,
     inbox: Annotated[bool, typer.Option("--inbox", help="Let its requests wait for up to 30 days.")] = False,
+    callback_url: Annotated[str | None, typer.Option("--callback-url", help="Told, signed, when a request was decided.")] = None,
     as_json: Json = False,
 ) -> None:
     """Register an application; its secret is shown once."""
     with answering(as_json), desk() as opened:
         png = mark.read_bytes() if mark is not None else None
-        value = clients.add(opened, name, asks_code=code, moving_code=moving_code, return_urls=return_url or (), mark=png, inbox=inbox)
-        ids = (f"client_id      {value['client_id']}", f"client_secret  {value['client_secret']}")
+        value = clients.add(
+            opened,
+            name,
+            asks_code=code,
+            moving_code=moving_code,
+            return_urls=return_url or (),
+            mark=png,
+            inbox=inbox,
+            callback_url=callback_url,
+        )
+        ids = [f"{shown:<15} {value[shown]}" for shown in ("client_id", "client_secret", "callback_secret") if shown in value]
         lines = (f"[bold]{escape(name)}[/] may ask for signatures.", *ids)
         show(value, as_json, "\n".join((*lines, "[dim]The secret is shown only now; keep it safe.[/]")))
 

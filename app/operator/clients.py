@@ -14,12 +14,13 @@ from app.clock import system_clock
 from app.config import Config
 from app.domain.identifiers import new_id
 from app.domain.parties import Application
-from app.errors import RedisUnavailable
+from app.errors import EndpointRefused, RedisUnavailable
 from app.operator.desk import Desk
 from app.operator.mark import read_mark
 from app.operator.record import recorded
 from app.operator.refusal import Refusal, Unknown
 from app.operator.return_url import MOST_RETURN_URLS, read_return_url
+from app.push.callback import new_secret, require_callback_url
 from app.store import marks, parties
 from app.store.batch import Batches
 from app.store.database import Database
@@ -36,15 +37,24 @@ def add(
     return_urls: Sequence[str] = (),
     mark: bytes | None = None,
     inbox: bool = False,
+    callback_url: str | None = None,
 ) -> dict[str, Any]:
     """Register an application, and give its secret, once; raises Refusal."""
     with recorded(desk, "client add", name):
         if name == desk.config.service_name:
             raise Refusal(f"{name} is this service itself; signers could not tell the two apart.")
         application, secret = add_application(
-            desk.database, name, asks_code=asks_code, moving_code=moving_code, return_urls=return_urls, mark=mark, inbox=inbox
+            desk.database,
+            name,
+            asks_code=asks_code,
+            moving_code=moving_code,
+            return_urls=return_urls,
+            mark=mark,
+            inbox=inbox,
+            callback_url=callback_url,
         )
-    return {"client_id": application.client_id, "client_secret": secret} | _told(application, has_mark=mark is not None)
+    secrets_once = {"client_secret": secret} | ({"callback_secret": application.callback_secret} if callback_url is not None else {})
+    return {"client_id": application.client_id} | secrets_once | _told(application, has_mark=mark is not None)
 
 
 def listed(desk: Desk) -> list[dict[str, Any]]:
@@ -70,6 +80,7 @@ def add_application(
     return_urls: Sequence[str] = (),
     mark: bytes | None = None,
     inbox: bool = False,
+    callback_url: str | None = None,
 ) -> tuple[Application, str]:
     """Register an application, and give it with its secret; raises Refusal where the name is taken, or something can't be used."""
     if not 0 < len(name) <= MAX_NAME_CHARACTERS or not is_plain_text(name):
@@ -80,12 +91,32 @@ def add_application(
     if len(urls) > MOST_RETURN_URLS:
         raise Refusal(f"At most {MOST_RETURN_URLS} return URLs.")
     png = read_mark(mark) if mark is not None else None
-    application = Application(new_id(), name, digest, asks_code, int(system_clock()), moving_code, urls, inbox)
+    if callback_url is not None:
+        _require_callback_url(callback_url)
+    application = Application(
+        client_id=new_id(),
+        name=name,
+        secret_sha256=digest,
+        asks_code=asks_code,
+        created=int(system_clock()),
+        moving_code=moving_code,
+        return_urls=urls,
+        inbox=inbox,
+        callback_url=callback_url,
+        callback_secret=new_secret() if callback_url is not None else None,
+    )
     try:
         opened.write_now(_add, application, png)
     except IntegrityError:
         raise Refusal(f"An application is called {name} already; signers could not tell the two apart.") from None
     return application, secret
+
+
+def _require_callback_url(url: str) -> None:
+    try:
+        require_callback_url(url)
+    except EndpointRefused:
+        raise Refusal(f"{url!r} is not an address like https://shop.example.jp/decided, in plain letters, without a query.") from None
 
 
 def _add(connection: Connection, application: Application, png: bytes | None) -> None:
@@ -107,6 +138,8 @@ def _told(application: Application, *, has_mark: bool) -> dict[str, Any]:
         "code": application.asks_code,
         "moving_code": application.moving_code,
         "return_urls": list(application.return_urls),
+        "inbox": application.inbox,
+        "callback_url": application.callback_url,
         "mark": has_mark,
     }
 

@@ -42,6 +42,7 @@ class AddClient(Struct, frozen=True, forbid_unknown_fields=True):
     return_urls: list[str] = []
     mark: bytes | None = None
     inbox: bool = False
+    callback_url: str | None = None
 
 
 def add_client(desk: Desk, asked: AddClient) -> dict[str, Any]:
@@ -54,6 +55,7 @@ def add_client(desk: Desk, asked: AddClient) -> dict[str, Any]:
         return_urls=asked.return_urls,
         mark=asked.mark,
         inbox=asked.inbox,
+        callback_url=asked.callback_url,
     )
 
 

@@ -15,6 +15,8 @@ applications = Table(
     Column("moving_code", Boolean, nullable=False),  # its requests open with the code on its screen only
     Column("return_urls", String, nullable=False),  # a JSON list
     Column("inbox", Boolean, nullable=False),  # its requests may wait for days
+    Column("callback_url", String),
+    Column("callback_secret", String(60)),
 )
 marks = Table(
     "marks",
@@ -276,3 +278,14 @@ openings = Table(
     Column("way", String(4)),  # qr, here
     Column("asked_sha256", LargeBinary(32), index=True),  # of the words in which it was asked
 )
+callbacks = Table(
+    "callbacks",
+    metadata,
+    Column("authorization_id", ForeignKey("authorizations.id"), primary_key=True),
+    Column("body", String, nullable=False),
+    Column("bearer", String),  # what the application wants to be shown, beside the signature
+    Column("state", String(10), nullable=False),  # due (once the authorization is decided), done, failed
+    Column("claimed_until", BigInteger, nullable=False),  # not tried before
+    Column("attempts", Integer, nullable=False),
+)
+Index("callbacks_due", callbacks.c.state, callbacks.c.claimed_until)

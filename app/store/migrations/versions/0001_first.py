@@ -18,6 +18,8 @@ def upgrade() -> None:
         sa.Column("moving_code", sa.Boolean, nullable=False),
         sa.Column("return_urls", sa.String, nullable=False),
         sa.Column("inbox", sa.Boolean, nullable=False),
+        sa.Column("callback_url", sa.String),
+        sa.Column("callback_secret", sa.String(60)),
     )
     op.create_table(
         "marks",
@@ -260,3 +262,13 @@ def upgrade() -> None:
         sa.Column("asked_sha256", sa.LargeBinary(32)),
     )
     op.create_index("ix_openings_asked_sha256", "openings", ["asked_sha256"])
+    op.create_table(
+        "callbacks",
+        sa.Column("authorization_id", sa.String(22), sa.ForeignKey("authorizations.id"), primary_key=True),
+        sa.Column("body", sa.String, nullable=False),
+        sa.Column("bearer", sa.String),
+        sa.Column("state", sa.String(10), nullable=False),
+        sa.Column("claimed_until", sa.BigInteger, nullable=False),
+        sa.Column("attempts", sa.Integer, nullable=False),
+    )
+    op.create_index("callbacks_due", "callbacks", ["state", "claimed_until"])
