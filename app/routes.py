@@ -21,6 +21,7 @@ from app.oauth.token import token
 from app.phone import (
     account,
     add_device,
+    agreement,
     approve,
     change,
     device,
@@ -101,6 +102,7 @@ POST: tuple[tuple[str, Endpoint], ...] = (
     ("/s", screen_code.use),
     ("/approve/{id}/later", later.later),
     ("/quiet", quiet.quiet),
+    ("/agree/{id}", agreement.decide),
 )
 GET: tuple[tuple[str, Endpoint], ...] = (
     ("/", inbox.show),
@@ -143,6 +145,7 @@ GET: tuple[tuple[str, Endpoint], ...] = (
     ("/inbox/events", live.inbox_events),
     ("/approve/{id}/events", live.approval_events),
     ("/authorizations/{id}/events", events),
+    ("/agree/{id}", agreement.show),
     ("/health", health),
 )
 DELETE: tuple[tuple[str, Endpoint], ...] = (("/authorizations/{id}", cancel),)

@@ -26,7 +26,7 @@ from app.errors import (
     TooManyRefused,
 )
 from app.services import Services
-from app.store import authorizations, callbacks, credentials, documents, openings, parties, pressure, repeats, subscriptions
+from app.store import agreements, authorizations, callbacks, credentials, documents, openings, parties, pressure, repeats, subscriptions
 from app.webauthn import b64
 from hsm.messages import Document, SignTransaction
 
@@ -72,6 +72,7 @@ async def request(services: Services, client_id: str, ask: Ask) -> tuple[Authori
         BadParameter: it is not to lead back there, or is to wait longer than this application may have it.
         TooManyRefused: the signer has refused this application too often lately.
         SignerQuiet: the signer wants no requests for now.
+        CredentialUnknown: also where the signer did not agree to this application.
         CredentialUnknown, CredentialDisabled, TooManyOpen: as `request_for`.
     """
     now = services.now()
@@ -95,6 +96,8 @@ async def request(services: Services, client_id: str, ask: Ask) -> tuple[Authori
 
     def also(connection: Connection, authorization: Authorization) -> None:
         _require_wanted(now, connection, authorization)
+        if not agreements.has_agreed(connection, authorization.user_id, client_id):  # ended since we looked
+            raise CredentialUnknown
         _require_new(ask, connection, authorization)
         openings.add(connection, authorization.id, opening)
         if application.callback_url is not None:
@@ -243,6 +246,8 @@ def _parties(connection: Connection, client_id: str, credential_id: str, now: fl
     if application is None:
         raise TokenUnknown
     credential, has_device = _key(connection, credential_id)
+    if not agreements.has_agreed(connection, credential.user_id, client_id):
+        raise CredentialUnknown
     return application, credential, has_device, pressure.unwanted(connection, credential.user_id, client_id, now)
 
 

@@ -31,6 +31,9 @@ def add(
     ] = None,
     inbox: Annotated[bool, typer.Option("--inbox", help="Let its requests wait for up to 30 days.")] = False,
     callback_url: Annotated[str | None, typer.Option("--callback-url", help="Told, signed, when a request was decided.")] = None,
+    for_all: Annotated[
+        bool, typer.Option("--for-all", help="Every signer agreed to it; without this each signer agrees on the phone.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Register an application; its secret is shown once."""
@@ -45,6 +48,7 @@ def add(
             mark=png,
             inbox=inbox,
             callback_url=callback_url,
+            for_all=for_all,
         )
         ids = [f"{shown:<15} {value[shown]}" for shown in ("client_id", "client_secret", "callback_secret") if shown in value]
         lines = (f"[bold]{escape(name)}[/] may ask for signatures.", *ids)

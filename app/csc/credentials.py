@@ -4,24 +4,26 @@ import asyncio
 import base64
 from datetime import datetime
 
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.account.standing import Standing, standing
 from app.csc.algorithms import MULTISIGN, key_description
 from app.csc.body import Body, read_body
+from app.domain.parties import Credential
 from app.errors import BadParameter, CredentialUnknown
 from app.oauth.bearer import client_of
 from app.services import Services
-from app.store import credentials
+from app.store import agreements, credentials
 
 CERTIFICATES = ("none", "single", "chain")
 OUT_OF_BAND = {"type": "PasswordOOB", "id": "mobile", "label": "Approval on the phone", "description": "The signer approves there"}
 
 
 async def list_credentials(services: Services, request: Request) -> Response:
-    """List a signer's credentials; the application names the signer by `userID`."""
-    await client_of(services, request)
+    """List a signer's credentials; the application names the signer by `userID`, and sees nothing of one who did not agree to it."""
+    client_id = await client_of(services, request)
     body = await read_body(request)
     user_id = body.optional_text("userID", longest=64)
     if not user_id:
@@ -29,7 +31,7 @@ async def list_credentials(services: Services, request: Request) -> Response:
     with_info, only_valid = body.flag("credentialInfo"), body.flag("onlyValid")
     described = _options(body)
     now = services.now()
-    found = await services.database.read(credentials.of_signer, user_id)
+    found = await services.database.read(_seen_by, client_id, user_id)
     found.sort(key=lambda one: one.renewed_by is not None)  # an application that takes the first is to take the newer one
     standings = [Standing(one, None) for one in found]
     if with_info or only_valid:
@@ -45,15 +47,26 @@ async def list_credentials(services: Services, request: Request) -> Response:
 
 
 async def credential_info(services: Services, request: Request) -> Response:
-    """Describe one credential."""
-    await client_of(services, request)
+    """Describe one credential; one whose signer did not agree to this application is unknown."""
+    client_id = await client_of(services, request)
     body = await read_body(request)
     credential_id = body.text("credentialID")
     described = _options(body)
-    credential = await services.database.read(credentials.get, credential_id)
+    credential = await services.database.read(_seen_one, client_id, credential_id)
     if credential is None:
         raise CredentialUnknown
     return JSONResponse(describe(await standing(services, credential), services.now(), *described))
+
+
+def _seen_by(connection: Connection, client_id: str, user_id: str) -> list[Credential]:
+    return credentials.of_signer(connection, user_id) if agreements.has_agreed(connection, user_id, client_id) else []
+
+
+def _seen_one(connection: Connection, client_id: str, credential_id: str) -> Credential | None:
+    credential = credentials.get(connection, credential_id)
+    if credential is None or not agreements.has_agreed(connection, credential.user_id, client_id):
+        return None
+    return credential
 
 
 def describe(stands: Standing, now: float, certificates: str, cert_info: bool) -> dict[str, object]:

@@ -38,6 +38,7 @@ def add(
     mark: bytes | None = None,
     inbox: bool = False,
     callback_url: str | None = None,
+    for_all: bool = False,
 ) -> dict[str, Any]:
     """Register an application, and give its secret, once; raises Refusal."""
     with recorded(desk, "client add", name):
@@ -52,6 +53,7 @@ def add(
             mark=mark,
             inbox=inbox,
             callback_url=callback_url,
+            for_all=for_all,
         )
     secrets_once = {"client_secret": secret} | ({"callback_secret": application.callback_secret} if callback_url is not None else {})
     return {"client_id": application.client_id} | secrets_once | _told(application, has_mark=mark is not None)
@@ -81,6 +83,7 @@ def add_application(
     mark: bytes | None = None,
     inbox: bool = False,
     callback_url: str | None = None,
+    for_all: bool = False,
 ) -> tuple[Application, str]:
     """Register an application, and give it with its secret; raises Refusal where the name is taken, or something can't be used."""
     if not 0 < len(name) <= MAX_NAME_CHARACTERS or not is_plain_text(name):
@@ -104,6 +107,7 @@ def add_application(
         inbox=inbox,
         callback_url=callback_url,
         callback_secret=new_secret() if callback_url is not None else None,
+        for_all=for_all,
     )
     try:
         opened.write_now(_add, application, png)
@@ -140,6 +144,7 @@ def _told(application: Application, *, has_mark: bool) -> dict[str, Any]:
         "return_urls": list(application.return_urls),
         "inbox": application.inbox,
         "callback_url": application.callback_url,
+        "for_all": application.for_all,
         "mark": has_mark,
     }
 

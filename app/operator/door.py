@@ -43,6 +43,7 @@ class AddClient(Struct, frozen=True, forbid_unknown_fields=True):
     mark: bytes | None = None
     inbox: bool = False
     callback_url: str | None = None
+    for_all: bool = False
 
 
 def add_client(desk: Desk, asked: AddClient) -> dict[str, Any]:
@@ -56,6 +57,7 @@ def add_client(desk: Desk, asked: AddClient) -> dict[str, Any]:
         mark=asked.mark,
         inbox=asked.inbox,
         callback_url=asked.callback_url,
+        for_all=asked.for_all,
     )
 
 
@@ -68,6 +70,7 @@ class AddSigner(Struct, frozen=True, forbid_unknown_fields=True):
     """
     At most one of `letter`, `code_sha256` and `code`; with none, the demo CA is asked for a code, for a link.
 
+    `agreed`: the client ids of applications that the person agreed to elsewhere.
     `replaces`: for who has lost everything; all earlier keys are destroyed when the new one is certified.
     """
 
@@ -77,6 +80,7 @@ class AddSigner(Struct, frozen=True, forbid_unknown_fields=True):
     code_sha256: str | None = None
     code: str | None = None
     replaces: bool = False
+    agreed: list[str] = []
 
 
 class Freeze(Struct, frozen=True, forbid_unknown_fields=True):
@@ -111,7 +115,7 @@ def add_signer(desk: Desk, asked: AddSigner) -> dict[str, Any]:
             return by_hash(desk.config, desk.database, signer, asked.code_sha256, replaces_as)
         return by_link(desk.config, desk.database, signer, asked.code, replaces_as)
 
-    invited = signers.add(desk, asked.user_id, asked.name, invite, replaces=asked.replaces)
+    invited = signers.add(desk, asked.user_id, asked.name, invite, replaces=asked.replaces, agreed=asked.agreed)
     return invited.value | ({"letter": base64.b64encode(letters[0]).decode()} if letters else {})
 
 

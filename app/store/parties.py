@@ -4,7 +4,7 @@ import msgspec
 from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 
 from app.domain.parties import Application, Passkey, Signer
-from app.store import marks, subscriptions
+from app.store import agreements, marks, subscriptions
 from app.store.tables import applications, passkeys, signers
 from app.store.tables import subscriptions as pushed
 
@@ -37,6 +37,7 @@ def all_applications(connection: Connection) -> list[Application]:
 
 def remove_application(connection: Connection, client_id: str) -> bool:
     marks.remove(connection, client_id)
+    agreements.forget(connection, client_id)
     return connection.execute(delete(applications).where(applications.c.client_id == client_id)).rowcount == 1
 
 

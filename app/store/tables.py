@@ -17,6 +17,7 @@ applications = Table(
     Column("inbox", Boolean, nullable=False),  # its requests may wait for days
     Column("callback_url", String),
     Column("callback_secret", String(60)),
+    Column("for_all", Boolean, nullable=False),  # its operator vouches that every signer agreed to it
 )
 marks = Table(
     "marks",
@@ -289,3 +290,12 @@ callbacks = Table(
     Column("attempts", Integer, nullable=False),
 )
 Index("callbacks_due", callbacks.c.state, callbacks.c.claimed_until)
+agreements = Table(
+    "agreements",
+    metadata,
+    Column("user_id", ForeignKey("signers.user_id"), primary_key=True),
+    Column("application_id", ForeignKey("applications.client_id"), primary_key=True),
+    Column("state", String(10), nullable=False),  # agreed, ended
+    Column("by", String(10), nullable=False),  # signer, operator
+    Column("since", BigInteger, nullable=False),
+)

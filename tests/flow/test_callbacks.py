@@ -56,7 +56,7 @@ class Shop:
 
     def __init__(self, stack: Stack, receiver: PushService) -> None:
         self.name = os.urandom(8).hex()
-        made = stack.natsuin("client", "add", f"Called {self.name}", "--callback-url", receiver.endpoint(self.name))
+        made = stack.natsuin("client", "add", f"Called {self.name}", "--for-all", "--callback-url", receiver.endpoint(self.name))
         self.application = Application(stack, made["client_id"], made["client_secret"])
         self.secret, self.receiver = made["callback_secret"], receiver
 

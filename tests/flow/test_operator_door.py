@@ -40,7 +40,16 @@ def test_an_application_lives_from_add_to_remove(stack: Stack, door: OperatorDoo
     name = f"青葉 {os.urandom(4).hex()}"
     back = ["https://shop.example.jp/signed", "http://localhost:8081/back"]
     made = door.call("POST", "/clients", {"name": name, "code": True, "moving_code": True, "return_urls": back})
-    policy = {"name": name, "code": True, "moving_code": True, "return_urls": back, "mark": False, "inbox": False, "callback_url": None}
+    policy = {
+        "name": name,
+        "code": True,
+        "moving_code": True,
+        "return_urls": back,
+        "mark": False,
+        "inbox": False,
+        "callback_url": None,
+        "for_all": False,
+    }
     assert (made.status, made.value.keys()) == (200, {"client_id", "client_secret", *policy})
     assert made.value | policy == made.value
     shop = Application(stack, made.value["client_id"], made.value["client_secret"])

@@ -120,8 +120,8 @@ class Stack:
         return json.loads(said)
 
     def application(self, name: str | None = None, *options: str) -> "Application":
-        """Register an application, and give it a token."""
-        made = self.natsuin("client", "add", name or f"Application {os.urandom(4).hex()}", *options)
+        """Register an application that every signer agreed to, and give it a token."""
+        made = self.natsuin("client", "add", name or f"Application {os.urandom(4).hex()}", "--for-all", *options)
         return Application(self, made["client_id"], made["client_secret"])
 
     def enrollment_url(self, user_id: str | None = None, name: str = "山田 太郎") -> str:

@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("inbox", sa.Boolean, nullable=False),
         sa.Column("callback_url", sa.String),
         sa.Column("callback_secret", sa.String(60)),
+        sa.Column("for_all", sa.Boolean, nullable=False),
     )
     op.create_table(
         "marks",
@@ -272,3 +273,11 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer, nullable=False),
     )
     op.create_index("callbacks_due", "callbacks", ["state", "claimed_until"])
+    op.create_table(
+        "agreements",
+        sa.Column("user_id", sa.String(64), sa.ForeignKey("signers.user_id"), primary_key=True),
+        sa.Column("application_id", sa.String(22), sa.ForeignKey("applications.client_id"), primary_key=True),
+        sa.Column("state", sa.String(10), nullable=False),
+        sa.Column("by", sa.String(10), nullable=False),
+        sa.Column("since", sa.BigInteger, nullable=False),
+    )
