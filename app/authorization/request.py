@@ -5,7 +5,7 @@ import json
 import secrets
 from collections.abc import Callable
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from sqlalchemy import Connection
 
 from app.authorization.announce import announce
@@ -14,19 +14,33 @@ from app.domain.document import Upload
 from app.domain.identifiers import new_id
 from app.domain.opening import Opening, new_opening
 from app.domain.parties import Application, Credential
+from app.domain.policy import Policy
 from app.domain.pressure import Unwanted
 from app.errors import (
     BadParameter,
     CredentialDisabled,
     CredentialUnknown,
     NatsuinError,
+    QuotaUsedUp,
     SignerQuiet,
     TokenUnknown,
     TooManyOpen,
     TooManyRefused,
 )
 from app.services import Services
-from app.store import agreements, authorizations, callbacks, credentials, documents, openings, parties, pressure, repeats, subscriptions
+from app.store import (
+    agreements,
+    authorizations,
+    callbacks,
+    credentials,
+    documents,
+    openings,
+    parties,
+    pressure,
+    quotas,
+    repeats,
+    subscriptions,
+)
 from app.webauthn import b64
 from hsm.messages import Document, SignTransaction
 
@@ -71,6 +85,7 @@ async def request(services: Services, client_id: str, ask: Ask) -> tuple[Authori
         TokenUnknown: the application is gone, and with it the right to ask.
         BadParameter: it is not to lead back there, or is to wait longer than this application may have it.
         TooManyRefused: the signer has refused this application too often lately.
+        QuotaUsedUp: the application has asked as often as it may.
         SignerQuiet: the signer wants no requests for now.
         CredentialUnknown: also where the signer did not agree to this application.
         CredentialUnknown, CredentialDisabled, TooManyOpen: as `request_for`.
@@ -80,6 +95,7 @@ async def request(services: Services, client_id: str, ask: Ask) -> tuple[Authori
         return repeated
     application, credential, has_device, unwanted = await services.database.read(_parties, client_id, ask.credential_id, now)
     require_usable(credential, ask.user_id, now)
+    ask = within_policy(application.policy, ask, services.config.authorization_life_s)
     if ask.life_s > LONGEST_LIFE_S and not application.inbox:
         raise BadParameter("Invalid parameter requestedExpiry")
     opening = new_opening(
@@ -91,6 +107,8 @@ async def request(services: Services, client_id: str, ask: Ask) -> tuple[Authori
     )
     if wait_s := unwanted.wait_s(services.config.refuse_after, now):
         raise TooManyRefused(wait_s)
+    if wait_s := await services.database.read(quotas.wait_s, client_id, application.policy, now):
+        raise QuotaUsedUp(wait_s)
     is_quiet = unwanted.count >= services.config.quiet_after
     told = Told.INBOX if is_quiet and has_device else _told(has_device)
 
@@ -99,6 +117,8 @@ async def request(services: Services, client_id: str, ask: Ask) -> tuple[Authori
         if not agreements.has_agreed(connection, authorization.user_id, client_id):  # ended since we looked
             raise CredentialUnknown
         _require_new(ask, connection, authorization)
+        if wait_s := quotas.wait_s(connection, client_id, application.policy, now, but=authorization.id):  # used up since we looked
+            raise QuotaUsedUp(wait_s)
         openings.add(connection, authorization.id, opening)
         if application.callback_url is not None:
             callbacks.add(connection, authorization.id, json.dumps({"handle": authorization.id}))
@@ -124,6 +144,17 @@ def _read_same(connection: Connection, client_id: str, asked_sha256: bytes, now:
         return None
     authorization, opening = authorizations.get(connection, which), openings.of(connection, which)
     return (authorization, opening) if authorization is not None and opening is not None else None
+
+
+def within_policy(policy: Policy, ask: Ask, usual_life_s: int) -> Ask:
+    """Give what is asked with the life that this application may have; raises BadParameter where it asks for more than it may."""
+    if policy.most_documents is not None and len(ask.hashes) > policy.most_documents:
+        raise BadParameter("Numbers of signatures is too high")
+    if policy.longest_life_s is None or ask.life_s <= policy.longest_life_s:
+        return ask
+    if ask.life_s != usual_life_s:
+        raise BadParameter("Invalid parameter requestedExpiry")
+    return structs.replace(ask, life_s=policy.longest_life_s)
 
 
 def return_address(application: Application, ask: Ask) -> str | None:

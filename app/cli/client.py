@@ -69,6 +69,32 @@ def list_(as_json: Json = False) -> None:
         show(found, as_json, table)
 
 
+@commands.command("set")
+def set_(
+    client_id: Annotated[str, typer.Argument(help="As `client list` shows it.")],
+    code: Annotated[bool | None, typer.Option("--code/--no-code", help="Whether the signer types a code from its screen.")] = None,
+    inbox: Annotated[bool | None, typer.Option("--inbox/--no-inbox", help="Whether its requests may wait for days.")] = None,
+    for_all: Annotated[bool | None, typer.Option("--for-all/--no-for-all", help="Whether every signer agreed to it.")] = None,
+    passkey_only: Annotated[
+        bool | None, typer.Option("--passkey-only/--any-factor", help="Whether only a passkey approves for it, whatever the key allows.")
+    ] = None,
+    most_documents: Annotated[int | None, typer.Option(help="In one request; 0: as for all.")] = None,
+    longest_life_s: Annotated[int | None, typer.Option(help="Seconds that its requests may wait; 0: as for all.")] = None,
+    per_minute: Annotated[int | None, typer.Option(help="Requests, of all signers together; 0: no limit.")] = None,
+    per_day: Annotated[int | None, typer.Option(help="Requests, of all signers together; 0: no limit.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Change what an application may; what is not named stays."""
+    flags = {"code": code, "inbox": inbox, "for_all": for_all, "passkey_only": passkey_only}
+    limits = {"most_documents": most_documents, "longest_life_s": longest_life_s, "per_minute": per_minute, "per_day": per_day}
+    named: dict[str, bool | int | None] = {name: value for name, value in flags.items() if value is not None}
+    named |= {name: value or None for name, value in limits.items() if value is not None}
+    with answering(as_json), desk() as opened:
+        value = clients.change(opened, client_id, named)
+        limited = ", ".join(f"{name} {limit}" for name, limit in value["policy"].items() if limit) or "no limits of its own"
+        show(value, as_json, f"[bold]{escape(value['name'])}[/]: {limited}.")
+
+
 @commands.command()
 def remove(client_id: Annotated[str, typer.Argument(help="As `client list` shows it.")], as_json: Json = False) -> None:
     """Remove an application; its tokens stop working at once."""

@@ -6,6 +6,8 @@ import hashlib
 from cryptography import x509
 from msgspec import Struct
 
+from app.domain.policy import Policy
+
 
 class Application(Struct, frozen=True):
     """
@@ -28,6 +30,7 @@ class Application(Struct, frozen=True):
     callback_url: str | None = None
     callback_secret: str | None = None
     for_all: bool = False
+    policy: Policy = Policy()
 
     def __repr__(self) -> str:
         return f"<Application {self.client_id}>"

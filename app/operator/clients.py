@@ -3,9 +3,10 @@
 import asyncio
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from msgspec import structs
 from redis.asyncio import Redis
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -14,6 +15,7 @@ from app.clock import system_clock
 from app.config import Config
 from app.domain.identifiers import new_id
 from app.domain.parties import Application
+from app.domain.policy import Policy
 from app.errors import EndpointRefused, RedisUnavailable
 from app.operator.desk import Desk
 from app.operator.mark import read_mark
@@ -25,7 +27,10 @@ from app.store import marks, parties
 from app.store.batch import Batches
 from app.store.database import Database
 from app.store.redis import Ephemeral
-from hsm.messages import MAX_NAME_CHARACTERS, is_plain_text
+from hsm.messages import MAX_LIFE_S, MAX_NAME_CHARACTERS, is_plain_text
+
+FLAGS = {"code": "asks_code", "inbox": "inbox", "for_all": "for_all"}
+BOUNDS = {"most_documents": (1, 100), "longest_life_s": (30, MAX_LIFE_S), "per_minute": (1, 1_000_000), "per_day": (1, 1_000_000)}
 
 
 def add(
@@ -62,6 +67,25 @@ def add(
 def listed(desk: Desk) -> list[dict[str, Any]]:
     """List the applications."""
     return desk.database.read_now(_listed)
+
+
+def change(desk: Desk, client_id: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Change what an application may, each by its name in `list`; a limit of None is as for all. Raises Refusal."""
+    with recorded(desk, "client set", client_id):
+        application = desk.database.read_now(parties.application, client_id)
+        if application is None:
+            raise Unknown(f"There is no application {client_id}; `natsuin client list` shows them.")
+        limits = {name: value for name, value in changes.items() if name in Policy.__struct_fields__}
+        for name, value in limits.items():
+            low, high = BOUNDS.get(name, (0, 1))
+            if value is not None and not low <= value <= high:
+                raise Refusal(f"{name} is a number from {low} to {high}.")
+        flags = {FLAGS[name]: value for name, value in changes.items() if name in FLAGS}
+        policy = structs.replace(application.policy, **limits)
+        changed = structs.replace(application, policy=policy, **flags)
+        desk.database.write_now(parties.change_application, changed)
+        has_mark = desk.database.read_now(marks.has_one, client_id)
+    return {"client_id": client_id} | _told(changed, has_mark=has_mark)
 
 
 def remove(desk: Desk, client_id: str) -> dict[str, Any]:
@@ -145,6 +169,7 @@ def _told(application: Application, *, has_mark: bool) -> dict[str, Any]:
         "inbox": application.inbox,
         "callback_url": application.callback_url,
         "for_all": application.for_all,
+        "policy": structs.asdict(application.policy),
         "mark": has_mark,
     }
 

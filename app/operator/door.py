@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -59,6 +59,25 @@ def add_client(desk: Desk, asked: AddClient) -> dict[str, Any]:
         callback_url=asked.callback_url,
         for_all=asked.for_all,
     )
+
+
+class SetClient(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What is not named stays; a limit of null is as for all applications."""
+
+    code: bool | UnsetType = UNSET
+    inbox: bool | UnsetType = UNSET
+    for_all: bool | UnsetType = UNSET
+    passkey_only: bool | UnsetType = UNSET
+    most_documents: int | UnsetType | None = UNSET
+    longest_life_s: int | UnsetType | None = UNSET
+    per_minute: int | UnsetType | None = UNSET
+    per_day: int | UnsetType | None = UNSET
+
+
+def set_client(desk: Desk, asked: SetClient, client_id: str) -> dict[str, Any]:
+    """Change what an application may."""
+    named = {name: value for name, value in msgspec.structs.asdict(asked).items() if value is not UNSET}
+    return clients.change(desk, client_id, named)
 
 
 class Letter(Struct, frozen=True, forbid_unknown_fields=True):
@@ -131,6 +150,7 @@ class Call(NamedTuple):
 CALLS = (
     Call("GET", "/clients", Nothing, lambda desk, _: clients.listed(desk)),
     Call("POST", "/clients", AddClient, add_client),
+    Call("POST", "/clients/{client_id}", SetClient, set_client),
     Call("DELETE", "/clients/{client_id}", Nothing, lambda desk, _, client_id: clients.remove(desk, client_id)),
     Call("GET", "/signers", Nothing, lambda desk, _: signers.listed(desk)),
     Call("POST", "/signers", AddSigner, add_signer),

@@ -17,6 +17,7 @@ applications = Table(
     Column("inbox", Boolean, nullable=False),  # its requests may wait for days
     Column("callback_url", String),
     Column("callback_secret", String(60)),
+    Column("policy", String, nullable=False),  # JSON, what differs from all others
     Column("for_all", Boolean, nullable=False),  # its operator vouches that every signer agreed to it
 )
 marks = Table(
@@ -108,6 +109,7 @@ authorizations = Table(
 Index("authorizations_of_signer", authorizations.c.user_id, authorizations.c.state)
 Index("authorizations_open", authorizations.c.state, authorizations.c.expires)
 Index("authorizations_told", authorizations.c.user_id, authorizations.c.told_at)
+Index("authorizations_of_application", authorizations.c.application_id, authorizations.c.created)
 Index("authorizations_history", authorizations.c.user_id, authorizations.c.created)
 documents = Table(
     "documents",

@@ -73,6 +73,7 @@ def test_client_lives_from_add_to_remove(stack: Stack, natsuin: Natsuin) -> None
         "inbox",
         "callback_url",
         "for_all",
+        "policy",
     }
     assert (made["name"], made["code"], made["inbox"]) == (name, True, False)
     assert "already" in told(natsuin("client", "add", name, "--json"), 1)["error"]

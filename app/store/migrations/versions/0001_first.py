@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("inbox", sa.Boolean, nullable=False),
         sa.Column("callback_url", sa.String),
         sa.Column("callback_secret", sa.String(60)),
+        sa.Column("policy", sa.String, nullable=False),
         sa.Column("for_all", sa.Boolean, nullable=False),
     )
     op.create_table(
@@ -104,6 +105,7 @@ def upgrade() -> None:
     op.create_index("authorizations_of_signer", "authorizations", ["user_id", "state"])
     op.create_index("authorizations_open", "authorizations", ["state", "expires"])
     op.create_index("authorizations_told", "authorizations", ["user_id", "told_at"])
+    op.create_index("authorizations_of_application", "authorizations", ["application_id", "created"])
     op.create_index("authorizations_history", "authorizations", ["user_id", "created"])
     op.create_table(
         "documents",
