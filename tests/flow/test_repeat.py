@@ -90,13 +90,14 @@ def test_after_its_end_or_15_seconds_it_is_a_new_one(stack: Stack, shop: Applica
     taro.refuse(second)
 
 
-def test_of_many_at_once_one_is_recorded(fragile: Stack) -> None:
-    """Two workers, eight requests, and room for one more only: one handle for all."""
+@pytest.mark.parametrize("open_before", [0, 2])
+def test_of_many_at_once_one_is_recorded(fragile: Stack, open_before: int) -> None:
+    """Two workers, eight requests, with room for three or for one only: one handle for all."""
     shop, person = new_application(fragile), Person(fragile)
-    for _ in range(2):
+    for _ in range(open_before):
         ask(shop, authorize_body(person.credential_id))
     body = authorize_body(person.credential_id)
     with ThreadPoolExecutor(8) as pool:
         handles = {one["handle"] for one in pool.map(lambda _: ask(shop, body), range(8))}
     assert len(handles) == 1
-    assert len(person.inbox()) == 3
+    assert len(person.inbox()) == open_before + 1
