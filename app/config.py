@@ -1,5 +1,6 @@
 """The authorization server's settings, read once from the environment; every problem is listed, no secret is ever shown."""
 
+import ipaddress
 import os
 import re
 from collections.abc import Mapping
@@ -63,6 +64,7 @@ class Config(Struct, frozen=True, kw_only=True):
     push_hosts: tuple[str, ...]  # beside the push services of the browsers; `*.` stands for every name below
     push_test_service: str | None
     pushes_per_signer: int  # in ten minutes
+    callback_networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]  # beside the public Internet
     service_name: str
     region: str
     csc_login: bool
@@ -162,6 +164,12 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         for name in push_hosts
         if HOST_NAME.match(name.removeprefix("*.")) is None
     ]
+    callback_networks = []
+    for text in (one.strip() for one in environ.get("NATSUIN_CALLBACK_NETWORKS", "").split(",") if one.strip()):
+        try:
+            callback_networks.append(ipaddress.ip_network(text))
+        except ValueError:
+            problems.append(f"NATSUIN_CALLBACK_NETWORKS: {text} is not a network like 10.20.0.0/16")
     push_test_service = environ.get("NATSUIN_PUSH_TEST_SERVICE")
     if push_test_service is not None:
         if re.match(r"http://localhost:\d{1,5}\Z", push_test_service) is None:
@@ -208,6 +216,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         push_hosts=push_hosts,
         push_test_service=push_test_service,
         pushes_per_signer=number("NATSUIN_PUSHES_PER_SIGNER", 5, 0, 1_000),
+        callback_networks=tuple(callback_networks),
         service_name=environ.get("NATSUIN_NAME", "Natsuin"),
         region=environ.get("NATSUIN_REGION", "JP"),
         csc_login=switch("NATSUIN_CSC_LOGIN"),

@@ -10,7 +10,7 @@ The authorization server's errors, one tree; `problems` says how each looks outs
     │                      AuthorizationUnknown, SubjectUnknown, LinkUnknown, CodeRefused, EvidenceRefused, RegistrationRefused,
     │                      PasskeyUnacceptable, PasskeySynced, WrongCode, CodeNeeded, CodeOver, PasskeyNeeded,
     │                      Ended, ChangeOver, LastPasskey, NameRefused, RecoveryWaiting, RecoveryEnded, TooManyOpen,
-    │                      TooManyRefused, SignerQuiet, TooFast, SigningRefused, PinUnacceptable, TokenCodeRefused,
+    │                      TooManyRefused, SignerQuiet, QuotaUsedUp, TooFast, SigningRefused, PinUnacceptable, TokenCodeRefused,
     │                      OtpRefused, OtpLocked, OtpClosed, PinFromApplication, OtpFromApplication, ScreenNeeded,
     │                      PdfUnusable, DocumentDiffers
     ├── Unavailable        in doubt, so no for now: StoreUnavailable, RedisUnavailable, SamUnavailable, CertificateUnavailable,
@@ -282,6 +282,14 @@ class TooManyRefused(NotAllowed):
 
 class SignerQuiet(NotAllowed):
     """This signer wants no requests for now."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__()
+        self.retry_after_s = retry_after_s
+
+
+class QuotaUsedUp(NotAllowed):
+    """This application has asked as often as its operator lets it."""
 
     def __init__(self, retry_after_s: int) -> None:
         super().__init__()

@@ -81,6 +81,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     e.TooManyOpen: Problem(429, "too_many_requests", "The signer has other requests to decide first", "unavailable"),
     e.TooManyRefused: Problem(429, "too_many_requests", "The signer has refused requests of this application", "unavailable"),
     e.SignerQuiet: Problem(429, "too_many_requests", "The signer takes no requests for now", "unavailable"),
+    e.QuotaUsedUp: Problem(429, "too_many_requests", "The application has asked as often as it may for now", "unavailable"),
     e.TooFast: Problem(429, "too_many_requests", "Polled too fast; use Prefer: wait, or wait as Retry-After says", "unavailable"),
     e.StoreUnavailable: Problem(503, "temporarily_unavailable", "Try again", "unavailable"),
     e.RedisUnavailable: Problem(503, "temporarily_unavailable", "Try again", "unavailable"),
@@ -93,12 +94,13 @@ PROBLEMS: dict[type[Exception], Problem] = {
     e.CertificateUnavailable: Problem(503, "temporarily_unavailable", "Try again", "certificate_unavailable"),
 }
 # Why a signer is not asked now, in a word (`reason`) that programs tell apart.
-NOT_ASKED: dict[type[Exception], str] = {e.TooManyOpen: "open", e.TooManyRefused: "refused", e.SignerQuiet: "quiet"}
+NOT_ASKED: dict[type[Exception], str] = {e.TooManyOpen: "open", e.TooManyRefused: "refused", e.SignerQuiet: "quiet", e.QuotaUsedUp: "quota"}
 # What becomes of an authorization that gives no SAD, in the words for `authorizeCheck` (CSC 2.0 §11.8 leaves them open).
 ENDS: dict[str, tuple[str, str]] = {
     State.REFUSED: ("access_denied", "The signer refused"),
     State.EXPIRED: ("authorization_expired", "The signer did not decide in time"),
     State.CANCELLED: ("authorization_cancelled", "The request was withdrawn"),
+    State.APPROVED: ("already_approved", "The signer has approved already; an approval that nobody uses lapses"),
     State.LAPSED: (INVALID, "SAD expired"),
     State.SIGNED: (INVALID, "Invalid parameter handle"),
     State.UNKNOWN: ("outcome_unknown", "Whether a signature was made can't be known; it is not tried again"),
@@ -197,4 +199,4 @@ async def unknown_error(request: Request, error: Exception) -> Response:
 
 
 def is_for_applications(request: Request) -> bool:
-    return request.scope["path"].lstrip("/").partition("/")[0] in ("csc", "oauth2")
+    return request.scope["path"].lstrip("/").partition("/")[0] in ("csc", "oauth2", "authorizations")

@@ -12,7 +12,9 @@ from starlette.types import Scope
 from app.csc import login, v1
 from app.csc.asynchronous import sign_polling
 from app.csc.authorize import authorize, authorize_check
+from app.csc.cancel import cancel
 from app.csc.credentials import credential_info, list_credentials
+from app.csc.events import beforehand, events
 from app.csc.explicit import get_challenge
 from app.csc.extend import extend_transaction
 from app.csc.info import info
@@ -26,6 +28,7 @@ from app.oauth.token import token
 from app.phone import (
     account,
     add_device,
+    agreement,
     approve,
     change,
     device,
@@ -125,6 +128,7 @@ POST: tuple[tuple[str, Endpoint], ...] = (
     ("/s", screen_code.use),
     ("/approve/{id}/later", later.later),
     ("/quiet", quiet.quiet),
+    ("/agree/{id}", agreement.decide),
 )
 GET: tuple[tuple[str, Endpoint], ...] = (
     ("/", inbox.show),
@@ -167,8 +171,12 @@ GET: tuple[tuple[str, Endpoint], ...] = (
     ("/applications/{id}/mark", mark.show),
     ("/inbox/events", live.inbox_events),
     ("/approve/{id}/events", live.approval_events),
+    ("/authorizations/{id}/events", events),
+    ("/agree/{id}", agreement.show),
     ("/health", health),
 )
+DELETE: tuple[tuple[str, Endpoint], ...] = (("/authorizations/{id}", cancel),)
+OPTIONS: tuple[tuple[str, Endpoint], ...] = (("/authorizations/{id}/events", beforehand),)
 # Methods of the standard that this service does not have (CSC 2.0 §10.1: 501).
 NOT_IMPLEMENTED = ("v1/credentials/sendOTP", "v2/credentials/sendOTP")
 
@@ -185,6 +193,8 @@ def routes(services: Callable[[], Services]) -> list[BaseRoute]:
     return [
         *(route(path, endpoint, "POST") for path, endpoint in POST),
         *(route(path, endpoint, "GET") for path, endpoint in GET),
+        *(route(path, endpoint, "DELETE") for path, endpoint in DELETE),
+        *(route(path, endpoint, "OPTIONS") for path, endpoint in OPTIONS),
         *(Route(f"/csc/{method}", _not_implemented, methods=["POST"]) for method in NOT_IMPLEMENTED),
         Mount("/static", GZipMiddleware(_Static(directory=STATIC))),  # what is compressed, and what is not: docs/decisions/019
     ]

@@ -25,7 +25,7 @@ from app.errors import (
     WrongCode,
 )
 from app.services import Services
-from app.store import authorizations, credentials
+from app.store import authorizations, credentials, parties
 from app.webauthn import passkey_id_of
 from hsm.messages import ApproveRequest, CertificateStatus, ErrorCode, Otp
 
@@ -60,7 +60,7 @@ async def approve(services: Services, authorization: Authorization, evidence: di
         await require_code(services, authorization, authorization.code, code)
     credential = await services.database.read(credentials.get, authorization.credential_id)
     assert credential is not None
-    means = await _means(services, credential, evidence)
+    means = await _means(services, authorization, credential, evidence)
     status = await services.statuses.of(credential)
     try:
         reply = await services.sam.approve(_request(authorization.transaction, evidence, status))
@@ -98,8 +98,11 @@ def _request(transaction: bytes, evidence: dict[str, Any] | Otp, status: Certifi
     return ApproveRequest(transaction, evidence, status)
 
 
-async def _means(services: Services, credential: Credential, evidence: dict[str, Any] | Otp) -> _Means:
+async def _means(services: Services, authorization: Authorization, credential: Credential, evidence: dict[str, Any] | Otp) -> _Means:
     if isinstance(evidence, Otp):
+        application = await services.database.read(parties.application, authorization.application_id)
+        if application is not None and application.policy.passkey_only:
+            raise EvidenceRefused
         tokens = await tokens_of(services, credential)
         token = tokens.get(evidence.token_id) if tokens is not None else None
         return _Means("otp", token=ending_of(token) if token is not None else None)

@@ -7,13 +7,10 @@ An approval that stands lapses by itself.
 import asyncio
 import logging
 
-from app.authorization.announce import announce
-from app.authorization.settle import record, settle
-from app.domain.authorization import Authorization, State
-from app.errors import SamRefused, Unavailable
+from app.authorization.withdraw import withdraw
+from app.errors import Unavailable
 from app.services import Services
 from app.store import authorizations
-from hsm.messages import RefuseRequest
 
 SWEEP_S = 5
 SWEEP_MOST = 100
@@ -29,14 +26,3 @@ async def sweep(services: Services) -> None:
                 await withdraw(services, orphan)
         except Unavailable as doubt:
             log.warning("not withdrawn: %s: %s", type(doubt).__name__, doubt)
-
-
-async def withdraw(services: Services, authorization: Authorization) -> None:
-    """End a request that waits as withdrawn, at the SAM first; raises SamUnavailable."""
-    try:
-        await services.sam.refuse(RefuseRequest(authorization.transaction, "cancelled"))
-    except SamRefused:  # decided at this very moment, or withdrawn by another worker
-        await settle(services, authorization)
-        return
-    if await services.database.write(record, authorization, State.CANCELLED, int(services.now())):
-        await announce(services, authorization)

@@ -1,10 +1,11 @@
 """Step 1: an application asks for a signature; the transaction is composed, and waits for the signer."""
 
 import asyncio
+import json
 import secrets
 from collections.abc import Callable
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from sqlalchemy import Connection
 
 from app.authorization.announce import announce
@@ -14,12 +15,36 @@ from app.domain.document import Upload
 from app.domain.identifiers import new_id
 from app.domain.opening import Opening, new_opening
 from app.domain.parties import Application, Credential
+from app.domain.policy import Policy
 from app.domain.preparation import Preparation
 from app.domain.pressure import Unwanted
 from app.domain.verification_code import new_code
-from app.errors import BadParameter, CredentialDisabled, CredentialUnknown, SignerQuiet, TokenUnknown, TooManyOpen, TooManyRefused
+from app.errors import (
+    BadParameter,
+    CredentialDisabled,
+    CredentialUnknown,
+    NatsuinError,
+    QuotaUsedUp,
+    SignerQuiet,
+    TokenUnknown,
+    TooManyOpen,
+    TooManyRefused,
+)
 from app.services import Services
-from app.store import authorizations, credentials, documents, openings, parties, preparations, pressure, subscriptions
+from app.store import (
+    agreements,
+    authorizations,
+    callbacks,
+    credentials,
+    documents,
+    openings,
+    parties,
+    preparations,
+    pressure,
+    quotas,
+    repeats,
+    subscriptions,
+)
 from app.webauthn import b64
 from hsm.messages import Document, SignTransaction
 
@@ -29,7 +54,8 @@ class Ask(Struct, frozen=True, kw_only=True):
     What an application asks; `labels` has one text for each hash, and may have empty ones. Texts are plain, and in NFC.
 
     `uploads` has what the signer can open, one or None for each hash; it is empty where nothing was sent. `code` is the verification code,
-    where the application was told it before. `preparations` has what was appended to PDFs that `signDoc` will sign.
+    where the application was told it before. `preparations` has what was appended to PDFs that `signDoc` will sign. `asked_sha256` is the
+    digest of all that was sent.
     """
 
     credential_id: str
@@ -45,6 +71,11 @@ class Ask(Struct, frozen=True, kw_only=True):
     uploads: tuple[Upload | None, ...] = ()
     code: str | None = None
     preparations: tuple[Preparation | None, ...] = ()
+    asked_sha256: bytes | None = None
+
+
+class _Repeated(NatsuinError):
+    """The same was recorded a moment ago; nothing is recorded again."""
 
 
 Also = Callable[[Connection, Authorization], None]
@@ -53,18 +84,23 @@ Also = Callable[[Connection, Authorization], None]
 
 async def request(services: Services, client_id: str, ask: Ask) -> tuple[Authorization, Opening]:
     """
-    Record what an application asks, and how it may be opened.
+    Record what an application asks, and how it may be opened; the same words within 15 seconds get the same request, while it waits.
 
     Raises:
         TokenUnknown: the application is gone, and with it the right to ask.
         BadParameter: it is not to lead back there, or is to wait longer than this application may have it.
         TooManyRefused: the signer has refused this application too often lately.
+        QuotaUsedUp: the application has asked as often as it may.
         SignerQuiet: the signer wants no requests for now.
+        CredentialUnknown: also where the signer did not agree to this application.
         CredentialUnknown, CredentialDisabled, TooManyOpen: as `request_for`.
     """
     now = services.now()
+    if (repeated := await _same(services, client_id, ask)) is not None:
+        return repeated
     application, credential, has_device, unwanted = await services.database.read(_parties, client_id, ask.credential_id, now)
     require_usable(credential, ask.user_id, now)
+    ask = within_policy(application.policy, ask, services.config.authorization_life_s)
     if ask.life_s > LONGEST_LIFE_S and not application.inbox:
         raise BadParameter("Invalid parameter requestedExpiry")
     opening = new_opening(
@@ -72,18 +108,59 @@ async def request(services: Services, client_id: str, ask: Ask) -> tuple[Authori
         code_needed=application.moving_code,
         confidential=ask.confidential,
         return_url=return_address(application, ask),
+        asked_sha256=ask.asked_sha256,
     )
     if wait_s := unwanted.wait_s(services.config.refuse_after, now):
         raise TooManyRefused(wait_s)
+    if wait_s := await services.database.read(quotas.wait_s, client_id, application.policy, now):
+        raise QuotaUsedUp(wait_s)
     is_quiet = unwanted.count >= services.config.quiet_after
     told = Told.INBOX if is_quiet and has_device else _told(has_device)
 
     def also(connection: Connection, authorization: Authorization) -> None:
         _require_wanted(now, connection, authorization)
+        if not agreements.has_agreed(connection, authorization.user_id, client_id):  # ended since we looked
+            raise CredentialUnknown
+        _require_new(ask, connection, authorization)
+        if wait_s := quotas.wait_s(connection, client_id, application.policy, now, but=authorization.id):  # used up since we looked
+            raise QuotaUsedUp(wait_s)
         openings.add(connection, authorization.id, opening)
         preparations.add(connection, authorization.id, seal(services.document_key, authorization.id, ask.preparations))
+        if application.callback_url is not None:
+            callbacks.add(connection, authorization.id, json.dumps({"handle": authorization.id}))
 
-    return await _record(services, application, credential, told, ask, also), opening
+    try:
+        return await _record(services, application, credential, told, ask, also), opening
+    except (_Repeated, TooManyOpen):  # its twin, which came at the same moment, may have taken the last place
+        if (repeated := await _same(services, client_id, ask)) is None:
+            raise
+        return repeated
+
+
+async def _same(services: Services, client_id: str, ask: Ask) -> tuple[Authorization, Opening] | None:
+    """Give the open request that was asked in the same words just now, by the same application."""
+    if ask.asked_sha256 is None:
+        return None
+    return await services.database.read(_read_same, client_id, ask.asked_sha256, services.now())
+
+
+def _read_same(connection: Connection, client_id: str, asked_sha256: bytes, now: float) -> tuple[Authorization, Opening] | None:
+    which = repeats.same(connection, client_id, asked_sha256, now)
+    if which is None:
+        return None
+    authorization, opening = authorizations.get(connection, which), openings.of(connection, which)
+    return (authorization, opening) if authorization is not None and opening is not None else None
+
+
+def within_policy(policy: Policy, ask: Ask, usual_life_s: int) -> Ask:
+    """Give what is asked with the life that this application may have; raises BadParameter where it asks for more than it may."""
+    if policy.most_documents is not None and len(ask.hashes) > policy.most_documents:
+        raise BadParameter("Numbers of signatures is too high")
+    if policy.longest_life_s is None or ask.life_s <= policy.longest_life_s:
+        return ask
+    if ask.life_s != usual_life_s:
+        raise BadParameter("Invalid parameter requestedExpiry")
+    return structs.replace(ask, life_s=policy.longest_life_s)
 
 
 def return_address(application: Application, ask: Ask) -> str | None:
@@ -188,6 +265,15 @@ def _require_wanted(now: float, connection: Connection, authorization: Authoriza
         raise SignerQuiet(left_s)
 
 
+def _require_new(ask: Ask, connection: Connection, authorization: Authorization) -> None:
+    """In the same transaction: of two that come at once in the same words one is recorded."""
+    if ask.asked_sha256 is None:
+        return
+    repeats.keep_others_out(connection, authorization.user_id)
+    if repeats.same(connection, authorization.application_id, ask.asked_sha256, authorization.created, but=authorization.id) is not None:
+        raise _Repeated
+
+
 def _told(has_device: bool) -> Told | None:
     return None if has_device else Told.NO_DEVICE
 
@@ -197,6 +283,8 @@ def _parties(connection: Connection, client_id: str, credential_id: str, now: fl
     if application is None:
         raise TokenUnknown
     credential, has_device = _key(connection, credential_id)
+    if not agreements.has_agreed(connection, credential.user_id, client_id):
+        raise CredentialUnknown
     return application, credential, has_device, pressure.unwanted(connection, credential.user_id, client_id, now)
 
 

@@ -5,6 +5,7 @@ from msgspec import Struct
 from app.domain.parties import Credential
 from app.errors import SamRefused, SamUnavailable
 from app.services import Services
+from app.store import parties
 from hsm.messages import TokenInfo, TokensReply, ocra_challenge
 
 LAST = 4  # letters of a serial number, for a person to know the token by
@@ -19,6 +20,14 @@ class Tokens(Struct, frozen=True):
     def get(self, token_id: str | None) -> TokenInfo | None:
         """Give the token of this id, where it is one of them."""
         return next((one for one in self.usable if one.token_id == token_id), None)
+
+
+async def tokens_for(services: Services, credential: Credential, application_id: str) -> Tokens | None:
+    """As `tokens_of`, for a request of an application; None also where its operator wants a passkey only. Raises SamUnavailable."""
+    application = await services.database.read(parties.application, application_id)
+    if application is not None and application.policy.passkey_only:
+        return None
+    return await tokens_of(services, credential)
 
 
 async def tokens_of(services: Services, credential: Credential) -> Tokens | None:

@@ -30,13 +30,27 @@ def add(
         Path | None, typer.Option("--mark", help="A square PNG file, shown beside the name.", exists=True, dir_okay=False)
     ] = None,
     inbox: Annotated[bool, typer.Option("--inbox", help="Let its requests wait for up to 30 days.")] = False,
+    callback_url: Annotated[str | None, typer.Option("--callback-url", help="Told, signed, when a request was decided.")] = None,
+    for_all: Annotated[
+        bool, typer.Option("--for-all", help="Every signer agreed to it; without this each signer agrees on the phone.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Register an application; its secret is shown once."""
     with answering(as_json), desk() as opened:
         png = mark.read_bytes() if mark is not None else None
-        value = clients.add(opened, name, asks_code=code, moving_code=moving_code, return_urls=return_url or (), mark=png, inbox=inbox)
-        ids = (f"client_id      {value['client_id']}", f"client_secret  {value['client_secret']}")
+        value = clients.add(
+            opened,
+            name,
+            asks_code=code,
+            moving_code=moving_code,
+            return_urls=return_url or (),
+            mark=png,
+            inbox=inbox,
+            callback_url=callback_url,
+            for_all=for_all,
+        )
+        ids = [f"{shown:<15} {value[shown]}" for shown in ("client_id", "client_secret", "callback_secret") if shown in value]
         lines = (f"[bold]{escape(name)}[/] may ask for signatures.", *ids)
         show(value, as_json, "\n".join((*lines, "[dim]The secret is shown only now; keep it safe.[/]")))
 
@@ -53,6 +67,32 @@ def list_(as_json: Json = False) -> None:
             back, mark = "\n".join(one["return_urls"]) or "–", "yes" if one["mark"] else "no"
             table.add_row(one["client_id"], Text(one["name"]), *words, back, mark, since)
         show(found, as_json, table)
+
+
+@commands.command("set")
+def set_(
+    client_id: Annotated[str, typer.Argument(help="As `client list` shows it.")],
+    code: Annotated[bool | None, typer.Option("--code/--no-code", help="Whether the signer types a code from its screen.")] = None,
+    inbox: Annotated[bool | None, typer.Option("--inbox/--no-inbox", help="Whether its requests may wait for days.")] = None,
+    for_all: Annotated[bool | None, typer.Option("--for-all/--no-for-all", help="Whether every signer agreed to it.")] = None,
+    passkey_only: Annotated[
+        bool | None, typer.Option("--passkey-only/--any-factor", help="Whether only a passkey approves for it, whatever the key allows.")
+    ] = None,
+    most_documents: Annotated[int | None, typer.Option(help="In one request; 0: as for all.")] = None,
+    longest_life_s: Annotated[int | None, typer.Option(help="Seconds that its requests may wait; 0: as for all.")] = None,
+    per_minute: Annotated[int | None, typer.Option(help="Requests, of all signers together; 0: no limit.")] = None,
+    per_day: Annotated[int | None, typer.Option(help="Requests, of all signers together; 0: no limit.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Change what an application may; what is not named stays."""
+    flags = {"code": code, "inbox": inbox, "for_all": for_all, "passkey_only": passkey_only}
+    limits = {"most_documents": most_documents, "longest_life_s": longest_life_s, "per_minute": per_minute, "per_day": per_day}
+    named: dict[str, bool | int | None] = {name: value for name, value in flags.items() if value is not None}
+    named |= {name: value or None for name, value in limits.items() if value is not None}
+    with answering(as_json), desk() as opened:
+        value = clients.change(opened, client_id, named)
+        limited = ", ".join(f"{name} {limit}" for name, limit in value["policy"].items() if limit) or "no limits of its own"
+        show(value, as_json, f"[bold]{escape(value['name'])}[/]: {limited}.")
 
 
 @commands.command()

@@ -37,6 +37,9 @@ def add(
     replaces: Annotated[
         bool, typer.Option("--replaces", help="For who has lost everything: all earlier keys are destroyed when the new one is certified.")
     ] = False,
+    agreed: Annotated[
+        list[str] | None, typer.Option("--for", help="The client id of an application that the person agreed to already; may be repeated.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Let a person enrol: by a one-time link, which is printed, or by the CA's letter. Also for one more key of a person who is known."""
@@ -54,7 +57,7 @@ def add(
             code = sys.stdin.readline().strip() if code_stdin else None
             return by_link(opened.config, opened.database, signer, code, replaces_as)
 
-        invited = signers.add(opened, user_id, name, invite, replaces=replaces)
+        invited = signers.add(opened, user_id, name, invite, replaces=replaces, agreed=agreed or ())
         show(invited.value, as_json, invited.text)
 
 

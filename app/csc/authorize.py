@@ -44,10 +44,13 @@ async def authorize(services: Services, request: Request) -> Response:
     answer: dict[str, object] = {
         "handle": authorization.id,
         "approval_url": f"{services.config.origin}/approve/{authorization.id}",
+        "events_url": f"{services.config.origin}/authorizations/{authorization.id}/events",
+        "events_token": opening.events_token,
         "code_url": f"{services.config.origin}/s",
         "code_token": opening.token,
         "code_key": opening.key,
-        "expiresIn": authorization.expires - authorization.created,
+        "code_second": opening.second(services.now()),
+        "expiresIn": max(0, authorization.expires - int(services.now())),
         "progress": authorization.progress,
     }
     if opening.code_needed:
@@ -112,6 +115,7 @@ def read_ask(body: Body, life_s: int) -> Ask:
         return_url=return_url,
         return_state=return_state,
         uploads=read_documents(body, body.text("hashAlgorithmOID"), hashes),
+        asked_sha256=body.sha256(),
     )
 
 

@@ -2,6 +2,8 @@
 
 import base64
 import binascii
+import hashlib
+import json
 from typing import Any
 
 from starlette.requests import Request
@@ -17,6 +19,10 @@ class Body:
 
     def __init__(self, fields: dict[str, Any]) -> None:
         self._fields = fields
+
+    def sha256(self) -> bytes:
+        """Give the digest of all that was sent, whatever its spelling as JSON."""
+        return hashlib.sha256(json.dumps(self._fields, sort_keys=True, separators=(",", ":")).encode()).digest()
 
     def text(self, name: str) -> str:
         """Give a string that must be there."""

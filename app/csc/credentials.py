@@ -4,6 +4,7 @@ import asyncio
 import base64
 
 from msgspec import Struct
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -12,11 +13,11 @@ from app.csc.algorithms import MULTISIGN, key_description
 from app.csc.body import Body, read_body
 from app.csc.certificate import read_out
 from app.csc.explicit import describe_explicit, language_of
-from app.domain.parties import Application
+from app.domain.parties import Application, Credential
 from app.errors import BadParameter, CredentialUnknown, TokenUnknown
 from app.oauth.bearer import client_of
 from app.services import Services
-from app.store import credentials, parties
+from app.store import agreements, credentials, parties
 
 CERTIFICATES = ("none", "single", "chain")
 
@@ -30,13 +31,13 @@ class Wanted(Struct, frozen=True):
 
 
 async def list_credentials(services: Services, request: Request) -> Response:
-    """List a signer's credentials; the application names the signer by `userID`."""
+    """List a signer's credentials; the application names the signer by `userID`, and sees nothing of one who did not agree to it."""
     application = await application_of(services, request)
     body = await read_body(request)
     user_id = named_user(body)
     with_info, only_valid = body.flag("credentialInfo"), body.flag("onlyValid")
     wanted = read_wanted(body)
-    standings = await standings_of(services, user_id, ask=with_info or only_valid)
+    standings = await standings_of(services, application.client_id, user_id, ask=with_info or only_valid)
     now = services.now()
     if only_valid:  # of which nobody can tell stays: asking for a signature will
         standings = [one for one in standings if one.credential.is_usable(now) and one.certificate in ("valid", None)]
@@ -51,10 +52,10 @@ async def list_credentials(services: Services, request: Request) -> Response:
 
 
 async def credential_info(services: Services, request: Request) -> Response:
-    """Describe one credential."""
+    """Describe one credential; one whose signer did not agree to this application is unknown."""
     application = await application_of(services, request)
     body = await read_body(request)
-    stands, wanted = await read_one(services, body)
+    stands, wanted = await read_one(services, application.client_id, body)
     return JSONResponse(describe(stands, services.now(), wanted, application.asks_code))
 
 
@@ -74,23 +75,27 @@ def named_user(body: Body) -> str:
     return user_id
 
 
-async def standings_of(services: Services, user_id: str, *, ask: bool) -> list[Standing]:
-    """List a signer's credentials, newest first where one renewed another; with `ask`, CA and SAM say how they stand."""
-    found = await services.database.read(credentials.of_signer, user_id)
+async def standings_of(services: Services, client_id: str, user_id: str, *, ask: bool) -> list[Standing]:
+    """List the credentials that this application may see, newest first where one renewed another; with `ask`, also how they stand."""
+    found = await services.database.read(_seen_by, client_id, user_id)
     found.sort(key=lambda one: one.renewed_by is not None)  # an application that takes the first is to take the newer one
     if not ask:
         return [Standing(one, None) for one in found]
     return await asyncio.gather(*(standing(services, one) for one in found))
 
 
-async def read_one(services: Services, body: Body) -> tuple[Standing, Wanted]:
+async def read_one(services: Services, client_id: str, body: Body) -> tuple[Standing, Wanted]:
     """Read which credential is to be described and how, and ask how it stands; raises CredentialUnknown."""
     credential_id = body.text("credentialID")
     wanted = read_wanted(body)
-    credential = await services.database.read(credentials.get, credential_id)
+    credential = await services.database.read(agreements.credential, client_id, credential_id)
     if credential is None:
         raise CredentialUnknown
     return await standing(services, credential), wanted
+
+
+def _seen_by(connection: Connection, client_id: str, user_id: str) -> list[Credential]:
+    return credentials.of_signer(connection, user_id) if agreements.has_agreed(connection, user_id, client_id) else []
 
 
 def read_wanted(body: Body) -> Wanted:

@@ -17,7 +17,7 @@ from app.domain.verification_code import new_code
 from app.errors import BadParameter, CredentialUnknown, InvalidAuthenticationData, TokenUnknown
 from app.oauth.bearer import client_of
 from app.services import Services
-from app.store import credentials, parties
+from app.store import agreements, parties
 
 MOBILE, OTP = "mobile", "otp"
 WORDS = {
@@ -107,7 +107,7 @@ async def _parties(services: Services, client_id: str, credential_id: str) -> tu
     application = await services.database.read(parties.application, client_id)
     if application is None:
         raise TokenUnknown
-    credential = await services.database.read(credentials.get, credential_id)
+    credential = await services.database.read(agreements.credential, client_id, credential_id)
     if credential is None:
         raise CredentialUnknown
     return application, credential

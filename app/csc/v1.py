@@ -8,7 +8,7 @@ with, so `authorize` is answered when the signer has decided, and the request is
 import asyncio
 import base64
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 from starlette.requests import Request
@@ -17,8 +17,8 @@ from starlette.responses import JSONResponse, Response
 from app.authorization.collect import collect
 from app.authorization.request import Ask
 from app.authorization.request import request as ask_signer
-from app.authorization.settle import settle
 from app.authorization.sign import sign
+from app.authorization.withdraw import withdraw
 from app.csc.algorithms import DIGEST_BYTES
 from app.csc.authorize import read_ask
 from app.csc.body import MAX_BODY_BYTES, Body, decode_base64
@@ -28,11 +28,11 @@ from app.csc.extend import extend
 from app.csc.info import LOGIN_METHODS, TIMESTAMP_METHODS, describe_service
 from app.csc.sign_hash_body import read_activation
 from app.domain.authorization import LONGEST_LIFE_S, Authorization, State
-from app.errors import BadParameter, Ended, OtpFromApplication, PinFromApplication, SamRefused, ScreenNeeded, SigningRefused
+from app.errors import BadParameter, Ended, OtpFromApplication, PinFromApplication, ScreenNeeded, SigningRefused
 from app.oauth.bearer import client_of
 from app.reading import read_json
 from app.services import Services
-from hsm.messages import CollectReply, ErrorCode, RefuseRequest
+from hsm.messages import CollectReply, ErrorCode
 
 SPECS = "1.0.3.0"  # what 1.0.4.0 still prints
 METHODS = (
@@ -55,13 +55,13 @@ async def info(services: Services, request: Request) -> Response:
 
 async def list_credentials(services: Services, request: Request) -> Response:
     """`credentials/list` (CSC 1.0.4 §11.4), a page at a time."""
-    await client_of(services, request)
+    client_id = await client_of(services, request)
     body = await _read(request)
     user_id = named_user(body)
     most = body.number_within("maxResults", 1, MOST_RESULTS, MOST_RESULTS)
     after = body.optional_text("pageToken", longest=100)
     body.optional_text("clientData")
-    ids = [one.credential.credential_id for one in await standings_of(services, user_id, ask=False)]
+    ids = [one.credential.credential_id for one in await standings_of(services, client_id, user_id, ask=False)]
     if after is not None:
         if after not in ids:
             raise BadParameter("Invalid parameter pageToken")
@@ -72,8 +72,8 @@ async def list_credentials(services: Services, request: Request) -> Response:
 
 async def credential_info(services: Services, request: Request) -> Response:
     """`credentials/info` (CSC 1.0.4 §11.5)."""
-    await client_of(services, request)
-    stands, wanted = await read_one(services, await _read(request))
+    client_id = await client_of(services, request)
+    stands, wanted = await read_one(services, client_id, await _read(request))
     return JSONResponse(describe_key(stands, services.now(), wanted) | {"authMode": "implicit"})
 
 
@@ -135,7 +135,7 @@ async def _collected_or_withdrawn(services: Services, request: Request, authoriz
     try:
         await asyncio.wait((waiting, hanging_up), return_when=asyncio.FIRST_COMPLETED)
         if not waiting.done():
-            await _withdraw(services, authorization)
+            await withdraw(services, authorization)  # nobody waits for the answer any more, and nobody else could collect it
         collected = await waiting
     finally:
         waiting.cancel()
@@ -148,13 +148,6 @@ async def _collected_or_withdrawn(services: Services, request: Request, authoriz
 async def _hang_up(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass
-
-
-async def _withdraw(services: Services, authorization: Authorization) -> None:
-    """Nobody waits for the answer any more, and nobody else could collect it; where the signer was faster, that stands."""
-    with suppress(SamRefused):
-        await services.sam.refuse(RefuseRequest(authorization.transaction, "cancelled"))
-    await settle(services, authorization)
 
 
 @contextmanager

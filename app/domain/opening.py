@@ -34,6 +34,7 @@ class Opening(Struct, frozen=True, kw_only=True):
     What belongs to one request, beside its id; `begun_ms` is unix milliseconds.
 
     `last_second` is the newest second whose code was used, -1 for none.
+    `asked_sha256` is the digest of the words in which it was asked: the same words a moment later mean the same request.
     `code_needed` means that the request opens with a code only. `browser_sha256` is the browser that came last with one, and `way` how.
     """
 
@@ -46,10 +47,20 @@ class Opening(Struct, frozen=True, kw_only=True):
     last_second: int = -1
     browser_sha256: bytes | None = None
     way: str | None = None
+    asked_sha256: bytes | None = None
 
     def is_open_for(self, browser_sha256: bytes | None) -> bool:
         """Tell whether this browser may see the request, as far as codes go."""
         return not self.code_needed or self.came_with_code(browser_sha256)
+
+    @property
+    def events_token(self) -> str:
+        """The secret that shows how this one request stands, and nothing else; made of the key, which it does not tell."""
+        mac = hmac.digest(self.key.encode(), f"{self.token}.events".encode(), hashlib.sha256)
+        return base64.urlsafe_b64encode(mac).decode().rstrip("=")
+
+    def is_events_token(self, shown: str) -> bool:
+        return hmac.compare_digest(self.events_token.encode(), shown.encode())
 
     def came_with_code(self, browser_sha256: bytes | None) -> bool:
         return browser_sha256 is not None and self.browser_sha256 == browser_sha256
@@ -57,6 +68,10 @@ class Opening(Struct, frozen=True, kw_only=True):
     def return_for(self, browser_sha256: bytes | None) -> str | None:
         """Give the way back to the application for the browser that came from there on this device; None for any other."""
         return self.return_url if self.way == Way.HERE and self.came_with_code(browser_sha256) else None
+
+    def second(self, now: float) -> int:
+        """Give the second that counts now, for an application that hears of the request again."""
+        return max(0, int(now - self.begun_ms / 1000))
 
     def is_fresh(self, second: int, now: float) -> bool:
         """Tell whether the code of this second may still be on its way."""
@@ -76,7 +91,7 @@ class Code(Struct, frozen=True):
         return hmac.compare_digest(code_mac(opening.key, self.token, self.way, self.second), self.mac)
 
 
-def new_opening(now: float, *, code_needed: bool, confidential: bool, return_url: str | None) -> Opening:
+def new_opening(now: float, *, code_needed: bool, confidential: bool, return_url: str | None, asked_sha256: bytes | None = None) -> Opening:
     """Make token and key (256 random bits) for a request that begins now."""
     return Opening(
         token=new_id(),
@@ -85,6 +100,7 @@ def new_opening(now: float, *, code_needed: bool, confidential: bool, return_url
         code_needed=code_needed,
         confidential=confidential,
         return_url=return_url,
+        asked_sha256=asked_sha256,
     )
 
 

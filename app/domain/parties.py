@@ -6,6 +6,8 @@ import hashlib
 from cryptography import x509
 from msgspec import Struct
 
+from app.domain.policy import Policy
+
 
 class Application(Struct, frozen=True):
     """
@@ -13,6 +15,8 @@ class Application(Struct, frozen=True):
 
     `moving_code`: its requests open with the code on its screen that changes every second, and with no address that stays. `return_urls`
     are the pages to which a request on the same device may lead back, each exactly so. `inbox` means that its requests may wait for days.
+    `callback_url` hears of each decision, signed with `callback_secret` (`whsec_…`).
+    `for_all`: its operator vouches that every signer agreed to it.
     """
 
     client_id: str
@@ -23,6 +27,13 @@ class Application(Struct, frozen=True):
     moving_code: bool = False
     return_urls: tuple[str, ...] = ()
     inbox: bool = False
+    callback_url: str | None = None
+    callback_secret: str | None = None
+    for_all: bool = False
+    policy: Policy = Policy()
+
+    def __repr__(self) -> str:
+        return f"<Application {self.client_id}>"
 
 
 class Signer(Struct, frozen=True):

@@ -12,6 +12,7 @@ from collections.abc import Awaitable
 from redis.exceptions import RedisError
 
 from app.errors import Unavailable
+from app.notify.call_back import call_back
 from app.notify.deliver import deliver, deliver_test
 from app.notify.parties import Parties
 from app.notify.tell import tell
@@ -26,13 +27,13 @@ log = logging.getLogger("natsuin.push")
 
 
 async def work(parties: Parties, stop: asyncio.Event) -> None:
-    """Work until told to stop; what neither of the two expects ends both."""
-    both = [asyncio.create_task(follow(parties)), asyncio.create_task(sweep(parties))]
+    """Work until told to stop; what none of them expects ends all."""
+    doing = [asyncio.create_task(one(parties)) for one in (follow, sweep, call_back)]
     stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait([*both, stopping], return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait([*doing, stopping], return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
-    ended = [one for one in both if one.done()]
-    while working := [one for one in both if not one.done()]:
+    ended = [one for one in doing if one.done()]
+    while working := [one for one in doing if not one.done()]:
         for one in working:
             one.cancel()  # again, where a library took the first one for something else
         await asyncio.wait(working, timeout=AGAIN_S)
@@ -88,6 +89,7 @@ async def _do(parties: Parties, job: Job) -> None:
     doing: Awaitable[None] | None = None
     if job.kind == "authorization":
         doing = tell(parties, job.subject)
+        parties.decided.set()
     elif job.kind == "test":
         doing = deliver_test(parties, job.subject)
     try:

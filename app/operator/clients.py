@@ -3,9 +3,10 @@
 import asyncio
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from msgspec import structs
 from redis.asyncio import Redis
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -14,17 +15,22 @@ from app.clock import system_clock
 from app.config import Config
 from app.domain.identifiers import new_id
 from app.domain.parties import Application
-from app.errors import RedisUnavailable
+from app.domain.policy import Policy
+from app.errors import EndpointRefused, RedisUnavailable
 from app.operator.desk import Desk
 from app.operator.mark import read_mark
 from app.operator.record import recorded
 from app.operator.refusal import Refusal, Unknown
 from app.operator.return_url import MOST_RETURN_URLS, read_return_url
+from app.push.callback import new_secret, require_callback_url
 from app.store import marks, parties
 from app.store.batch import Batches
 from app.store.database import Database
 from app.store.redis import Ephemeral
-from hsm.messages import MAX_NAME_CHARACTERS, is_plain_text
+from hsm.messages import MAX_LIFE_S, MAX_NAME_CHARACTERS, is_plain_text
+
+FLAGS = {"code": "asks_code", "inbox": "inbox", "for_all": "for_all"}
+BOUNDS = {"most_documents": (1, 100), "longest_life_s": (30, MAX_LIFE_S), "per_minute": (1, 1_000_000), "per_day": (1, 1_000_000)}
 
 
 def add(
@@ -36,20 +42,50 @@ def add(
     return_urls: Sequence[str] = (),
     mark: bytes | None = None,
     inbox: bool = False,
+    callback_url: str | None = None,
+    for_all: bool = False,
 ) -> dict[str, Any]:
     """Register an application, and give its secret, once; raises Refusal."""
     with recorded(desk, "client add", name):
         if name == desk.config.service_name:
             raise Refusal(f"{name} is this service itself; signers could not tell the two apart.")
         application, secret = add_application(
-            desk.database, name, asks_code=asks_code, moving_code=moving_code, return_urls=return_urls, mark=mark, inbox=inbox
+            desk.database,
+            name,
+            asks_code=asks_code,
+            moving_code=moving_code,
+            return_urls=return_urls,
+            mark=mark,
+            inbox=inbox,
+            callback_url=callback_url,
+            for_all=for_all,
         )
-    return {"client_id": application.client_id, "client_secret": secret} | _told(application, has_mark=mark is not None)
+    secrets_once = {"client_secret": secret} | ({"callback_secret": application.callback_secret} if callback_url is not None else {})
+    return {"client_id": application.client_id} | secrets_once | _told(application, has_mark=mark is not None)
 
 
 def listed(desk: Desk) -> list[dict[str, Any]]:
     """List the applications."""
     return desk.database.read_now(_listed)
+
+
+def change(desk: Desk, client_id: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Change what an application may, each by its name in `list`; a limit of None is as for all. Raises Refusal."""
+    with recorded(desk, "client set", client_id):
+        application = desk.database.read_now(parties.application, client_id)
+        if application is None:
+            raise Unknown(f"There is no application {client_id}; `natsuin client list` shows them.")
+        limits = {name: value for name, value in changes.items() if name in Policy.__struct_fields__}
+        for name, value in limits.items():
+            low, high = BOUNDS.get(name, (0, 1))
+            if value is not None and not low <= value <= high:
+                raise Refusal(f"{name} is a number from {low} to {high}.")
+        flags = {FLAGS[name]: value for name, value in changes.items() if name in FLAGS}
+        policy = structs.replace(application.policy, **limits)
+        changed = structs.replace(application, policy=policy, **flags)
+        desk.database.write_now(parties.change_application, changed)
+        has_mark = desk.database.read_now(marks.has_one, client_id)
+    return {"client_id": client_id} | _told(changed, has_mark=has_mark)
 
 
 def remove(desk: Desk, client_id: str) -> dict[str, Any]:
@@ -70,6 +106,8 @@ def add_application(
     return_urls: Sequence[str] = (),
     mark: bytes | None = None,
     inbox: bool = False,
+    callback_url: str | None = None,
+    for_all: bool = False,
 ) -> tuple[Application, str]:
     """Register an application, and give it with its secret; raises Refusal where the name is taken, or something can't be used."""
     if not 0 < len(name) <= MAX_NAME_CHARACTERS or not is_plain_text(name):
@@ -80,12 +118,33 @@ def add_application(
     if len(urls) > MOST_RETURN_URLS:
         raise Refusal(f"At most {MOST_RETURN_URLS} return URLs.")
     png = read_mark(mark) if mark is not None else None
-    application = Application(new_id(), name, digest, asks_code, int(system_clock()), moving_code, urls, inbox)
+    if callback_url is not None:
+        _require_callback_url(callback_url)
+    application = Application(
+        client_id=new_id(),
+        name=name,
+        secret_sha256=digest,
+        asks_code=asks_code,
+        created=int(system_clock()),
+        moving_code=moving_code,
+        return_urls=urls,
+        inbox=inbox,
+        callback_url=callback_url,
+        callback_secret=new_secret() if callback_url is not None else None,
+        for_all=for_all,
+    )
     try:
         opened.write_now(_add, application, png)
     except IntegrityError:
         raise Refusal(f"An application is called {name} already; signers could not tell the two apart.") from None
     return application, secret
+
+
+def _require_callback_url(url: str) -> None:
+    try:
+        require_callback_url(url)
+    except EndpointRefused:
+        raise Refusal(f"{url!r} is not an address like https://shop.example.jp/decided, in plain letters, without a query.") from None
 
 
 def _add(connection: Connection, application: Application, png: bytes | None) -> None:
@@ -107,8 +166,11 @@ def _told(application: Application, *, has_mark: bool) -> dict[str, Any]:
         "code": application.asks_code,
         "moving_code": application.moving_code,
         "return_urls": list(application.return_urls),
-        "mark": has_mark,
         "inbox": application.inbox,
+        "callback_url": application.callback_url,
+        "for_all": application.for_all,
+        "policy": structs.asdict(application.policy),
+        "mark": has_mark,
     }
 
 

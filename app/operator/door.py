@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -42,6 +42,8 @@ class AddClient(Struct, frozen=True, forbid_unknown_fields=True):
     return_urls: list[str] = []
     mark: bytes | None = None
     inbox: bool = False
+    callback_url: str | None = None
+    for_all: bool = False
 
 
 def add_client(desk: Desk, asked: AddClient) -> dict[str, Any]:
@@ -54,7 +56,28 @@ def add_client(desk: Desk, asked: AddClient) -> dict[str, Any]:
         return_urls=asked.return_urls,
         mark=asked.mark,
         inbox=asked.inbox,
+        callback_url=asked.callback_url,
+        for_all=asked.for_all,
     )
+
+
+class SetClient(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What is not named stays; a limit of null is as for all applications."""
+
+    code: bool | UnsetType = UNSET
+    inbox: bool | UnsetType = UNSET
+    for_all: bool | UnsetType = UNSET
+    passkey_only: bool | UnsetType = UNSET
+    most_documents: int | UnsetType | None = UNSET
+    longest_life_s: int | UnsetType | None = UNSET
+    per_minute: int | UnsetType | None = UNSET
+    per_day: int | UnsetType | None = UNSET
+
+
+def set_client(desk: Desk, asked: SetClient, client_id: str) -> dict[str, Any]:
+    """Change what an application may."""
+    named = {name: value for name, value in msgspec.structs.asdict(asked).items() if value is not UNSET}
+    return clients.change(desk, client_id, named)
 
 
 class Letter(Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,6 +91,7 @@ class AddSigner(Struct, frozen=True, forbid_unknown_fields=True):
 
     `existing_certificate`: the person applies at the CA with a certificate, and needs no code.
 
+    `agreed`: the client ids of applications that the person agreed to elsewhere.
     `replaces`: for who has lost everything; all earlier keys are destroyed when the new one is certified.
     """
 
@@ -78,6 +102,7 @@ class AddSigner(Struct, frozen=True, forbid_unknown_fields=True):
     code: str | None = None
     existing_certificate: bool = False
     replaces: bool = False
+    agreed: list[str] = []
 
 
 class Freeze(Struct, frozen=True, forbid_unknown_fields=True):
@@ -114,7 +139,7 @@ def add_signer(desk: Desk, asked: AddSigner) -> dict[str, Any]:
             return by_certificate(desk.config, desk.database, signer, replaces_as)
         return by_link(desk.config, desk.database, signer, asked.code, replaces_as)
 
-    invited = signers.add(desk, asked.user_id, asked.name, invite, replaces=asked.replaces)
+    invited = signers.add(desk, asked.user_id, asked.name, invite, replaces=asked.replaces, agreed=asked.agreed)
     return invited.value | ({"letter": base64.b64encode(letters[0]).decode()} if letters else {})
 
 
@@ -130,6 +155,7 @@ class Call(NamedTuple):
 CALLS = (
     Call("GET", "/clients", Nothing, lambda desk, _: clients.listed(desk)),
     Call("POST", "/clients", AddClient, add_client),
+    Call("POST", "/clients/{client_id}", SetClient, set_client),
     Call("DELETE", "/clients/{client_id}", Nothing, lambda desk, _, client_id: clients.remove(desk, client_id)),
     Call("GET", "/signers", Nothing, lambda desk, _: signers.listed(desk)),
     Call("POST", "/signers", AddSigner, add_signer),

@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from app.authorization.enroll import MADE, transaction_of
@@ -14,17 +14,25 @@ from app.operator.record import recorded
 from app.operator.refusal import Refusal, Unknown
 from app.operator.replacement import announce, serial_of
 from app.operator.ways import ways_of
-from app.store import credentials, links, parties
+from app.store import agreements, credentials, links, parties
 from hsm.messages import is_plain_text
 
 LONGEST_NAME = 64  # RFC 5280 appendix A.1, ub-common-name
 USER_ID = re.compile(r"[A-Za-z0-9._@+-]{1,64}\Z")
 
 
-def add(desk: Desk, user_id: str, name: str, invite: Callable[[Signer, str | None], Invitation], *, replaces: bool = False) -> Invitation:
+def add(
+    desk: Desk,
+    user_id: str,
+    name: str,
+    invite: Callable[[Signer, str | None], Invitation],
+    *,
+    replaces: bool = False,
+    agreed: Sequence[str] = (),
+) -> Invitation:
     """
     Let a person enrol, also for one more key of a person who is known; `invite` says by which way, and is given the enrolment's name
-    where it `replaces` all that the person has.
+    where it `replaces` all that the person has. `agreed` are applications to which the person agreed elsewhere.
 
     Raises:
         Refusal: it can't be, or there is nothing to replace.
@@ -34,11 +42,18 @@ def add(desk: Desk, user_id: str, name: str, invite: Callable[[Signer, str | Non
             raise Refusal("A user id has 1 to 64 letters, digits or . _ @ + -")
         if not 0 < len(name) <= LONGEST_NAME or not name.strip() or not is_plain_text(name):
             raise Refusal(f"A name has 1 to {LONGEST_NAME} characters, none of them control, bidi or zero-width.")
+        for client_id in agreed:
+            if desk.database.read_now(parties.application, client_id) is None:
+                raise Unknown(f"There is no application {client_id}; `natsuin client list` shows them.")
         signer = Signer(user_id, name, secrets.token_bytes(64), int(system_clock()))
         if not replaces:
-            return invite(signer, None)
-        announced = announce(desk.config, desk.database, user_id)
-        return announced.told_with(invite(signer, announced.enrollment_id))
+            invited = invite(signer, None)
+        else:
+            announced = announce(desk.config, desk.database, user_id)
+            invited = announced.told_with(invite(signer, announced.enrollment_id))
+        for client_id in agreed:
+            desk.database.write_now(agreements.record, user_id, client_id, "agreed", "operator", system_clock())
+        return invited
 
 
 def listed(desk: Desk) -> list[dict[str, Any]]:

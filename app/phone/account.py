@@ -18,7 +18,7 @@ from app.phone.otp_view import standing_view
 from app.phone.session import device_of
 from app.phone.signed_in import as_json, freeze_view, signed_page, wants_json
 from app.services import Services
-from app.store import additions, credentials, parties, receipts, recoveries
+from app.store import additions, agreements, credentials, parties, receipts, recoveries
 
 
 async def show(services: Services, request: Request) -> Response:
@@ -47,6 +47,10 @@ async def show(services: Services, request: Request) -> Response:
         "devices": [device_view(one, device) for one in devices],
         "waiting": [{"id": one.id, "name": one.name} for one in waiting],
         "otp": otp,
+        "applications": [
+            {"id": one.application_id, "name": one.name, "state": one.state, "since": one.since}
+            for one in await services.database.read(agreements.of_signer, device.user_id)
+        ],
         "recovery_codes": len(await services.database.read(recoveries.unused, device.enrollment_id)),
     }
     if wants_json(request):

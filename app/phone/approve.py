@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from app.authorization.approve import approve as approve_with
 from app.authorization.refuse import refuse as refuse_for
 from app.authorization.settle import settle
-from app.authorization.tokens import Tokens, challenge_of, ending_of, tokens_of
+from app.authorization.tokens import Tokens, challenge_of, ending_of, tokens_for
 from app.domain.authorization import Authorization, Reason, State
 from app.domain.opening import Opening
 from app.domain.parties import Credential, Passkey, Signer
@@ -73,6 +73,7 @@ async def show(services: Services, request: Request) -> Response:
         return await _ask_to_open(services, request, matter)
     if matter.authorization.state is State.PENDING and matter.authorization.opened_at is None:
         await services.database.write(authorizations.mark_opened, matter.authorization.id, services.now())
+        await services.wakeups.announce(matter.authorization.id)
     if wants_json(request):
         if matter.is_hidden(services.now()):
             raise PasskeyNeeded
@@ -268,7 +269,7 @@ async def _matter(services: Services, request: Request) -> Matter:
     if await _may_have_moved(services, matter.authorization):
         matter = await _read_matter(services, request)
     if matter.authorization.state is State.PENDING:
-        return msgspec.structs.replace(matter, tokens=await _tokens(services, matter.credential))
+        return msgspec.structs.replace(matter, tokens=await _tokens(services, matter))
     return matter
 
 
@@ -285,9 +286,9 @@ async def _may_have_moved(services: Services, authorization: Authorization) -> b
     return True
 
 
-async def _tokens(services: Services, credential: Credential) -> Tokens | None:
+async def _tokens(services: Services, matter: Matter) -> Tokens | None:
     try:
-        return await tokens_of(services, credential)
+        return await tokens_for(services, matter.credential, matter.authorization.application_id)
     except Unavailable:  # what is asked can be seen, and refused, all the same
         return None
 

@@ -97,5 +97,6 @@ async def _came(services: Services, push_id: str, *, opened: bool) -> str:
         await services.database.write(subscriptions.seen, push_id, now)  # a test push has the subscription's own id
         return "/"
     authorization_id, subscription_id = found
+    await services.wakeups.announce(authorization_id)
     await services.database.write(subscriptions.seen, subscription_id, now)
     return f"/approve/{authorization_id}"

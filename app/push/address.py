@@ -12,24 +12,31 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from app.errors import EndpointRefused
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address in its last 32 bits
 
 
 class PublicResolver(AbstractResolver):
-    """Resolves names through another resolver, and refuses a name that leads to any address which is not public."""
+    """Resolves names through another resolver, and refuses a name that leads to any address which is neither public nor in `networks`."""
 
-    def __init__(self, resolver: AbstractResolver) -> None:
-        self._resolver = resolver
+    def __init__(self, resolver: AbstractResolver, networks: tuple[Network, ...] = ()) -> None:
+        self._resolver, self._networks = resolver, networks
 
     async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET) -> list[ResolveResult]:
         found = await self._resolver.resolve(host, port, family)
         for one in found:
-            if not is_public(one["host"]):
+            if not is_public(one["host"]) and not is_within(one["host"], self._networks):
                 raise EndpointRefused("leads to an address that is not public")
         return found
 
     async def close(self) -> None:
         await self._resolver.close()
+
+
+def is_within(address: str, networks: tuple[Network, ...]) -> bool:
+    """Tell whether an address is in one of these networks, as it stands."""
+    parsed = ipaddress.ip_address(address.partition("%")[0])
+    return any(parsed.version == one.version and parsed in one for one in networks)
 
 
 def is_public(address: str) -> bool:

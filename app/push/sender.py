@@ -54,8 +54,8 @@ class Sender:
         self._vapid, self._now, self._hosts, self._test_service = vapid, now, hosts, test_service
         looking = resolver or ThreadedResolver()
         trusting = ssl.create_default_context()
-        self._public = _session(aiohttp.TCPConnector(resolver=PublicResolver(looking), use_dns_cache=False, ssl=trusting))
-        self._local = _session(aiohttp.TCPConnector()) if test_service is not None else None
+        self._public = session(aiohttp.TCPConnector(resolver=PublicResolver(looking), use_dns_cache=False, ssl=trusting))
+        self._local = session(aiohttp.TCPConnector()) if test_service is not None else None
 
     async def send(self, target: Target, message: bytes, *, ttl_s: int, topic: str, urgency: str = "high") -> None:
         """Encrypt and send; a message with the same topic that the service still holds is replaced."""
@@ -85,13 +85,18 @@ class Sender:
                 await session.close()
 
     async def _post(self, endpoint: Endpoint, headers: dict[str, str], body: bytes) -> tuple[int, str]:
-        session = self._local if self._local is not None and endpoint.origin == self._test_service else self._public
-        try:
-            answer = await session.post(URL(endpoint.url, encoded=True), data=body, headers=headers, allow_redirects=False)
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise PushLater(type(error).__name__) from error
-        answer.close()  # with the connection: whatever else it says is not read
-        return answer.status, answer.headers.get("Retry-After", "")
+        through = self._local if self._local is not None and endpoint.origin == self._test_service else self._public
+        return await post(through, endpoint.url, headers, body)
+
+
+async def post(through: aiohttp.ClientSession, url: str, headers: dict[str, str], body: bytes) -> tuple[int, str]:
+    """Send, and give status and `Retry-After`, and nothing else of the answer; raises PushLater where none comes, EndpointRefused."""
+    try:
+        answer = await through.post(URL(url, encoded=True), data=body, headers=headers, allow_redirects=False)
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise PushLater(type(error).__name__) from error
+    answer.close()  # with the connection: whatever else it says is not read
+    return answer.status, answer.headers.get("Retry-After", "")
 
 
 def seconds(retry_after: str, now: float) -> int | None:
@@ -105,6 +110,7 @@ def seconds(retry_after: str, now: float) -> int | None:
     return max(0, min(int(at.replace(tzinfo=at.tzinfo or UTC).timestamp() - now), LONGEST_RETRY_S))
 
 
-def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+def session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+    """Make the client for addresses that somebody else chose."""
     timeout = aiohttp.ClientTimeout(total=DEADLINE_S, connect=CONNECT_S)
     return aiohttp.ClientSession(connector=connector, timeout=timeout, trust_env=False, cookie_jar=aiohttp.DummyCookieJar())

@@ -1,10 +1,13 @@
 """Applications, signers and passkeys in SQL."""
 
+from typing import Any
+
 import msgspec
 from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 
 from app.domain.parties import Application, Passkey, Signer
-from app.store import documents, marks, subscriptions
+from app.domain.policy import Policy
+from app.store import agreements, documents, marks, subscriptions
 from app.store.tables import applications, passkeys, signers
 from app.store.tables import subscriptions as pushed
 
@@ -22,8 +25,13 @@ _USED = update(passkeys).where(passkeys.c.passkey_id == bindparam("which")).valu
 
 
 def add_application(connection: Connection, application: Application) -> None:
-    values = msgspec.structs.asdict(application)
-    connection.execute(insert(applications), values | {"return_urls": msgspec.json.encode(application.return_urls).decode()})
+    connection.execute(insert(applications), _columns(application))
+
+
+def change_application(connection: Connection, application: Application) -> None:
+    """Put down what an operator has changed; name, id and secrets stay."""
+    changed = {name: value for name, value in _columns(application).items() if name in ("asks_code", "inbox", "for_all", "policy")}
+    connection.execute(update(applications).where(applications.c.client_id == application.client_id).values(changed))
 
 
 def application(connection: Connection, client_id: str) -> Application | None:
@@ -38,6 +46,7 @@ def all_applications(connection: Connection) -> list[Application]:
 def remove_application(connection: Connection, client_id: str) -> bool:
     marks.remove(connection, client_id)
     documents.forget_of_application(connection, client_id)
+    agreements.forget(connection, client_id)
     return connection.execute(delete(applications).where(applications.c.client_id == client_id)).rowcount == 1
 
 
@@ -104,4 +113,13 @@ def all_signers(connection: Connection) -> list[Signer]:
 
 
 def _application(row: RowMapping) -> Application:
-    return Application(**{**row, "return_urls": msgspec.json.decode(row["return_urls"], type=tuple[str, ...])})
+    read = {
+        "return_urls": msgspec.json.decode(row["return_urls"], type=tuple[str, ...]),
+        "policy": msgspec.json.decode(row["policy"], type=Policy),
+    }
+    return Application(**{**row, **read})
+
+
+def _columns(application: Application) -> dict[str, Any]:
+    encoded = {name: msgspec.json.encode(getattr(application, name)).decode() for name in ("return_urls", "policy")}
+    return msgspec.structs.asdict(application) | encoded

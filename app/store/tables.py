@@ -15,6 +15,10 @@ applications = Table(
     Column("moving_code", Boolean, nullable=False),  # its requests open with the code on its screen only
     Column("return_urls", String, nullable=False),  # a JSON list
     Column("inbox", Boolean, nullable=False),  # its requests may wait for days
+    Column("callback_url", String),
+    Column("callback_secret", String(60)),
+    Column("policy", String, nullable=False),  # JSON, what differs from all others
+    Column("for_all", Boolean, nullable=False),  # its operator vouches that every signer agreed to it
 )
 marks = Table(
     "marks",
@@ -106,6 +110,7 @@ authorizations = Table(
 Index("authorizations_of_signer", authorizations.c.user_id, authorizations.c.state)
 Index("authorizations_open", authorizations.c.state, authorizations.c.expires)
 Index("authorizations_told", authorizations.c.user_id, authorizations.c.told_at)
+Index("authorizations_of_application", authorizations.c.application_id, authorizations.c.created)
 Index("authorizations_history", authorizations.c.user_id, authorizations.c.created)
 documents = Table(
     "documents",
@@ -294,4 +299,25 @@ openings = Table(
     Column("last_second", Integer, nullable=False),  # -1: no code was used yet
     Column("browser_sha256", LargeBinary(32)),
     Column("way", String(4)),  # qr, here
+    Column("asked_sha256", LargeBinary(32), index=True),  # of the words in which it was asked
+)
+callbacks = Table(
+    "callbacks",
+    metadata,
+    Column("authorization_id", ForeignKey("authorizations.id"), primary_key=True),
+    Column("body", String, nullable=False),
+    Column("bearer", String),  # what the application wants to be shown, beside the signature
+    Column("state", String(10), nullable=False),  # due (once the authorization is decided), done, failed
+    Column("claimed_until", BigInteger, nullable=False),  # not tried before
+    Column("attempts", Integer, nullable=False),
+)
+Index("callbacks_due", callbacks.c.state, callbacks.c.claimed_until)
+agreements = Table(
+    "agreements",
+    metadata,
+    Column("user_id", ForeignKey("signers.user_id"), primary_key=True),
+    Column("application_id", ForeignKey("applications.client_id"), primary_key=True),
+    Column("state", String(10), nullable=False),  # agreed, ended
+    Column("by", String(10), nullable=False),  # signer, operator
+    Column("since", BigInteger, nullable=False),
 )

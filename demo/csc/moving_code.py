@@ -28,4 +28,5 @@ def read_moving_code(answer: dict[str, Any]) -> MovingCode | None:
     url, token, key = (answer.get(name) for name in ("code_url", "code_token", "code_key"))
     if not (isinstance(url, str) and url.startswith(("https://", "http://")) and isinstance(token, str) and isinstance(key, str)):
         return None
-    return MovingCode(url, token, key, time.monotonic())
+    second = answer.get("code_second")
+    return MovingCode(url, token, key, time.monotonic() - (second if isinstance(second, int) else 0))

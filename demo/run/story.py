@@ -44,7 +44,7 @@ async def sign_the_contract(stack: Stack, places: Places, report: Report) -> boo
         invited = await stack.natsuin("signer", "add", user_id, "--name", SIGNER)
         step.say(f"Operator invites a signer: {SIGNER} ({user_id})")
     with report.step("Operator registers the application") as step:
-        account = await stack.natsuin("client", "add", f"{APPLICATION} {run}", "--code")
+        account = await stack.natsuin("client", "add", f"{APPLICATION} {run}", "--code", "--for-all")
         step.say(f"Operator registers the application: {APPLICATION} {run}")
     application = csc.Application(account["client_id"], account["client_secret"])
     try:

@@ -24,7 +24,8 @@ def text(name: str) -> str:
 def test_every_route_is_in_the_api_page_and_no_other() -> None:
     """docs/api.md lists exactly the routes of app/routes.py."""
     served = {f"POST {path}" for path, _ in routes.POST} | {f"GET {path}" for path, _ in routes.GET}
-    assert set(re.findall(r"\| `((?:GET|POST) [^`]+)` \|", text("docs/api.md"))) == served
+    served |= {f"DELETE {path}" for path, _ in routes.DELETE}
+    assert set(re.findall(r"\| `((?:GET|POST|DELETE) [^`]+)` \|", text("docs/api.md"))) == served
 
 
 def test_every_call_of_the_operators_api_is_on_its_page_and_no_other() -> None:

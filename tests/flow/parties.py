@@ -25,10 +25,10 @@ from tests.harness.stack import Application, Stack
 LINK_LIFE_S = 600
 
 
-def new_application(stack: Stack, *, asks_code: bool = False, **more: Any) -> Application:
-    """Register an application, and give it a token."""
+def new_application(stack: Stack, *, asks_code: bool = False, for_all: bool = True, **more: Any) -> Application:
+    """Register an application, which every signer agreed to unless a test is about that, and give it a token."""
     with _database(stack) as (_, database):
-        made, secret = add_application(database, f"Application {os.urandom(4).hex()}", asks_code=asks_code, **more)
+        made, secret = add_application(database, f"Application {os.urandom(4).hex()}", asks_code=asks_code, for_all=for_all, **more)
     return Application(stack, made.client_id, secret)
 
 

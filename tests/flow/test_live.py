@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from app.phone.live import MOST
+from app.event_stream import MOST
 from tests.flow.browser import Browse, Browser
 from tests.flow.parties import Person, new_application
 from tests.flow.streams import Stream

@@ -40,11 +40,28 @@ def test_an_application_lives_from_add_to_remove(stack: Stack, door: OperatorDoo
     name = f"青葉 {os.urandom(4).hex()}"
     back = ["https://shop.example.jp/signed", "http://localhost:8081/back"]
     made = door.call("POST", "/clients", {"name": name, "code": True, "moving_code": True, "return_urls": back})
-    policy = {"name": name, "code": True, "moving_code": True, "return_urls": back, "mark": False, "inbox": False}
+    policy = {
+        "name": name,
+        "code": True,
+        "moving_code": True,
+        "return_urls": back,
+        "mark": False,
+        "inbox": False,
+        "callback_url": None,
+        "for_all": False,
+    }
+    nothing = {"most_documents": None, "longest_life_s": None, "passkey_only": False, "per_minute": None, "per_day": None}
+    policy |= {"policy": nothing}
     assert (made.status, made.value.keys()) == (200, {"client_id", "client_secret", *policy})
     assert made.value | policy == made.value
     shop = Application(stack, made.value["client_id"], made.value["client_secret"])
     assert door.call("GET", "/clients").value == stack.natsuin("client", "list")
+    limited = door.call("POST", f"/clients/{shop.client_id}", {"per_day": 5, "code": False})
+    assert limited.value["policy"] == nothing | {"per_day": 5}
+    assert limited.value["code"] is False
+    freed = door.call("POST", f"/clients/{shop.client_id}", {"per_day": None})
+    assert freed.value == stack.natsuin("client", "set", shop.client_id)
+    assert freed.value["policy"] == nothing
     again = door.call("POST", "/clients", {"name": name})
     assert again == Told(400, {"error": stack.natsuin("client", "add", name, expect=1)["error"]})
     removed = door.call("DELETE", f"/clients/{shop.client_id}")

@@ -1,6 +1,5 @@
 """Pushes, from the application's request to the phone and back: real processes, a push service of the test's own."""
 
-import base64
 import re
 import signal
 import subprocess
@@ -18,6 +17,7 @@ from tests.flow.parties import Person, new_application
 from tests.flow.polls import wait_until
 from tests.flow.pushed import PATIENCE_S, Subscriber, id_in, progress, wait_progress
 from tests.flow.records import Records
+from tests.flow.wire import new_hash
 from tests.harness.browser_keys import BrowserKeys
 from tests.harness.push_service import PushService, push_service
 from tests.harness.signer import Signer
@@ -229,12 +229,12 @@ def test_a_push_service_that_is_busy_is_tried_again_when_it_says(
 
 def test_a_hundred_starts_push_no_more_than_allowed(telling: Stack, shop: Application, person: Signer, phone: Subscriber) -> None:
     """Three may wait at once, the others get 429 and `Retry-After`; five pushes go out in ten minutes, what comes after waits unpushed."""
-    hashed = {"hashes": [base64.b64encode(bytes(32)).decode()], "hashAlgorithmOID": SHA256, "numSignatures": 1}
+    hashed = {"hashAlgorithmOID": SHA256, "numSignatures": 1}
     open_ones: list[str] = []
     progresses: list[str] = []
     refused = 0
     for number in range(100):
-        answer = shop.post("credentials/authorize", {"credentialID": person.credential_id} | hashed)
+        answer = shop.post("credentials/authorize", {"credentialID": person.credential_id} | hashed | {"hashes": [new_hash()]})
         if answer.status_code == 202:
             open_ones.append(answer.json()["handle"])
             wait_looked_at(telling, open_ones[-1])

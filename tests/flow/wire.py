@@ -36,8 +36,9 @@ def with_changes(body: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any
 
 
 def authorize_body(credential_id: str, **changes: Any) -> dict[str, Any]:
-    """Compose a request for one signature."""
+    """Compose a request for one signature, in words of its own, so that it is no repeat of another."""
     body = {"credentialID": credential_id, "numSignatures": 1, "hashes": [b64(DIGEST)], "hashAlgorithmOID": SHA256}
+    body["clientData"] = os.urandom(8).hex()
     return with_changes(body, changes)
 
 

@@ -1,5 +1,6 @@
 """A push service of our own on this machine: it keeps what it gets, and answers as it was told to."""
 
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -46,8 +47,8 @@ class PushService:
 
 
 @contextmanager
-def push_service() -> Iterator[PushService]:
-    """Run one for as long as the block lasts."""
+def push_service(tls: ssl.SSLContext | None = None) -> Iterator[PushService]:
+    """Run one for as long as the block lasts; with `tls` it is any https service that is told something."""
     service = PushService()
 
     class Door(BaseHTTPRequestHandler):
@@ -70,7 +71,9 @@ def push_service() -> Iterator[PushService]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
     server.daemon_threads = True
-    service.origin = f"http://localhost:{server.server_port}"
+    service.origin = f"{'https' if tls else 'http'}://localhost:{server.server_port}"
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     running = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     running.start()
     try:

@@ -134,8 +134,8 @@ class Stack:
         return json.loads(said)
 
     def application(self, name: str | None = None, *options: str) -> "Application":
-        """Register an application, and give it a token."""
-        made = self.natsuin("client", "add", name or f"Application {os.urandom(4).hex()}", *options)
+        """Register an application that every signer agreed to, and give it a token."""
+        made = self.natsuin("client", "add", name or f"Application {os.urandom(4).hex()}", "--for-all", *options)
         return Application(self, made["client_id"], made["client_secret"])
 
     def enrollment_url(self, user_id: str | None = None, name: str = "山田 太郎") -> str:
@@ -162,13 +162,14 @@ class Application:
         return self.stack.http.post(f"/csc/v2/{method}", json=body, headers=sent)
 
     def authorize(self, credential_id: str, *digests: bytes, **fields: Any) -> dict[str, Any]:
-        """Ask for signatures over digests (SHA-256)."""
+        """Ask for signatures over digests (SHA-256); each time in words of its own, so that it is no repeat."""
         hashed = digests or (hashlib.sha256(os.urandom(8)).digest(),)
         body = {
             "credentialID": credential_id,
             "numSignatures": len(hashed),
             "hashes": [base64.b64encode(digest).decode() for digest in hashed],
             "hashAlgorithmOID": SHA256,
+            "clientData": os.urandom(8).hex(),
         }
         answer = self.post("credentials/authorize", body | fields)
         assert answer.status_code == 202, answer.text

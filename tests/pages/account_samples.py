@@ -89,6 +89,18 @@ def key(state: str = "active", **changes: Any) -> dict[str, Any]:
     return view | changes
 
 
+APPLICATIONS = [
+    {"id": "1" * 22, "name": "青葉建設株式会社 電子契約", "state": "agreed", "since": NOW - 40 * DAY_S},
+    {"id": "2" * 22, "name": HOSTILE[0], "state": "ended", "since": NOW - DAY_S},
+    {"id": "3" * 22, "name": "社内稟議", "state": "agreed", "since": 0},
+]
+
+
+def agreement(state: str, by: str = "signer", name: str = "青葉建設株式会社 電子契約") -> Sample:
+    view = {"id": "1" * 22, "name": name, "state": state, "by": by, "since": NOW - 40 * DAY_S, "initial": name[:1], "mark": None}
+    return Sample("agreement.html", {"signed_in": True, "view": view})
+
+
 def account(
     keys: list[dict[str, Any]],
     devices: list[dict[str, Any]] | None = None,
@@ -99,6 +111,7 @@ def account(
 ) -> Sample:
     view = {"name": "山田 太郎", "keys": keys, "devices": devices or DEVICES, "waiting": waiting, "otp": otp}
     view["recovery_codes"] = len(keys) - 1
+    view["applications"] = APPLICATIONS if devices is None else []
     return Sample("account.html", {"signed_in": True, "view": view, "frozen": frozen, "told": told, "path": "/account"})
 
 
@@ -174,6 +187,10 @@ ACCOUNT_SAMPLES: dict[str, Sample] = RECOVERY_SAMPLES | {
     "replacement": Sample("replacement.html", {"signed_in": True, "state": "open"}),
     "replacement-begun": Sample("replacement.html", {"signed_in": True, "state": "begun"}),
     "replacement-none": Sample("replacement.html", {"signed_in": True, "state": "none"}),
+    "agreement": agreement("none"),
+    "agreement-agreed": agreement("agreed"),
+    "agreement-by-operator": agreement("agreed", "operator"),
+    "agreement-ended": agreement("ended", name=HOSTILE[0]),
     "account-add": Sample("add_device.html", {"signed_in": True}),
     "new-device": Sample("new_device.html", {"signed_in": False, "device": "iPhone"}),
     "add-made": addition("made"),

@@ -41,13 +41,14 @@ PAGES = {
     "/second-way": ("second_way.html",),
     "/receipt": ("receipt.html",),
     "/notifications": ("notifications.html",),
+    "/agree/{id}": ("agreement.html",),
     "/offline": ("offline.html",),
 }
 EVERYWHERE = ("error.html",)
 NO_PAGES = {
     "/inbox", "/health", "/history/statement/{id}", "/receipt/{id}/document", "/push/key", "/push/{id}", "/service-worker.js",
     "/manifest.webmanifest", "/applications/{id}/mark", "/inbox/events", "/approve/{id}/events",
-    "/approve/{id}/documents/{position}",
+    "/approve/{id}/documents/{position}", "/authorizations/{id}/events",
 }  # fmt: skip
 INCLUDED = {"layout.html", "interactive.html", "parts.html", "account_otp.html", "otp_form.html", "notice.html", "quiet.html"}
 

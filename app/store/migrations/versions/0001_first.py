@@ -18,6 +18,10 @@ def upgrade() -> None:
         sa.Column("moving_code", sa.Boolean, nullable=False),
         sa.Column("return_urls", sa.String, nullable=False),
         sa.Column("inbox", sa.Boolean, nullable=False),
+        sa.Column("callback_url", sa.String),
+        sa.Column("callback_secret", sa.String(60)),
+        sa.Column("policy", sa.String, nullable=False),
+        sa.Column("for_all", sa.Boolean, nullable=False),
     )
     op.create_table(
         "marks",
@@ -102,6 +106,7 @@ def upgrade() -> None:
     op.create_index("authorizations_of_signer", "authorizations", ["user_id", "state"])
     op.create_index("authorizations_open", "authorizations", ["state", "expires"])
     op.create_index("authorizations_told", "authorizations", ["user_id", "told_at"])
+    op.create_index("authorizations_of_application", "authorizations", ["application_id", "created"])
     op.create_index("authorizations_history", "authorizations", ["user_id", "created"])
     op.create_table(
         "documents",
@@ -275,4 +280,24 @@ def upgrade() -> None:
         sa.Column("last_second", sa.Integer, nullable=False),
         sa.Column("browser_sha256", sa.LargeBinary(32)),
         sa.Column("way", sa.String(4)),
+        sa.Column("asked_sha256", sa.LargeBinary(32)),
+    )
+    op.create_index("ix_openings_asked_sha256", "openings", ["asked_sha256"])
+    op.create_table(
+        "callbacks",
+        sa.Column("authorization_id", sa.String(22), sa.ForeignKey("authorizations.id"), primary_key=True),
+        sa.Column("body", sa.String, nullable=False),
+        sa.Column("bearer", sa.String),
+        sa.Column("state", sa.String(10), nullable=False),
+        sa.Column("claimed_until", sa.BigInteger, nullable=False),
+        sa.Column("attempts", sa.Integer, nullable=False),
+    )
+    op.create_index("callbacks_due", "callbacks", ["state", "claimed_until"])
+    op.create_table(
+        "agreements",
+        sa.Column("user_id", sa.String(64), sa.ForeignKey("signers.user_id"), primary_key=True),
+        sa.Column("application_id", sa.String(22), sa.ForeignKey("applications.client_id"), primary_key=True),
+        sa.Column("state", sa.String(10), nullable=False),
+        sa.Column("by", sa.String(10), nullable=False),
+        sa.Column("since", sa.BigInteger, nullable=False),
     )

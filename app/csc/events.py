@@ -1,0 +1,78 @@
+"""
+`GET /authorizations/{handle}/events`: how one request stands, as an event stream for the application's backend or its own page.
+
+A page shows the secret of that one request (`events_token`), which opens nothing else, and never gets a SAD here. CSC 2.0 has no such
+call. The stream ends with the decision.
+"""
+
+from typing import Any
+
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.csc.authorize import ID
+from app.domain.authorization import Authorization, State
+from app.domain.opening import Opening
+from app.errors import HandleUnknown
+from app.event_stream import stream
+from app.oauth.bearer import client_of
+from app.services import Services
+from app.store import authorizations, openings
+
+# Any site may ask: nothing is told without the secret, and no cookie is looked at.
+FROM_ANYWHERE = {"Access-Control-Allow-Origin": "*"}
+BEFOREHAND = FROM_ANYWHERE | {
+    "Access-Control-Allow-Methods": "GET",
+    "Access-Control-Allow-Headers": "Authorization",
+    "Access-Control-Max-Age": "600",
+}
+
+
+async def events(services: Services, request: Request) -> Response:
+    """Tell how it stands, now and whenever that changes."""
+    handle = request.path_params["id"]
+    found = await services.database.read(_read, handle) if ID.match(handle) else None
+    client_id = None
+    if found is None or not found[1].is_events_token(_shown(request)):
+        client_id = await client_of(services, request)
+        if found is None or found[0].application_id != client_id:
+            raise HandleUnknown
+
+    async def look() -> tuple[Any, dict[str, Any]]:
+        if client_id is not None:
+            await client_of(services, request)
+        authorization = await services.database.read(authorizations.get, handle)
+        if authorization is None:
+            raise HandleUnknown
+        told = describe(authorization)
+        return (tuple(told.values()) if authorization.state is State.PENDING else None), told
+
+    return stream(services, handle, look, FROM_ANYWHERE)
+
+
+async def beforehand(_: Services, __: Request) -> Response:
+    """Tell a browser that a page of another site may ask (Fetch, CORS preflight)."""
+    return Response(status_code=204, headers=BEFOREHAND)
+
+
+def describe(authorization: Authorization) -> dict[str, Any]:
+    """Say how it stands: `progress` while it waits, and at the end the `reason` of a refusal or what it was approved with."""
+    told: dict[str, Any] = {"state": authorization.state}
+    if authorization.state is State.PENDING:
+        told["progress"] = authorization.progress
+    if authorization.reason is not None:
+        told["reason"] = authorization.reason
+    if authorization.factor is not None:
+        told["factor"] = authorization.factor
+    return told
+
+
+def _shown(request: Request) -> str:
+    scheme, _, shown = request.headers.get("authorization", "").partition(" ")
+    return shown if scheme.lower() == "bearer" else ""
+
+
+def _read(connection: Connection, handle: str) -> tuple[Authorization, Opening] | None:
+    authorization, opening = authorizations.get(connection, handle), openings.of(connection, handle)
+    return (authorization, opening) if authorization is not None and opening is not None else None
