@@ -104,4 +104,4 @@ def qr_code(text: str) -> Text:
     rows = [[bool(module) for module in row] for row in segno.make(text, error="l", micro=False).matrix_iter(border=QUIET)]
     rows += [[False] * len(rows[0])] * (len(rows) % 2)
     lines = ("".join(HALVES[pair] for pair in zip(upper, lower, strict=True)) for upper, lower in zip(rows[::2], rows[1::2], strict=True))
-    return Text("\n").join(Text(line, style="black on bright_white", no_wrap=True) for line in lines)
+    return Text("\n").join(Text(line, style="#000000 on #ffffff", no_wrap=True) for line in lines)

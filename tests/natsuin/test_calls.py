@@ -182,10 +182,10 @@ def test_every_end_is_an_exception_of_its_own(body: Any, kind: type[Exception], 
 
 
 def test_a_signer_who_is_not_asked_now_is_said_at_once() -> None:
-    script = Script(answer(TOKEN), answer({"error": "too_many_requests", "reason": "quiet"}, 429, retry_after="300"))
+    script = Script(answer(TOKEN), answer({"error": "too_many_requests", "reason": "quiet"}, 429, retry_after="7"))
     with pytest.raises(NotAsked) as raised:
         script.run(script.calls.authorize(ASK))
-    assert (raised.value.reason, raised.value.retry_after_s, script.pauses) == ("quiet", 300, [])
+    assert (raised.value.reason, raised.value.retry_after_s, script.pauses) == ("quiet", 7, [])
 
 
 def test_a_wrong_secret_is_said_and_not_shown() -> None:
