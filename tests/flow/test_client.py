@@ -1,4 +1,4 @@
-"""`natsuin.client` and what stands on it, against the real stack: every end, real PDFs, and a server that is killed in the middle."""
+"""`natsuin.client` and what stands on it, against the real stack: ends, real PDFs, and a server that is killed in the middle."""
 
 import asyncio
 import hashlib
@@ -12,7 +12,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import PdfSignatureMetadata, async_sign_pdf
 from pyhanko.sign.fields import SigSeedSubFilter
 
-from natsuin.client import Account, ApplicationRefused, Ask, Asked, AsyncClient, Client, Expired, NoCredential, SignerRefused
+from natsuin.client import Account, ApplicationRefused, Ask, Asked, AsyncClient, Client, NoCredential, SignerRefused
 from natsuin.pdf import RemoteSigner, ask_for, prepare
 from tests.flow.parties import Person, new_application
 from tests.flow.records import Records
@@ -159,10 +159,3 @@ def _come_back(stack: Stack, signer: Person, handle: str) -> None:
     assert dying.wait(60) == -9
     stack.processes.pop("web")
     stack.start("web")
-
-
-def test_time_runs_out(stack: Stack) -> None:
-    """The shortest life that may be asked for."""
-    signer = Person(stack)
-    with Client(stack.origin, account(new_application(stack))) as client, pytest.raises(Expired):
-        client.sign(Ask(client.credential_of(signer.user_id), [DIGEST], life_s=30), on_asked=lambda _: None)
