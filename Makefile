@@ -6,7 +6,7 @@ DEMO_PACKAGES := python3-venv libsofthsm2 redis-server poppler-utils fonts-moris
 TEST_PACKAGES := $(DEMO_PACKAGES) postgresql opensc opensc-pkcs11 openssl curl strace chromium fonts-noto-cjk oathtool pskctool dbus-daemon $(if $(shell command -v npm),,nodejs npm)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint bench lighthouse screens lock clean demo-packages test-packages
+.PHONY: help demo up test-users test lint bench lighthouse screens lock clean demo-packages test-packages
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | column -t -s "$$(printf '\t')"
@@ -16,6 +16,9 @@ demo: .venv/.demo ## the main job by itself: a PDF signed in the HSM because a p
 
 up: .venv/.demo ## the whole stack, until Ctrl-C; NATSUIN_PORT, NATSUIN_DATA, DEMO=0
 	@$(BIN)/natsuin up
+
+test-users: .venv/.demo ## at a stack of your own: six signers that always give one fixed end, for tests of applications
+	@DEMO_TEST_USERS=$${DEMO_TEST_USERS:-http://localhost:$${NATSUIN_PORT:-8080}} $(BIN)/python -m demo.test_users
 
 test: .venv/.test lint ## all tests
 	@$(BIN)/python -m pytest

@@ -7,6 +7,7 @@ from app.cli.acts import acts
 from app.cli.doctor import doctor
 from app.cli.redis_server import redis
 from app.cli.up import up
+from natsuin.sign import sign
 
 commands = typer.Typer(
     name="natsuin",
@@ -24,6 +25,7 @@ commands.add_typer(recovery.commands, name="recovery")
 commands.command()(doctor)
 commands.command()(acts)
 commands.command()(up)
+commands.command()(sign)
 commands.command(hidden=True)(redis)
 
 

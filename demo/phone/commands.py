@@ -16,6 +16,8 @@ from demo.phone.errors import AddressRefused
 from demo.phone.otp_approval import approve_with_otp
 from demo.phone.output import Output, finish
 from demo.phone.phone import Phone, Signer, is_address
+from demo.phone.watch import approve as approve_one
+from demo.phone.watch import decline as decline_one
 from demo.phone.watch import watch as watch_inbox
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="A phone without a screen.")
@@ -151,7 +153,7 @@ def watch(
         async with signed_in(file, origin) as (phone, signer):
             verb = "Declining" if refuse else "Approving"
             output.show({"watching": signer.user_id}, plain(f"{verb} whatever comes for {signer.name}; Ctrl-C ends it"))
-            await watch_inbox(phone, output, decline=refuse, every_s=every_s, count=count)
+            await watch_inbox(phone, output, decline_one if refuse else approve_one, every_s=every_s, count=count)
 
     with contextlib.suppress(KeyboardInterrupt):
         finish(work(), output)

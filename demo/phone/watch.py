@@ -1,6 +1,7 @@
 """Answering whatever comes, without looking at it: for tests and for trying out a relying application, never for a person's own phone."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from demo.passkey import PasskeyError
 from demo.phone.display import plain
@@ -8,10 +9,21 @@ from demo.phone.errors import PhoneError, SessionRequired, Unavailable, Unreacha
 from demo.phone.output import Output
 from demo.phone.phone import Phone, Waiting
 
+Act = Callable[[Phone, Waiting], Awaitable[str]]
+"""What is done about an authorization; gives how it stands then."""
 
-async def watch(phone: Phone, output: Output, *, decline: bool, every_s: float, count: int | None) -> None:
+
+async def approve(phone: Phone, waiting: Waiting) -> str:
+    return await phone.approve(waiting.id)
+
+
+async def decline(phone: Phone, waiting: Waiting) -> str:
+    return await phone.refuse(waiting.id)
+
+
+async def watch(phone: Phone, output: Output, act: Act, *, every_s: float, count: int | None) -> None:
     """
-    Approve or decline each authorization once, until `count` were answered.
+    Act on each authorization once, until `count` were answered.
 
     What fails for a reason that will last is told and left; where the server is away, it is asked again.
     """
@@ -21,7 +33,7 @@ async def watch(phone: Phone, output: Output, *, decline: bool, every_s: float, 
     while count is None or answered < count:
         try:
             for waiting in await phone.inbox():
-                if waiting.id not in left_alone and await _answer(phone, output, waiting, decline=decline):
+                if waiting.id not in left_alone and await _answer(phone, output, waiting, act):
                     answered += 1
                 left_alone.add(waiting.id)
             is_away = False
@@ -35,10 +47,10 @@ async def watch(phone: Phone, output: Output, *, decline: bool, every_s: float, 
         await asyncio.sleep(every_s)
 
 
-async def _answer(phone: Phone, output: Output, waiting: Waiting, *, decline: bool) -> bool:
+async def _answer(phone: Phone, output: Output, waiting: Waiting, act: Act) -> bool:
     """Answer one; False where the phone or the server will not have it."""
     try:
-        state = await (phone.refuse(waiting.id) if decline else phone.approve(waiting.id))
+        state = await act(phone, waiting)
     except (SessionRequired, Unreachable, Unavailable):
         raise
     except (PhoneError, PasskeyError) as error:

@@ -1,10 +1,9 @@
 """The stack under the demo: start `natsuin up`, know when it is ready, run the operator's commands, stop it."""
 
 import asyncio
-import json
 import os
 import signal
-from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
+from asyncio.subprocess import DEVNULL, STDOUT, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,12 +11,12 @@ from typing import Any
 
 import aiohttp
 
+from demo.run.command import run_natsuin
 from demo.run.errors import DemoFailed
 from demo.run.places import Places
 
 READY_WITHIN_S = 90
 STOPPED_WITHIN_S = 20
-COMMAND_WITHIN_S = 30
 LAST_LINES = 15
 
 
@@ -59,18 +58,7 @@ class Stack:
         Raises:
             DemoFailed: the command refused; the text is what it said.
         """
-        command = await asyncio.create_subprocess_exec(self._places.natsuin, *arguments, "--json", stdin=DEVNULL, stdout=PIPE, stderr=PIPE)
-        try:
-            output, said = await asyncio.wait_for(command.communicate(), COMMAND_WITHIN_S)
-            answer = json.loads(output)
-        except TimeoutError:
-            command.kill()
-            raise DemoFailed(f"`natsuin {arguments[0]} {arguments[1]}` did not come to an end.") from None
-        except ValueError:
-            answer = {"error": said.decode(errors="replace").strip()[-500:] or "no answer"}
-        if command.returncode != 0 or not isinstance(answer, dict):
-            raise DemoFailed(f"`natsuin {arguments[0]} {arguments[1]}` refused: {answer.get('error', answer)}")
-        return answer
+        return await run_natsuin(self._places.natsuin, *arguments)
 
     def _ended(self) -> DemoFailed:
         return DemoFailed(f"The stack ended by itself. What it said last ({self._places.log}):\n{self._last_lines()}")

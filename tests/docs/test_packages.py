@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PARTS = {"app": (), "hsm": (), "demo": ("demo",)}
-OURS = {"app", "hsm", "demo", "tests", "bench"}
+PARTS = {"app": (), "hsm": (), "demo": ("demo",), "natsuin": ()}
+OURS = {"app", "hsm", "demo", "natsuin", "tests", "bench"}
 LOCKS = {"run": (), "demo": ("demo",), "test": ("demo", "test")}
 
 
