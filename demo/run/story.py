@@ -78,8 +78,8 @@ async def _sign(places: Places, application: csc.Application, user_id: str, phon
             documents = ", ".join(document.label or "?" for document in seen.transaction.documents)
             step.say(f"Phone reads: {seen.transaction.application_name} / {seen.transaction.description} / {documents}")
         with report.step("Phone opens the document") as step:
-            opened = sum(await phone.compare(seen))
-            step.say(f"Phone opens {opened} of {len(seen.transaction.documents)} documents and compares: this is what would be signed")
+            is_seen = all(await phone.compare(seen))
+            step.say("Phone opens the document: this is the document being signed" if is_seen else "Phone has seen the fingerprint only")
         with report.step("Signer approves with the passkey") as step:
             await phone.approve(seen, code if seen.code_digits else None)
             step.say("Signer approves with the passkey" + (" and the number" if seen.code_digits else ""))

@@ -36,6 +36,7 @@ class Server:
         self.sessions: set[str] = set()
         self.authorizations: dict[str, dict[str, Any]] = {}
         self.has_certificate = True
+        self.is_guarded = True  # False: whoever comes is taken for signed in
         self.files: dict[str, bytes] = {}  # by their addresses
         self.alter: Callable[[dict[str, Any]], None] = lambda page: None
 
@@ -175,7 +176,7 @@ class Server:
         if request.method == "POST" and (request.headers.get("Origin"), request.content_type) != (self.origin, "application/json"):
             return refused("forbidden", 403)
         is_open = request.path.startswith(("/enroll", "/sign-in", "/new-device", "/recover"))
-        if not is_open and request.cookies.get("natsuin") not in self.sessions:
+        if self.is_guarded and not is_open and request.cookies.get("natsuin") not in self.sessions:
             return refused("session_required", 401)
         response: web.StreamResponse = await handler(request)
         return response

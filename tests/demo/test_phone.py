@@ -29,6 +29,8 @@ from demo.phone.errors import (
     Unreachable,
     WrongCode,
 )
+from demo.phone.transaction import ApprovalToken
+from demo.phone.without_passkey import WithoutPasskey
 from tests.demo.phone_server import Server, in_loop, serving
 from tests.harness.contents import pdf, text
 
@@ -204,6 +206,18 @@ def ask_with_files(server: Server) -> str:
     asked = server.ask(documents=[*documents, {"hash": base64.b64encode(bytes(32)).decode(), "label": "kept back"}])
     server.files = {f"/approve/{asked}/documents/0": pdf().file, f"/approve/{asked}/documents/1": text().file}
     return asked
+
+
+@in_loop
+async def test_a_swapped_document_is_not_approved_with_pin_and_code_either() -> None:
+    """They are not sent at all."""
+    async with serving() as server, open_http() as http:
+        server.is_guarded = False
+        computer = WithoutPasskey(server.origin, http)
+        seen = await computer.look(ask_with_files(server))
+        server.files[f"/approve/{seen.id}/documents/1"] = b"another"
+        with pytest.raises(TransactionRefused, match="not the document"):
+            await computer.approve(seen, ApprovalToken("T" * 22, "totp", 6), "2580", "123456")
 
 
 @in_loop
