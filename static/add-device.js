@@ -27,7 +27,7 @@ async function begin() {
   timer.dataset.expiresIn = addition.expires_in;
   delete timer.dataset.deadline;
   again.hidden = true;
-  offer.hidden = false;
+  offer.classList.remove("coming");
   say("waiting");
 }
 
@@ -38,7 +38,7 @@ function failed(refused) {
 
 function over() {
   addition = null;
-  offer.hidden = true;
+  offer.classList.add("coming");
   again.hidden = false;
   say("expired");
 }
