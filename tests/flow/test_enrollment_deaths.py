@@ -20,7 +20,7 @@ from tests.harness.stack import COMMANDS, Application, Stack, running_stack
 
 DEATHS = [
     ("ca", "before", "demo.ca.est:identify"),
-    ("web", "before", "app.webauthn:creation_options"),
+    ("web", "before", "app.authorization.enroll:creation_options"),
     ("web", "after", "app.authorization.enroll:_take_registration"),
     ("sam", "before", "hsm.enrollment:begin"),
     ("sam", "after", "hsm.enrollment:begin"),

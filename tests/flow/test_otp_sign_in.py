@@ -174,7 +174,7 @@ def test_what_the_session_opens_and_what_it_does_not(otp_stack: Stack, store: Ap
         assert pc.refuse(unknown).status_code == 404
         assert pc.post(f"/approve/{unknown}", {"otp": pc.hand.otp(), "code": None}).status_code == 404
     assert pc.look(other)["state"] == "pending"
-    assert pc.refuse(other).json() == {"state": "refused"}
+    assert pc.refuse(other).json()["state"] == "refused"
     assert pc.get("/freeze").status_code == 200
     assert pc.post("/freeze", {"for": "hour"}).json()["keys"][0]["state"] == "frozen"
     assert pc.approve_with_otp(handle).json() == {"error": "key_unusable"}

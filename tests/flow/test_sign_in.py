@@ -158,7 +158,7 @@ def test_session_looks_and_refuses_but_does_not_approve(shop: Any, taros_browser
     answer = taro.passkey.get(asked["publicKey"], taros_browser.stack.origin)
     refused = taros_browser.post(f"/approve/{handle}", {"credential": answer, "code": None})
     assert (refused.status_code, refused.json()) == (400, {"error": "evidence_refused"})
-    assert taros_browser.refuse(handle).json() == {"state": "refused"}
+    assert taros_browser.refuse(handle).json()["state"] == "refused"
 
 
 @pytest.mark.parametrize(
