@@ -44,7 +44,7 @@ class Scene:
     @property
     def count(self) -> int:
         with self.desk.office.records.reading() as sql:
-            return int(sql.execute("SELECT count(*) FROM certificate").fetchone()[0])
+            return int(sql.execute("SELECT count(*) FROM certificate WHERE kind = 'signer'").fetchone()[0])
 
 
 @pytest.fixture

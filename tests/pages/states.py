@@ -31,10 +31,13 @@ UNFOLD = """() => {
   if (line) line.append(document.getElementById("sentences").content.cloneNode(true));
 }"""
 OTHERS = """() => [...document.querySelectorAll("main > section[hidden], dialog")].map((other) => other.id)"""
-# A section takes the place of the one that is shown; a dialog lies above.
+# A section takes the place of the one that is shown; a dialog lies above. What the page does when one is closed is not done here.
 SHOW = """(id) => {
   const shown = document.getElementById(id);
-  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
+  for (const dialog of document.querySelectorAll("dialog[open]")) {
+    dialog.addEventListener("close", (event) => event.stopImmediatePropagation(), { capture: true, once: true });
+    dialog.close();
+  }
   if (shown instanceof HTMLDialogElement) shown.showModal();
   else for (const section of document.querySelectorAll("main > section")) section.hidden = section !== shown;
 }"""
