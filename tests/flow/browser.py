@@ -118,6 +118,13 @@ class Browser:
 Browse = Callable[..., Browser]
 
 
+def below_style(page: httpx2.Response) -> str:
+    """Give a page without the style that stands at its beginning, which speaks of everything."""
+    style, end, page_itself = page.text.partition("</style>")
+    assert end, style
+    return page_itself
+
+
 def link_of(enrollment_url: str) -> str:
     """Give what stands behind the # of an enrolment address."""
     return enrollment_url.partition("#")[2]

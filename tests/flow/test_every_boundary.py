@@ -17,7 +17,7 @@ from tests.flow.browser import Browser
 from tests.flow.parties import Person, new_application
 from tests.flow.wire import DIGEST, UNKNOWN_ID, authorize_body, b64, sign_body
 from tests.harness.signer import Signer
-from tests.harness.stack import Application, Stack
+from tests.harness.stack import ECDSA_SHA256, SHA256, Application, Stack
 
 MADE_UP_SAD = "A" * 100
 MADE_UP_TOKEN = "A" * 43
@@ -36,6 +36,9 @@ class Scene:
 
     def call(self, method: str, body: dict[str, Any]) -> httpx2.Response:
         return self.thief.post(method, body)
+
+    def call_v1(self, method: str, body: dict[str, Any]) -> httpx2.Response:
+        return self.shop.stack.http.post(f"/csc/v1/{method}", json=body, headers={"Authorization": f"Bearer {self.thief.token}"})
 
     def request(self, verb: str, path: str, token: str | None = None) -> httpx2.Response:
         return self.shop.stack.http.request(verb, path, headers={"Authorization": f"Bearer {token or self.thief.token}"})
@@ -115,6 +118,70 @@ def heard(scene: Scene) -> list[Pair]:
     return [(scene.request("GET", path), made_up), others]
 
 
+def challenged(scene: Scene) -> list[Pair]:
+    one, other = ({"credentialID": which, "authObjectID": "mobile"} for which in (scene.person.credential_id, UNKNOWN_ID))
+    return [(scene.call("credentials/getChallenge", one), scene.call("credentials/getChallenge", other))]
+
+
+def extended(scene: Scene) -> list[Pair]:
+    body = {"credentialID": scene.person.credential_id, "hashes": [b64(DIGEST)], "hashAlgorithmOID": SHA256}
+    stolen, made_up = (scene.call("credentials/extendTransaction", body | {"SAD": sad}) for sad in (scene.sad, MADE_UP_SAD))
+    return [(stolen, made_up)]
+
+
+def signed_on_documents(scene: Scene) -> list[Pair]:
+    element = {"hashes": [b64(DIGEST)], "hashAlgorithmOID": SHA256, "signature_format": "P", "conformance_level": "AdES-B-B"}
+    body = {"credentialID": scene.person.credential_id, "documentDigests": [element | {"signAlgo": ECDSA_SHA256}]}
+    stolen, made_up = (scene.call("signatures/signDoc", body | {"SAD": sad}) for sad in (scene.sad, MADE_UP_SAD))
+    return [(stolen, made_up)]
+
+
+def polled(scene: Scene) -> list[Pair]:
+    """What the shop has signed later, and waits for."""
+    handle = scene.shop.authorize(scene.person.credential_id, DIGEST)["handle"]
+    scene.person.approve(handle)
+    later = sign_body(scene.person.credential_id, scene.shop.sad(handle), [b64(DIGEST)]) | {"operationMode": "A"}
+    accepted = scene.shop.post("signatures/signHash", later)
+    assert accepted.status_code == 200, accepted.text
+    stolen = scene.call("signatures/signPolling", {"responseID": accepted.json()["responseID"]})
+    return [(stolen, scene.call("signatures/signPolling", {"responseID": UNKNOWN_ID}))]
+
+
+def logged_out(scene: Scene) -> list[Pair]:
+    """Off here; where it is on, `tests/flow/test_login.py` tries another application's token."""
+    stolen, made_up = (scene.call("auth/revoke", {"token": token}) for token in (scene.shop.token, MADE_UP_TOKEN))
+    return [(stolen, made_up)]
+
+
+def listed_in_v1(scene: Scene) -> list[Pair]:
+    return [(scene.call_v1("credentials/list", {"userID": scene.person.user_id}), scene.call_v1("credentials/list", {"userID": "nobody"}))]
+
+
+def described_in_v1(scene: Scene) -> list[Pair]:
+    one, other = (scene.call_v1("credentials/info", {"credentialID": which}) for which in (scene.person.credential_id, UNKNOWN_ID))
+    return [(one, other)]
+
+
+def asked_in_v1(scene: Scene) -> list[Pair]:
+    body = {"numSignatures": 1, "hash": [b64(DIGEST)]}
+    one, other = (
+        scene.call_v1("credentials/authorize", body | {"credentialID": which}) for which in (scene.person.credential_id, UNKNOWN_ID)
+    )
+    return [(one, other)]
+
+
+def extended_in_v1(scene: Scene) -> list[Pair]:
+    body = {"credentialID": scene.person.credential_id, "hash": [b64(DIGEST)]}
+    stolen, made_up = (scene.call_v1("credentials/extendTransaction", body | {"SAD": sad}) for sad in (scene.sad, MADE_UP_SAD))
+    return [(stolen, made_up)]
+
+
+def signed_in_v1(scene: Scene) -> list[Pair]:
+    body = {"credentialID": scene.person.credential_id, "hash": [b64(DIGEST)], "hashAlgo": SHA256, "signAlgo": ECDSA_SHA256}
+    stolen, made_up = (scene.call_v1("signatures/signHash", body | {"SAD": sad}) for sad in (scene.sad, MADE_UP_SAD))
+    return [(stolen, made_up)]
+
+
 TABLE: dict[tuple[str, str], Use] = {
     ("POST", "/csc/v2/info"): nothing,
     ("POST", "/csc/v2/credentials/list"): listed,
@@ -122,6 +189,22 @@ TABLE: dict[tuple[str, str], Use] = {
     ("POST", "/csc/v2/credentials/authorize"): asked,
     ("POST", "/csc/v2/credentials/authorizeCheck"): checked,
     ("POST", "/csc/v2/signatures/signHash"): signed,
+    ("POST", "/csc/v2/credentials/getChallenge"): challenged,
+    ("POST", "/csc/v2/credentials/extendTransaction"): extended,
+    ("POST", "/csc/v2/signatures/signDoc"): signed_on_documents,
+    ("POST", "/csc/v2/signatures/signPolling"): polled,
+    ("POST", "/csc/v2/signatures/timestamp"): nothing,
+    ("POST", "/csc/v2/auth/login"): nothing,
+    ("POST", "/csc/v2/auth/revoke"): logged_out,
+    ("POST", "/csc/v1/info"): nothing,
+    ("POST", "/csc/v1/auth/login"): nothing,
+    ("POST", "/csc/v1/auth/revoke"): logged_out,
+    ("POST", "/csc/v1/credentials/list"): listed_in_v1,
+    ("POST", "/csc/v1/credentials/info"): described_in_v1,
+    ("POST", "/csc/v1/credentials/authorize"): asked_in_v1,
+    ("POST", "/csc/v1/credentials/extendTransaction"): extended_in_v1,
+    ("POST", "/csc/v1/signatures/signHash"): signed_in_v1,
+    ("POST", "/csc/v1/signatures/timestamp"): nothing,
     ("POST", "/oauth2/token"): token_given,
     ("POST", "/oauth2/revoke"): token_revoked,
     ("DELETE", "/authorizations/{id}"): withdrawn,
@@ -171,7 +254,7 @@ def seen(answer: httpx2.Response) -> tuple[int, bytes]:
 def test_what_is_one_applications_is_useless_to_another(scene: Scene, verb: str, path: str) -> None:
     for stolen, made_up in TABLE[verb, path](scene):
         assert seen(stolen) == seen(made_up)
-        assert stolen.status_code >= 400 or path in ("/csc/v2/credentials/list", "/oauth2/revoke")
+        assert stolen.status_code >= 400 or path in ("/csc/v1/credentials/list", "/csc/v2/credentials/list", "/oauth2/revoke")
     assert scene.shop.post("credentials/list", {"userID": scene.person.user_id}).json()["credentialIDs"] == [scene.person.credential_id]
     waits = scene.shop.post("credentials/authorizeCheck", {"handle": scene.waiting["handle"]}, Prefer="wait=1")
     assert waits.status_code == 202

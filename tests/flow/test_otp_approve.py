@@ -10,7 +10,7 @@ from demo.passkey import from_base64url
 from hsm.messages import ocra_challenge
 from hsm.messages.ocra import SCANNED, TYPED
 from hsm.otp import Kind
-from tests.flow.browser import Browse
+from tests.flow.browser import Browse, below_style
 from tests.flow.otp_visit import Visit, enrollment_of
 from tests.flow.parties import Person, new_application
 from tests.flow.records import Records
@@ -52,7 +52,7 @@ def test_pin_and_code_approve_and_the_application_signs(store: Application, hana
     (entry,) = phone.history()["entries"]
     assert (entry["state"], entry["factor"], entry["approved_with"]) == ("signed", "otp", None)
     for page in (f"/history/{asked['handle']}", f"/approve/{asked['handle']}", "/history"):
-        assert "PIN and one-time password" in phone.get(page, Accept_Language="en").text
+        assert "PIN and one-time password" in below_style(phone.get(page, Accept_Language="en"))
 
 
 def test_the_passkey_is_told_as_such(store: Application, hanako: Person, phone: Visit) -> None:
@@ -62,7 +62,7 @@ def test_the_passkey_is_told_as_such(store: Application, hanako: Person, phone: 
     assert store.post("credentials/authorizeCheck", {"handle": handle}).json()["factor"] == "passkey"
     detail = phone.get(f"/history/{handle}", Accept="application/json").json()
     assert (detail["factor"], detail["approved_with"]) == ("passkey", "Device")
-    assert "PIN and one-time password" not in phone.get(f"/history/{handle}", Accept_Language="en").text
+    assert "PIN and one-time password" not in below_style(phone.get(f"/history/{handle}", Accept_Language="en"))
 
 
 @pytest.mark.parametrize(("kind", "suite"), [(Kind.HOTP, ""), (Kind.OCRA, TYPED), (Kind.OCRA, SCANNED)])
@@ -142,7 +142,7 @@ def test_ten_in_a_row_lock_and_the_passkey_still_approves(store: Application, ha
         assert (answer.status_code, answer.json()) == (403, {"error": "otp_locked"})
     seen = phone.look(handles[0])
     assert (seen["state"], seen["otp"]["locked"]) == ("pending", True)
-    page = phone.get(f"/approve/{handles[0]}", Accept_Language="en").text
+    page = below_style(phone.get(f"/approve/{handles[0]}", Accept_Language="en"))
     assert "Locked: PIN and one-time password were wrong too often." in page
     assert "otp-pin" not in page
     assert phone.approve(handles[0]).json() == {"state": "approved"}
@@ -161,7 +161,7 @@ def test_a_key_for_passkeys_only_offers_and_takes_nothing_else(shop: Application
     """Neither page nor JSON speak of it; what is sent all the same is refused, and nothing is decided."""
     handle = shop.authorize(taro.credential_id)["handle"]
     assert taros_browser.look(handle)["otp"] is None
-    assert "otp" not in taros_browser.get(f"/approve/{handle}", Accept_Language="en").text.replace("otp-form.js", "")
+    assert "otp" not in below_style(taros_browser.get(f"/approve/{handle}", Accept_Language="en")).replace("otp-form.js", "")
     otp = {"token_id": "T" * 22, "pin": "739154", "code": "123456"}
     answer = taros_browser.post(f"/approve/{handle}", {"otp": otp, "code": None})
     assert (answer.status_code, answer.json()) == (400, {"error": "evidence_refused"})

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hsm.otp import Kind
-from tests.flow.browser import Browse, link_of
+from tests.flow.browser import Browse, below_style, link_of
 from tests.flow.later import worker_ahead
 from tests.flow.otp_visit import Visit, enrollment_of
 from tests.flow.parties import Person, new_application, new_enrollment_url
@@ -71,7 +71,7 @@ def test_from_the_link_to_the_signature(store: Application, hanako: Person, pc: 
     collected = store.post("credentials/authorizeCheck", {"handle": handle}).json()
     assert collected["factor"] == "otp"
     assert store.sign(hanako.credential_id, collected["SAD"], asked["hashes"]).status_code == 200
-    assert "PIN and one-time password" in pc.get(f"/approve/{handle}", Accept_Language="en").text
+    assert "PIN and one-time password" in below_style(pc.get(f"/approve/{handle}", Accept_Language="en"))
 
 
 def test_statement_says_that_it_was_pin_and_code(
@@ -256,7 +256,7 @@ def test_only_what_waits_may_be_opened_so(
     strict = browse(shop.stack)
     handle = shop.authorize(taro.credential_id)["handle"]
     assert strict.get(f"/sign-in?next=/approve/{handle}", Accept="application/json").json()["otp"] is None
-    assert "otp-pin" not in strict.get(f"/sign-in?next=/approve/{handle}").text
+    assert "otp-pin" not in below_style(strict.get(f"/sign-in?next=/approve/{handle}"))
     assert strict.post("/sign-in/otp", sent | {"authorization": handle}).status_code == 404
     assert pc.get("/sign-in?next=/account", Accept="application/json").json() == {"next": "/account", "otp": None}
 
