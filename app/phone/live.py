@@ -9,6 +9,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.errors import Unauthenticated
 from app.event_stream import stream
 from app.phone.approve import authorization_of
 from app.phone.inbox import waiting_now
@@ -25,12 +26,23 @@ async def inbox_events(services: Services, request: Request) -> Response:
         waiting = await waiting_now(services, await signer_of(services, request))
         return [one["id"] for one in waiting], {"waiting": waiting}
 
-    return stream(services, of_signer(await signer_of(services, request)), look)
+    try:
+        user_id = await signer_of(services, request)
+    except Unauthenticated:
+        if not _is_page(request):
+            raise
+        return _stopped()
+    return stream(services, of_signer(user_id), look)
 
 
 async def approval_events(services: Services, request: Request) -> Response:
     """Tell how a request stands, now and when it ends, wherever that was decided; and whether another one waits that has to be quick."""
-    visitor = await visitor_of(services, request)
+    try:
+        visitor = await visitor_of(services, request)
+    except Unauthenticated:
+        if not _is_page(request):
+            raise
+        return _stopped()
 
     async def look() -> tuple[Any, dict[str, Any]]:
         authorization = await authorization_of(services, request)
@@ -40,3 +52,12 @@ async def approval_events(services: Services, request: Request) -> Response:
 
     await look()
     return stream(services, of_signer(visitor.user_id), look)
+
+
+def _is_page(request: Request) -> bool:
+    return "text/event-stream" in request.headers.get("accept", "")
+
+
+def _stopped() -> Response:
+    """End a page's stream without another try (HTML §9.2.3), as its session has ended: it hears that by its next call."""
+    return Response(status_code=204)

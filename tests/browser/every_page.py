@@ -62,8 +62,12 @@ def every_page(browser: Browser, stack: Stack) -> list[Address]:
         Address("/account/otp/{id}/resynchronise", "", f"{otp}/resynchronise", cookie),
         Address("/account/recovery/{id}", "", recovering, cookie),
         Address("/history/{id}", "", entry, cookie),
+        Address("/agree/{id}", "", f"/agree/{application.client_id}", cookie),
         *(Address(f"/keys/{{id}}/{act}", "", f"/keys/{key}/{act}", cookie) for act in ("unfreeze", "destroy", "renew")),
-        *(Address(path, "", path, cookie) for path in ("/", "/account", "/account/add", "/account/otp", "/account/otp/unlock")),
+        *(
+            Address(path, "", path, cookie)
+            for path in ("/", "/account", "/account/add", "/account/otp", "/account/otp/pin", "/account/otp/unlock")
+        ),
         *(Address(path, "", path, cookie) for path in ("/account/recovery", "/account/replacement", "/freeze", "/history")),
         *(Address(path, "", path, cookie) for path in ("/second-way", "/receipt", "/notifications")),
         *(Address(path, "", path, None) for path in OUTSIDE),

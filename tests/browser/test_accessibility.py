@@ -15,7 +15,7 @@ def test_axe_finds_nothing_on_the_way_of_a_request(phone: Phone, careful_request
     phone.tap(phone.words.decline)
     phone.shows(phone.words.declined)
     look(phone)
-    for place, inside in (("/account", ".lines a"), ("/history", ".history a")):
+    for place, inside in (("/account", "#devices a"), ("/history", ".history a")):
         phone.page.goto(place)
         look(phone)
         with phone.page.expect_navigation():

@@ -29,7 +29,7 @@ def test_second_device_is_added_approves_and_removes_the_first(
     expect(new.page.locator("main")).to_contain_text("書斎のパソコン")  # the start page tells it
 
     old.page.goto("/account")
-    devices = old.page.locator(".lines > li")
+    devices = old.page.locator("#devices > li")
     expect(devices).to_have_count(2)
     kept = {("ja", True): "ほかの端末にも", ("en", False): "Only on this device"}[words.locale[:2], synced]
     expect(devices.nth(1)).to_contain_text(kept)
@@ -41,13 +41,13 @@ def test_second_device_is_added_approves_and_removes_the_first(
     request.signatures_verify()
 
     new.page.goto("/account")
-    name = new.page.locator(".lines > li").nth(0).get_by_role("link")
+    name = new.page.locator("#devices > li").nth(0).get_by_role("link")
     with new.page.expect_response("**/account/change"):
         name.click()
     new.tap(words.remove_ask)
     new.tap(words.remove)
     new.shows(words.account)
-    expect(new.page.locator(".lines > li")).to_have_count(1)
+    expect(new.page.locator("#devices > li")).to_have_count(1)
     old.page.goto("/")
     old.shows(words.sign_in)  # it was signed out with its passkey
 
@@ -165,7 +165,7 @@ def test_somebody_elses_passkey_adds_nothing(old_phone: Phone, newcomer: Person,
         thief.tap("Add")
         thief.says("Not added yet: the passkey was not confirmed.")
     old_phone.page.goto("/account")
-    expect(old_phone.page.locator(".lines > li")).to_have_count(1)
+    expect(old_phone.page.locator("#devices > li")).to_have_count(1)
     expect(old_phone.page.locator("main")).to_contain_text("A new device waits for your answer")
 
 
@@ -202,7 +202,7 @@ def test_device_is_added_with_keys_only(old_phone: Phone, make_phone: MakePhone)
 def test_device_is_renamed(old_phone: Phone) -> None:
     """The name is on every page afterwards, as text."""
     old_phone.page.goto("/account")
-    old_phone.page.locator(".lines a").click()
+    old_phone.page.locator("#devices a").click()
     old_phone.page.get_by_label("What it is called").fill("<i>孫の iPad</i>")
     old_phone.tap("Save the name")
     old_phone.says("The name is saved.")
@@ -214,7 +214,7 @@ def test_removing_with_its_own_passkey_does_not_work(old_phone: Phone, make_phon
     """The page says that another device has to confirm it."""
     add(old_phone, make_phone())
     old_phone.page.goto("/account")
-    mine = old_phone.page.locator(".lines > li", has_text="You are signed in with this one").get_by_role("link")
+    mine = old_phone.page.locator("#devices > li", has_text="You are signed in with this one").get_by_role("link")
     open_ready(old_phone, str(mine.get_attribute("href")))
     expect(old_phone.page.locator("main")).to_contain_text("You are using this very device.")
     old_phone.tap("Remove…")

@@ -43,7 +43,7 @@ def test_every_page_is_one_tap_from_pausing(shop: Application, old_phone: Phone,
     """From each page of somebody who is signed in, the link leads to the choices; once paused, each page says so."""
     page, request = old_phone.page, Request(shop, newcomer.credential_id)
     page.goto("/account")
-    device = str(page.locator(".lines a").get_attribute("href"))
+    device = str(page.locator("#devices a").get_attribute("href"))
     key = f"/keys/{newcomer.credential_id}"
     pages = ["/", "/account", "/account/add", device, request.url, "/history", f"{key}/unfreeze", f"{key}/destroy"]
     for address in pages:

@@ -67,6 +67,7 @@ def test_nobody_hears_of_what_is_anothers(shop: Application, taro: Signer, stack
     stranger, hers = browse(stack), browse(stack, hanako.passkey).signed_in()
     for path in ("/inbox/events", f"/approve/{handle}/events"):
         assert stranger.get(path, Accept="application/json").status_code == 401
+        assert stranger.get(path, Accept="text/event-stream").status_code == 204  # a page's stream then tries no more
     assert hers.get(f"/approve/{handle}/events", Accept="application/json").status_code == 404
 
 
