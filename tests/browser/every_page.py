@@ -36,7 +36,7 @@ def every_page(browser: Browser, stack: Stack) -> list[Address]:
     set_up_otp(phone)
     recovering = begin_recovery(phone, other)
     devices = link(phone, "/account", 'a[href^="/account/devices/"]')
-    otp = link(phone, "/account", 'a[href^="/account/otp/"]')
+    otp = link(phone, "/account", 'a[href^="/account/otp/"]:not([href$="/pin"], [href$="/unlock"])')
     ended = Request(stack.application("Aoba"), credential_of(application, "everyone"))
     phone.page.goto(ended.url)
     phone.tap("Decline")
