@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from jeepney import DBusAddress, HeaderFields, Message, MessageType, new_method_return, new_signal
 from jeepney.bus_messages import message_bus
@@ -45,6 +44,7 @@ class Desktop:
     address: str
     connection: DBusConnection
     shown: list[Notification] = field(default_factory=list)
+    last: int = 0
     changed: threading.Condition = field(default_factory=threading.Condition)
 
     def wait_for(self, text: str) -> Notification:
@@ -69,25 +69,29 @@ class Desktop:
             except (ConnectionError, OSError):
                 return
             if message.header.message_type is MessageType.method_call:
-                self.connection.send(self._answer(message))
+                self._answer(message)
 
-    def _answer(self, message: Message) -> Message:
+    def _answer(self, message: Message) -> None:
+        if message.header.fields.get(HeaderFields.member) != "Notify":
+            self.connection.send(self._other(message))
+            return
+        _, replaces, _, title, body, *_ = message.body
+        self.last = self.last if replaces else self.last + 1
+        shown = Notification(replaces or self.last, replaces, title, body)
+        # The program knows a notification by this number: a click that came before it would be lost.
+        self.connection.send(new_method_return(message, "u", (shown.number,)))
+        with self.changed:
+            self.shown.append(shown)
+            self.changed.notify_all()
+
+    def _other(self, message: Message) -> Message:
         match message.header.fields.get(HeaderFields.member):
             case "GetCapabilities":
                 return new_method_return(message, "as", (["actions", "body"],))
             case "GetServerInformation":
                 return new_method_return(message, "ssss", ("desktop", "tests", "1", "1.2"))
-            case "Notify":
-                return new_method_return(message, "u", (self._show(message.body),))
             case _:
                 return new_method_return(message)
-
-    def _show(self, given: Any) -> int:
-        with self.changed:
-            number = given[1] or len(self.shown) + 1
-            self.shown.append(Notification(number, given[1], given[3], given[4]))
-            self.changed.notify_all()
-        return int(number)
 
 
 @contextmanager
