@@ -5,12 +5,15 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import get_args
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from app.errors import CannotStart
+from hsm.messages import KeyAlgorithm
 
+KEY_ALGORITHMS: dict[str, KeyAlgorithm] = {name: name for name in get_args(KeyAlgorithm)}
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 HOST_NAME = re.compile(
     rf"(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])?\Z"
@@ -47,7 +50,7 @@ class Config(Struct, frozen=True, kw_only=True):
     ca_client_key: Path | None
     ca_office_url: str
     ca_registration_file: Path
-    key_algorithm: str
+    key_algorithm: KeyAlgorithm
     workers: int
     authorization_life_s: int
     open_per_signer: int
@@ -152,9 +155,9 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         client = {name: data / "ca" / file_name for name, file_name in zip(client, made, strict=True)}
     if (client["NATSUIN_CA_CLIENT_CERTIFICATE"] is None) != (client["NATSUIN_CA_CLIENT_KEY"] is None):
         problems.append("NATSUIN_CA_CLIENT_CERTIFICATE and NATSUIN_CA_CLIENT_KEY belong together")
-    key_algorithm = environ.get("NATSUIN_KEY_ALGORITHM", "rsa-3072")
-    if key_algorithm not in ("rsa-2048", "rsa-3072", "rsa-4096", "p-256", "p-384"):
-        problems.append("NATSUIN_KEY_ALGORITHM must be rsa-2048, rsa-3072, rsa-4096, p-256 or p-384")
+    key_algorithm = KEY_ALGORITHMS.get(environ.get("NATSUIN_KEY_ALGORITHM", "rsa-3072"), "rsa-3072")
+    if environ.get("NATSUIN_KEY_ALGORITHM", key_algorithm) not in KEY_ALGORITHMS:
+        problems.append(f"NATSUIN_KEY_ALGORITHM must be one of {', '.join(KEY_ALGORITHMS)}")
     push_contact = environ.get("NATSUIN_PUSH_CONTACT", f"https://{parts.hostname or ''}")
     if "NATSUIN_PUSH_CONTACT" in environ and CONTACT.match(push_contact) is None:
         problems.append("NATSUIN_PUSH_CONTACT must be mailto:NAME@HOST or https://HOST, and real: Apple refuses others")

@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -22,7 +23,7 @@ from demo.passkey import Passkey, cose_key
 from hsm.assertion import RelyingParty, verify_assertion
 from hsm.database import open_engines
 from hsm.messages import KeyAlgorithm, PasskeyRecord
-from hsm.policy import HASHES, Padding, Scheme
+from hsm.policy import HASHES, KEY_BITS, Padding, Scheme
 from tests.harness.sam import SHA256, b64, make_test_token
 
 ORIGIN = "https://sign.example.jp"
@@ -114,6 +115,6 @@ def in_processes(what: str, seconds: float, processes: int) -> float:
 
 
 if __name__ == "__main__":
-    name, length = sys.argv[1], float(sys.argv[2])
-    measured = verifications(length) if name == "verify" else commits(length) if name == "commit" else signatures(name, length)  # type: ignore[arg-type]
-    print(json.dumps(measured))
+    parts: dict[str, Callable[[float], float]] = {"verify": verifications, "commit": commits}
+    parts |= {algorithm: partial(signatures, algorithm) for algorithm in KEY_BITS}
+    print(json.dumps(parts[sys.argv[1]](float(sys.argv[2]))))

@@ -14,7 +14,7 @@ from app.domain.parties import Credential
 from app.errors import CredentialDisabled, SamRefused, SamUnavailable, Unavailable
 from app.services import Services
 from app.store import credentials, events
-from hsm.messages import FOR_EVER, FreezeRequest
+from hsm.messages import FOR_EVER, FreezeRequest, FrozenBy
 
 NOT_ME_WITHIN_S = 86_400  # two refusals as "not me" within this time freeze the key
 log = logging.getLogger("natsuin.freeze")
@@ -36,7 +36,7 @@ async def freeze(services: Services, user_id: str, until: int, by_device: str | 
     return await services.database.read(credentials.of_signer, user_id)
 
 
-async def freeze_key(services: Services, credential: Credential, until: int, by: str, by_device: str | None = None) -> Credential:
+async def freeze_key(services: Services, credential: Credential, until: int, by: FrozenBy, by_device: str | None = None) -> Credential:
     """Freeze one key; raises SamUnavailable where the SAM has not confirmed it yet."""
     await services.database.write(_record, credential, until, by, by_device, int(services.now()))
     return await tell_sam(services, credential.credential_id)
@@ -48,7 +48,8 @@ async def tell_sam(services: Services, credential_id: str) -> Credential:
     assert credential is not None
     if not credential.freeze_owed or credential.state != "enabled":
         return credential
-    request = FreezeRequest(credential_id, credential.frozen_until, credential.frozen_by)  # type: ignore[arg-type]  # one of its words
+    assert credential.frozen_by is not None  # it is written with what is owed
+    request = FreezeRequest(credential_id, credential.frozen_until, credential.frozen_by)
     try:
         reply = await services.sam.freeze(request)
     except SamRefused as refusal:
@@ -77,7 +78,7 @@ async def tell_sam_soon(services: Services, credential_id: str) -> None:
         log.warning("%s is to be frozen, which the SAM does not know yet: %s", credential_id, doubt)
 
 
-def _record(connection: Connection, credential: Credential, until: int, by: str, by_device: str | None, now: int) -> None:
+def _record(connection: Connection, credential: Credential, until: int, by: FrozenBy, by_device: str | None, now: int) -> None:
     if credentials.freeze(connection, credential.credential_id, until, by):
         events.add(connection, _event(credential.user_id, credential.credential_id, until, by, by_device, now))
 

@@ -125,7 +125,7 @@ def _renew(connection: Connection, user_id: str, subject: str, now: int) -> Prop
         credential_id=credential.credential_id,
         certificate_sha256=credential.certificate_sha256,
         new_credential_id=new_id(),
-        key_algorithm=credential.key_algorithm,  # type: ignore[arg-type]  # one that the SAM has made
+        key_algorithm=credential.key_algorithm,
     )
     return proposal_of(connection, amendment)
 

@@ -105,7 +105,7 @@ async def welcome(services: Services, text: str) -> Welcome:
         expires=now + CEREMONY_LIFE_S,
         signer_name=signer.name,
         user_handle=signer.user_handle,
-        key_algorithm=services.config.key_algorithm,  # type: ignore[arg-type]  # one of them: `read_config` has checked
+        key_algorithm=services.config.key_algorithm,
     )
     raw = transaction.encode()
     if not await services.database.write(links.advance_link, link, "open", transaction=raw):

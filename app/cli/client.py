@@ -12,6 +12,7 @@ from rich.text import Text
 from app.cli.access import desk
 from app.cli.output import Json, answering, show
 from app.operator import clients
+from app.operator.clients import NewApplication
 
 commands = typer.Typer(help="Applications that may ask for signatures.", no_args_is_help=True)
 
@@ -38,18 +39,17 @@ def add(
 ) -> None:
     """Register an application; its secret is shown once."""
     with answering(as_json), desk() as opened:
-        png = mark.read_bytes() if mark is not None else None
-        value = clients.add(
-            opened,
-            name,
-            asks_code=code,
+        new = NewApplication(
+            name=name,
+            code=code,
             moving_code=moving_code,
-            return_urls=return_url or (),
-            mark=png,
+            return_urls=return_url or [],
+            mark=mark.read_bytes() if mark is not None else None,
             inbox=inbox,
             callback_url=callback_url,
             for_all=for_all,
         )
+        value = clients.add(opened, new)
         ids = [f"{shown:<15} {value[shown]}" for shown in ("client_id", "client_secret", "callback_secret") if shown in value]
         lines = (f"[bold]{escape(name)}[/] may ask for signatures.", *ids)
         show(value, as_json, "\n".join((*lines, "[dim]The secret is shown only now; keep it safe.[/]")))

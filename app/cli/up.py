@@ -18,7 +18,7 @@ from honcho.printer import Printer
 from app.cli.access import database
 from app.cli.output import NO, Refusal, answering, people
 from app.config import Config
-from app.operator.clients import add_application
+from app.operator.clients import NewApplication, add_application
 from app.store import parties
 from app.store.database import Database
 
@@ -74,7 +74,7 @@ def register_demo(opened: Database, file: Path, return_url: str) -> None:
         client_id = json.loads(file.read_text())["client_id"]
         if opened.read_now(parties.application, client_id) is not None:
             return
-    application, secret = add_application(opened, demo_name(opened), asks_code=True, return_urls=[return_url], for_all=True)
+    application, secret = add_application(opened, NewApplication(name=demo_name(opened), code=True, return_urls=[return_url], for_all=True))
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
         json.dump({"client_id": application.client_id, "client_secret": secret, "return_urls": [return_url]}, out)

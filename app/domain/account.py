@@ -4,6 +4,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from hsm.messages import KeyAlgorithm
+
 
 class Addition(Struct, frozen=True, kw_only=True):
     """
@@ -60,7 +62,7 @@ class Renewal(Struct, frozen=True, kw_only=True):
     credential_id: str
     user_id: str
     renews: str
-    key_algorithm: str
+    key_algorithm: KeyAlgorithm
     state: str = "open"
     tries: int = 0
     next_try: int

@@ -7,6 +7,7 @@ from cryptography import x509
 from msgspec import Struct
 
 from app.domain.policy import Policy
+from hsm.messages import FrozenBy, KeyAlgorithm
 
 
 class Application(Struct, frozen=True):
@@ -64,7 +65,7 @@ class Credential(Struct, frozen=True, kw_only=True):
     credential_id: str
     user_id: str
     enrollment_id: str
-    key_algorithm: str
+    key_algorithm: KeyAlgorithm
     factors: str
     certificates: tuple[bytes, ...]
     certificate_sha256: str
@@ -72,7 +73,7 @@ class Credential(Struct, frozen=True, kw_only=True):
     not_after: int
     state: str = "enabled"
     frozen_until: int = 0
-    frozen_by: str | None = None
+    frozen_by: FrozenBy | None = None
     freeze_owed: bool = False
     renewed_by: str | None = None
     created: int

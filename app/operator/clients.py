@@ -3,10 +3,10 @@
 import asyncio
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from msgspec import structs
+from msgspec import Struct, structs
 from redis.asyncio import Redis
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -33,35 +33,29 @@ FLAGS = {"code": "asks_code", "inbox": "inbox", "for_all": "for_all"}
 BOUNDS = {"most_documents": (1, 100), "longest_life_s": (30, MAX_LIFE_S), "per_minute": (1, 1_000_000), "per_day": (1, 1_000_000)}
 
 
-def add(
-    desk: Desk,
-    name: str,
-    *,
-    asks_code: bool,
-    moving_code: bool = False,
-    return_urls: Sequence[str] = (),
-    mark: bytes | None = None,
-    inbox: bool = False,
-    callback_url: str | None = None,
-    for_all: bool = False,
-) -> dict[str, Any]:
+class NewApplication(Struct, frozen=True, forbid_unknown_fields=True):
+    """What an operator says of an application to be registered; `mark` is a PNG."""
+
+    name: str
+    code: bool = False
+    moving_code: bool = False
+    return_urls: list[str] = []
+    mark: bytes | None = None
+    inbox: bool = False
+    callback_url: str | None = None
+    for_all: bool = False
+
+
+def add(desk: Desk, new: NewApplication) -> dict[str, Any]:
     """Register an application, and give its secret, once; raises Refusal."""
-    with recorded(desk, "client add", name):
-        if name == desk.config.service_name:
-            raise Refusal(f"{name} is this service itself; signers could not tell the two apart.")
-        application, secret = add_application(
-            desk.database,
-            name,
-            asks_code=asks_code,
-            moving_code=moving_code,
-            return_urls=return_urls,
-            mark=mark,
-            inbox=inbox,
-            callback_url=callback_url,
-            for_all=for_all,
-        )
-    secrets_once = {"client_secret": secret} | ({"callback_secret": application.callback_secret} if callback_url is not None else {})
-    return {"client_id": application.client_id} | secrets_once | _told(application, has_mark=mark is not None)
+    with recorded(desk, "client add", new.name):
+        if new.name == desk.config.service_name:
+            raise Refusal(f"{new.name} is this service itself; signers could not tell the two apart.")
+        application, secret = add_application(desk.database, new)
+    secrets_once = {"client_secret": secret}
+    if application.callback_secret is not None:
+        secrets_once["callback_secret"] = application.callback_secret
+    return {"client_id": application.client_id} | secrets_once | _told(application, has_mark=new.mark is not None)
 
 
 def listed(desk: Desk) -> list[dict[str, Any]]:
@@ -97,46 +91,34 @@ def remove(desk: Desk, client_id: str) -> dict[str, Any]:
     return {"client_id": client_id, "removed": True}
 
 
-def add_application(
-    opened: Database,
-    name: str,
-    *,
-    asks_code: bool,
-    moving_code: bool = False,
-    return_urls: Sequence[str] = (),
-    mark: bytes | None = None,
-    inbox: bool = False,
-    callback_url: str | None = None,
-    for_all: bool = False,
-) -> tuple[Application, str]:
+def add_application(opened: Database, new: NewApplication) -> tuple[Application, str]:
     """Register an application, and give it with its secret; raises Refusal where the name is taken, or something can't be used."""
-    if not 0 < len(name) <= MAX_NAME_CHARACTERS or not is_plain_text(name):
+    if not 0 < len(new.name) <= MAX_NAME_CHARACTERS or not is_plain_text(new.name):
         raise Refusal(f"A name has 1 to {MAX_NAME_CHARACTERS} characters, none of them control, bidi or zero-width.")
-    secret = secrets.token_urlsafe(32)
-    digest = hashlib.sha256(secret.encode()).digest()
-    urls = tuple(read_return_url(url) for url in return_urls)
+    urls = tuple(read_return_url(url) for url in new.return_urls)
     if len(urls) > MOST_RETURN_URLS:
         raise Refusal(f"At most {MOST_RETURN_URLS} return URLs.")
-    png = read_mark(mark) if mark is not None else None
-    if callback_url is not None:
-        _require_callback_url(callback_url)
+    png = read_mark(new.mark) if new.mark is not None else None
+    if new.callback_url is not None:
+        _require_callback_url(new.callback_url)
+    secret = secrets.token_urlsafe(32)
     application = Application(
         client_id=new_id(),
-        name=name,
-        secret_sha256=digest,
-        asks_code=asks_code,
+        name=new.name,
+        secret_sha256=hashlib.sha256(secret.encode()).digest(),
+        asks_code=new.code,
         created=int(system_clock()),
-        moving_code=moving_code,
+        moving_code=new.moving_code,
         return_urls=urls,
-        inbox=inbox,
-        callback_url=callback_url,
-        callback_secret=new_secret() if callback_url is not None else None,
-        for_all=for_all,
+        inbox=new.inbox,
+        callback_url=new.callback_url,
+        callback_secret=new_secret() if new.callback_url is not None else None,
+        for_all=new.for_all,
     )
     try:
         opened.write_now(_add, application, png)
     except IntegrityError:
-        raise Refusal(f"An application is called {name} already; signers could not tell the two apart.") from None
+        raise Refusal(f"An application is called {new.name} already; signers could not tell the two apart.") from None
     return application, secret
 
 

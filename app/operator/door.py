@@ -22,6 +22,7 @@ from app.config import Config
 from app.domain.parties import Signer
 from app.errors import NatsuinError, Unavailable
 from app.operator import clients, examination, keys, record, recoveries, signers, tokens
+from app.operator.clients import NewApplication
 from app.operator.desk import Desk
 from app.operator.invitation import Invitation, by_certificate, by_hash, by_letter, by_link
 from app.operator.refusal import Refusal, Unknown
@@ -33,32 +34,6 @@ log = logging.getLogger("natsuin.operator")
 
 class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
     """A request without a body."""
-
-
-class AddClient(Struct, frozen=True, forbid_unknown_fields=True):
-    name: str
-    code: bool = False
-    moving_code: bool = False
-    return_urls: list[str] = []
-    mark: bytes | None = None
-    inbox: bool = False
-    callback_url: str | None = None
-    for_all: bool = False
-
-
-def add_client(desk: Desk, asked: AddClient) -> dict[str, Any]:
-    """Register an application; its mark comes in base64."""
-    return clients.add(
-        desk,
-        asked.name,
-        asks_code=asked.code,
-        moving_code=asked.moving_code,
-        return_urls=asked.return_urls,
-        mark=asked.mark,
-        inbox=asked.inbox,
-        callback_url=asked.callback_url,
-        for_all=asked.for_all,
-    )
 
 
 class SetClient(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -154,7 +129,7 @@ class Call(NamedTuple):
 
 CALLS = (
     Call("GET", "/clients", Nothing, lambda desk, _: clients.listed(desk)),
-    Call("POST", "/clients", AddClient, add_client),
+    Call("POST", "/clients", NewApplication, clients.add),
     Call("POST", "/clients/{client_id}", SetClient, set_client),
     Call("DELETE", "/clients/{client_id}", Nothing, lambda desk, _, client_id: clients.remove(desk, client_id)),
     Call("GET", "/signers", Nothing, lambda desk, _: signers.listed(desk)),

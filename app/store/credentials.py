@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, case, insert, select, true, update
 
 from app.domain.parties import Credential
 from app.store.tables import credentials as table
-from hsm.messages import FOR_EVER
+from hsm.messages import FOR_EVER, FrozenBy
 
 DAY_S = 86_400
 _ALL = select(*(table.c[name] for name in Credential.__struct_fields__))
@@ -52,7 +52,7 @@ def frozen_of(connection: Connection, user_id: str, now: float) -> list[Credenti
     return [_credential(row) for row in connection.execute(_FROZEN_OF, {"user_id": user_id, "now": int(now)}).mappings()]
 
 
-def freeze(connection: Connection, credential_id: str, until: int, by: str) -> bool:
+def freeze(connection: Connection, credential_id: str, until: int, by: FrozenBy) -> bool:
     """Record that the SAM is to freeze a key; False where it is frozen for as long already, or destroyed."""
     longer = (table.c.credential_id == credential_id, table.c.state == "enabled", table.c.frozen_until < until)
     values = {"frozen_until": until, "frozen_by": by, "freeze_owed": True}

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -75,17 +76,9 @@ async def _serve(config: Config) -> None:
     tls = Tls(config.directory, office.authority, office.records, config.url, config.host)
     tls.renew(clock())
     _introduce_signing_service(office)
-    common = {"host": "127.0.0.1", "log_level": "warning", "server_header": False}
-    public = uvicorn.Server(uvicorn.Config(create_public(office), port=config.port, **common))  # type: ignore[arg-type]
-    secured = uvicorn.Server(
-        uvicorn.Config(
-            create_est(office),
-            port=config.est_port,
-            http=TlsHttp,
-            ssl_context_factory=lambda *_: tls.context,
-            **common,  # type: ignore[arg-type]
-        )
-    )
+    local = partial(uvicorn.Config, host="127.0.0.1", log_level="warning", server_header=False)
+    public = uvicorn.Server(local(create_public(office), port=config.port))
+    secured = uvicorn.Server(local(create_est(office), port=config.est_port, http=TlsHttp, ssl_context_factory=lambda *_: tls.context))
     typer.echo(f"The demo CA answers on {config.url}, EST on https://localhost:{config.est_port}")
     renewing = asyncio.create_task(tls.keep_renewed(clock))
     # Each server takes over the signals when it starts, and when it has stopped gives what came to the one before it: both stop, in turn.

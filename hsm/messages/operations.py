@@ -141,6 +141,10 @@ class RenewalReply(Struct, frozen=True):
     csr: bytes
 
 
+FrozenBy = Literal["signer", "operator", "not_me"]
+"""Who had a key frozen; `not_me`: two refusals as such."""
+
+
 class FreezeRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """
     Let a key sign nothing until `until` (unix seconds; FOR_EVER: until the signer says otherwise).
@@ -150,7 +154,7 @@ class FreezeRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
     credential_id: Id
     until: UnixTime
-    by: Literal["signer", "operator", "not_me"]
+    by: FrozenBy
 
 
 class FreezeReply(Struct, frozen=True):

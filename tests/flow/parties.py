@@ -14,7 +14,7 @@ from app.ca import ask_for_code
 from app.config import Config, read_config
 from app.domain.link import new_link
 from app.domain.parties import Signer as SignerRecord
-from app.operator.clients import add_application
+from app.operator.clients import NewApplication, add_application
 from app.store import links, parties
 from app.store.database import Database
 from app.store.links import Link
@@ -28,7 +28,8 @@ LINK_LIFE_S = 600
 def new_application(stack: Stack, *, asks_code: bool = False, for_all: bool = True, **more: Any) -> Application:
     """Register an application, which every signer agreed to unless a test is about that, and give it a token."""
     with _database(stack) as (_, database):
-        made, secret = add_application(database, f"Application {os.urandom(4).hex()}", asks_code=asks_code, for_all=for_all, **more)
+        new = NewApplication(name=f"Application {os.urandom(4).hex()}", code=asks_code, for_all=for_all, **more)
+        made, secret = add_application(database, new)
     return Application(stack, made.client_id, secret)
 
 

@@ -50,7 +50,16 @@ NO_PAGES = {
     "/manifest.webmanifest", "/applications/{id}/mark", "/inbox/events", "/approve/{id}/events",
     "/approve/{id}/documents/{position}", "/authorizations/{id}/events",
 }  # fmt: skip
-INCLUDED = {"layout.html", "interactive.html", "parts.html", "account_otp.html", "otp_form.html", "notice.html", "quiet.html"}
+INCLUDED = {
+    "layout.html",
+    "interactive.html",
+    "parts.html",
+    "account_otp.html",
+    "otp_form.html",
+    "notice.html",
+    "quiet.html",
+    "pin_field.html",
+}
 
 
 def test_every_page_has_a_sample() -> None:
