@@ -1,5 +1,6 @@
 """See what you sign: the phone shows the document, compares it itself, and only then says so; a swapped one ends approving."""
 
+import hashlib
 from dataclasses import replace
 from typing import Any
 
@@ -11,11 +12,11 @@ from playwright.sync_api import Dialog, FrameLocator, Route, expect
 from demo.passkey import from_base64url, to_base64url
 from tests.browser.conftest import Person
 from tests.browser.phone import Phone
-from tests.flow.test_documents import moved, names_two_ranges, with_hole
+from tests.flow.test_documents import moved, names_its_range_twice, names_no_range, names_two_ranges, with_hole
 from tests.flow.wire import authorize_body, b64
 from tests.harness.contents import Prepared, pdf, text
 from tests.harness.stack import SHA256, Application, Stack
-from tests.hsm.test_contents import STRANGE
+from tests.hsm.test_contents import DIGEST, STRANGE
 
 SAME = "✓ This is the document being signed"
 OPEN = "Open the document"
@@ -137,6 +138,8 @@ STEPS: dict[str, Prepared] = {
     "something in the hole": with_hole(b"<00> /Contents2 (x) <" + b"0" * 40 + b">"),
     "a line end after the hole": with_hole(b"<" + b"0" * 64 + b">\n"),
     "the hole elsewhere": moved(8),
+    "no range": names_no_range(),
+    "its range twice": names_its_range_twice(),
     "two ranges": names_two_ranges(),
     **{f"attributes: {name}": replace(GOOD, signed_attributes=der) for name, der in STRANGE.items()},
 }
@@ -155,6 +158,7 @@ def test_each_step_from_file_to_hash_is_checked_on_the_phone(phone: Phone, stack
     def found(file: bytes, document: Any, algorithm: str = SHA256) -> str:
         return str(phone.page.evaluate(check, [source, b64(file), msgspec.to_builtins(document), algorithm]))
 
+    assert hashlib.sha256(GOOD.covered).digest() == DIGEST  # strange attributes are strange in one thing only
     said = GOOD.document()
     assert said.content is not None
     assert found(GOOD.file, said) == found(text().file, text().document()) == "same"

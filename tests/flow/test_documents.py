@@ -67,6 +67,20 @@ def names_two_ranges() -> Prepared:
     return pdf(extra="50 0 obj\n<< /ByteRange [0 2000 3000 400] >>\nendobj\n")
 
 
+def names_no_range() -> Prepared:
+    """A file that leaves it open where its hole is."""
+    assert PDF.byte_range is not None
+    return signed_anew(PDF.file.replace(b"/ByteRange", b"/BiteRange"), PDF.byte_range)
+
+
+def names_its_range_twice() -> Prepared:
+    """A file of which a reader may take the one, or the other, for its signature."""
+    open_places = "[0 0000000000 0000000000 0000000000]"
+    made = pdf(extra=f"50 0 obj\n<< /ByteRange {open_places} >>\nendobj\n")
+    assert made.byte_range is not None
+    return signed_anew(made.file.replace(open_places.encode(), b"[0 %010d %010d %010d]" % made.byte_range[1:]), made.byte_range)
+
+
 REFUSALS: dict[str, tuple[Callable[[], Prepared | dict[str, Any]], str]] = {
     "another file": (
         lambda: replace(PDF, file=HEAD.replace(b"AK-2026-118", b"AK-2026-119") + PDF.file[BEFORE:]),
@@ -95,6 +109,8 @@ REFUSALS: dict[str, tuple[Callable[[], Prepared | dict[str, Any]], str]] = {
     "a hole without brackets": (lambda: signed_anew(PDF.file, (0, BEFORE + 1, AFTER - 1, REST + 1)), "the hole must be <, zeros, >"),
     "a line end after the hole": (lambda: with_hole(b"<" + b"0" * 64 + b">\n"), "the hole must be <, zeros, >"),
     "the hole elsewhere": (lambda: moved(8), "the file must name this byteRange"),
+    "no range": (names_no_range, "the file must name this byteRange"),
+    "its range twice": (names_its_range_twice, "the file must name this byteRange"),
     "two ranges": (names_two_ranges, "the file must name this byteRange"),
     "a PDF that is none": (lambda: replace(TEXT, media_type="application/pdf"), "the file is not a PDF"),
     "a text that is not in UTF-8": (lambda: Prepared(b"\xff\xfe", "text/plain"), "a text must be in UTF-8"),

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.flow.wire import authorize_body
 from tests.harness.postgresql import PostgreSQL, running_postgresql
 from tests.harness.signer import Signer
 from tests.harness.stack import SHA256, Stack, running_stack
@@ -38,6 +39,17 @@ def test_signatures_are_made_once_with_postgresql_under_both_processes(tmp_path:
         assert person.refuse(refused["handle"]) == "refused"
         assert application.post("credentials/authorizeCheck", {"handle": refused["handle"]}).json()["reason"] == "declined"
         assert [one.id for one in person.inbox()] == [open_one["handle"]]
+
+
+def test_quotas_count_with_postgresql(tmp_path: Path) -> None:
+    """Of eight at once, for as many signers, no more than the quota are recorded: there nothing else makes writers wait for each other."""
+    with stack_on_postgresql(tmp_path) as (stack, _):
+        application, people = stack.application(), [Signer(stack) for _ in range(4)]
+        stack.natsuin("client", "set", application.client_id, "--per-day", "3")
+        bodies = [authorize_body(person.credential_id) for person in people * 2]
+        with ThreadPoolExecutor(8) as pool:
+            statuses = list(pool.map(lambda body: application.post("credentials/authorize", body).status_code, bodies))
+        assert sorted(statuses) == [202] * 3 + [429] * 5
 
 
 def test_own_keys_and_devices_are_changed_with_postgresql(tmp_path: Path) -> None:

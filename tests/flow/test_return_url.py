@@ -6,7 +6,7 @@ import re
 import httpx2
 import pytest
 
-from tests.flow.browser import Browser
+from tests.flow.browser import Browse, Browser
 from tests.flow.parties import new_application
 from tests.flow.screen import Screen
 from tests.flow.wire import authorize_body, error_of, refused
@@ -49,6 +49,18 @@ def test_no_way_back_on_another_device(web_shop: Application, taro: Signer, taro
         assert taros_browser.post("/s", {"code": Screen(asked).code()}).status_code == 200
     taros_browser.refuse(asked["handle"])
     assert ways_back(taros_browser.get(f"/approve/{asked['handle']}")) == []
+
+
+def test_no_way_back_for_another_browser_than_the_one_that_began(
+    web_shop: Application, taro: Signer, taros_browser: Browser, browse: Browse, stack: Stack
+) -> None:
+    """Also where it was opened there by the same signer."""
+    asked = web_shop.authorize(taro.credential_id, return_url=BACK)
+    assert taros_browser.post("/s", {"code": Screen(asked).code(way="here")}).status_code == 200
+    assert taros_browser.refuse(asked["handle"]).status_code == 200
+    elsewhere = browse(stack, taro.passkey).signed_in()
+    assert ways_back(elsewhere.get(f"/approve/{asked['handle']}")) == []
+    assert ways_back(taros_browser.get(f"/approve/{asked['handle']}")) == [BACK]
 
 
 def test_no_way_back_where_none_was_named(web_shop: Application, taro: Signer, taros_browser: Browser) -> None:

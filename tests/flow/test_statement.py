@@ -19,8 +19,8 @@ from app.cli.main import commands
 from app.errors import StatementRefused
 from app.statement.entries import Reading
 from app.statement.proof import root_from
-from demo.passkey import from_base64url, to_base64url
-from hsm.messages import Statement
+from demo.passkey import Defects, from_base64url, to_base64url
+from hsm.messages import SignTransaction, Statement, challenge
 from tests.flow.browser import Browse, Browser
 from tests.flow.parties import Person, new_application
 from tests.flow.receipts import signed_receipt
@@ -125,6 +125,50 @@ def test_evidence_is_checked_whoever_signed_the_statement(told: Told, event: str
         changed[field] = other[field] if other[field] != changed[field] else base64.b64encode(bytes(37)).decode()
     found[place] = json.dumps(changed).encode()
     with pytest.raises(StatementRefused):
+        taken(found)
+
+
+@pytest.mark.parametrize("defect", ["nothing", "another challenge", "no user verified", "no user present", "a page of another site"])
+def test_what_the_passkey_itself_signed_is_looked_at(told: Told, defect: str) -> None:
+    """The passkey's own signature over the wrong thing proves nothing; the same over the right thing does."""
+    found, place = entry_of(told, "approved", told.signed)
+    entry = json.loads(found[place])
+    asked = os.urandom(32) if defect == "another challenge" else challenge(SignTransaction, base64.b64decode(entry["transaction"]))
+    defects = {
+        "no user verified": Defects(no_user_verified=True),
+        "no user present": Defects(no_user_present=True),
+        "a page of another site": Defects(cross_origin=True),
+    }.get(defect, Defects())
+    options = {"challenge": to_base64url(asked), "rpId": "localhost"}
+    answer = told.person.passkey.get(options, told.stack.origin, defects=defects)["response"]
+    names = {"client_data": "clientDataJSON", "authenticator_data": "authenticatorData", "signature": "signature"}
+    entry |= {ours: base64.b64encode(from_base64url(answer[theirs])).decode() for ours, theirs in names.items()}
+    found[place] = json.dumps(entry).encode()
+    if defect == "nothing":
+        assert taken(found).lines[told.signed].proof == "passkey"
+    else:
+        with pytest.raises(StatementRefused):
+            taken(found)
+
+
+def test_a_decision_under_another_name_is_refused(told: Told) -> None:
+    """The journal's name for it and what was shown are one."""
+    found, place = entry_of(told, "refused", told.declined)
+    found[place] = json.dumps(json.loads(found[place]) | {"subject": "A" * 22}).encode()
+    with pytest.raises(StatementRefused, match="another transaction"):
+        taken(found)
+
+
+def test_a_good_signature_over_other_hashes_is_refused(told: Told) -> None:
+    """The contract's key has signed the receipt too; that signature, with its hash, is none of the contract."""
+    found, place = entry_of(told, "sign_intended", told.signed)
+    others = [json.loads(one) for one in found if json.loads(one)["subject"] != told.signed]
+    intended = next(one for one in others if one["event"] == "sign_intended")
+    made = next(one for one in others if one["event"] == "signed" and one["subject"] == intended["subject"])
+    found[place] = json.dumps(intended | {"subject": told.signed}).encode()
+    _, place = entry_of(told, "signed", told.signed)
+    found[place] = json.dumps(made | {"subject": told.signed}).encode()
+    with pytest.raises(StatementRefused, match="something else was signed"):
         taken(found)
 
 

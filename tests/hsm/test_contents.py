@@ -15,7 +15,7 @@ from tests.harness.contents import attributes, pdf, text
 from tests.harness.sam import TestSigner
 from tests.hsm.conftest import SignerOf
 
-DIGEST = hashlib.sha256(b"content").digest()
+DIGEST = hashlib.sha256(pdf().covered).digest()  # so that the browser's test can have these attributes beside that file
 GOOD = attributes(DIGEST)
 OTHER = hashlib.sha256(b"other").digest()
 TYPE, VALUE = GOOD[2 : 4 + GOOD[3]], GOOD[4 + GOOD[3] :]
