@@ -132,6 +132,7 @@ STRANGE: dict[str, bytes] = {
     "a digest in parts": GOOD.replace(b"\x04\x20" + DIGEST, b"\x24\x20" + DIGEST),
     "a tag of two bytes": der_set(b"\x1f\x81\x00\x00", TYPE, VALUE),
     "an attribute of three parts": der_set(TYPE[:1] + bytes([TYPE[1] + 2]) + TYPE[2:] + b"\x05\x00", VALUE),
+    "a further type that is no identifier": der_set(b"\x30\x05\x04\x01\x00\x31\x00", TYPE, VALUE),
     "values in a sequence": GOOD.replace(b"\x31\x0b\x06", b"\x30\x0b\x06"),
     "a type that is no identifier": GOOD.replace(
         b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x09\x04", b"\x04\x09\x2a\x86\x48\x86\xf7\x0d\x01\x09\x04"
