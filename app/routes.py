@@ -13,10 +13,16 @@ from app.csc.authorize import authorize, authorize_check
 from app.csc.credentials import credential_info, list_credentials
 from app.csc.info import info
 from app.csc.sign_hash import sign_hash
+from app.grant.authorize import authorize as authorize_browser
+from app.grant.backchannel import authenticate_signer
+from app.grant.pushed import push as push_request
 from app.health import health
+from app.oauth.introspect import introspect
+from app.oauth.metadata import jwks, metadata
 from app.oauth.revoke import revoke
 from app.oauth.token import token
 from app.phone import (
+    access,
     account,
     add_device,
     approve,
@@ -99,6 +105,10 @@ POST: tuple[tuple[str, Endpoint], ...] = (
     ("/s", screen_code.use),
     ("/approve/{id}/later", later.later),
     ("/quiet", quiet.quiet),
+    ("/oauth2/introspect", introspect),
+    ("/oauth2/pushed_authorize", push_request),
+    ("/oauth2/backchannel_authentication", authenticate_signer),
+    ("/access/{id}", access.answer),
 )
 GET: tuple[tuple[str, Endpoint], ...] = (
     ("/", inbox.show),
@@ -141,6 +151,10 @@ GET: tuple[tuple[str, Endpoint], ...] = (
     ("/inbox/events", live.inbox_events),
     ("/approve/{id}/events", live.approval_events),
     ("/health", health),
+    ("/.well-known/oauth-authorization-server", metadata),
+    ("/oauth2/jwks", jwks),
+    ("/oauth2/authorize", authorize_browser),
+    ("/access/{id}", access.show),
 )
 # Methods of CSC 2.0 that this service does not have (§10.1: 501).
 NOT_IMPLEMENTED = (

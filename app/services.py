@@ -14,6 +14,8 @@ from app.certificate_status import CertificateStatuses
 from app.clock import Clock, system_clock
 from app.config import Config
 from app.document_key import DocumentKey, load_or_make_document_key
+from app.oauth_keys import ServerKeys, load_or_make_server_keys
+from app.proxy_secret import load_proxy_secret
 from app.push.vapid import Vapid, load_or_make
 from app.sam import Sam
 from app.store.batch import Batches
@@ -38,6 +40,8 @@ class Services:
     ca: CertificationAuthority
     statuses: CertificateStatuses
     document_key: DocumentKey
+    oauth_keys: ServerKeys
+    proxy_secret_sha256: bytes | None
 
 
 @asynccontextmanager
@@ -50,12 +54,28 @@ async def open_services(config: Config, now: Clock = system_clock) -> AsyncItera
     batches = Batches(redis)
     push_key = Vapid(load_or_make(config.push_key_file), config.push_contact).public_key
     document_key = load_or_make_document_key(config.document_key_file)
+    oauth_keys = load_or_make_server_keys(config.oauth_keys_file, now())
+    proxy_secret = load_proxy_secret(config.client_certificate_secret_file)
     wakeups = Wakeups(batches, channel)
     listening = asyncio.create_task(wakeups.run())
     statuses = CertificateStatuses.open(config.status_reuse_s, now)
     try:
         ca = CertificationAuthority(config.ca_url, config.ca_tls_ca, config.ca_client)
-        yield Services(config, now, database, Ephemeral(batches), wakeups, PushQueue(batches), push_key, sam, ca, statuses, document_key)
+        yield Services(
+            config,
+            now,
+            database,
+            Ephemeral(batches),
+            wakeups,
+            PushQueue(batches),
+            push_key,
+            sam,
+            ca,
+            statuses,
+            document_key,
+            oauth_keys,
+            proxy_secret,
+        )
     finally:
         listening.cancel()
         with contextlib.suppress(asyncio.CancelledError):

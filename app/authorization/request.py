@@ -47,9 +47,9 @@ Also = Callable[[Connection, Authorization], None]
 """What is to be recorded in the same transaction."""
 
 
-async def request(services: Services, client_id: str, ask: Ask) -> tuple[Authorization, Opening]:
+async def request(services: Services, client_id: str, ask: Ask, beside: Also | None = None) -> tuple[Authorization, Opening]:
     """
-    Record what an application asks, and how it may be opened.
+    Record what an application asks, how it may be opened, and what else belongs to it.
 
     Raises:
         TokenUnknown: the application is gone, and with it the right to ask.
@@ -77,6 +77,8 @@ async def request(services: Services, client_id: str, ask: Ask) -> tuple[Authori
     def also(connection: Connection, authorization: Authorization) -> None:
         _require_wanted(now, connection, authorization)
         openings.add(connection, authorization.id, opening)
+        if beside is not None:
+            beside(connection, authorization)
 
     return await _record(services, application, credential, told, ask, also), opening
 
@@ -90,9 +92,11 @@ def return_address(application: Application, ask: Ask) -> str | None:
     return ask.return_url if ask.return_state is None else f"{ask.return_url}?state={ask.return_state}"
 
 
-async def request_for(services: Services, application: Application, ask: Ask, also: Also | None = None) -> Authorization:
+async def request_for(
+    services: Services, application: Application, ask: Ask, also: Also | None = None, *, is_here: bool = False
+) -> Authorization:
     """
-    Record what is asked; from here on it can only be approved or refused as it stands.
+    Record what is asked; from here on it can only be approved or refused as it stands. No push goes to a signer who `is_here`.
 
     Raises:
         CredentialUnknown, CredentialDisabled: the key is not there, is another signer's, or can't sign.
@@ -100,7 +104,7 @@ async def request_for(services: Services, application: Application, ask: Ask, al
     """
     credential, has_device = await services.database.read(_key, ask.credential_id)
     require_usable(credential, ask.user_id, services.now())
-    return await _record(services, application, credential, _told(has_device), ask, also)
+    return await _record(services, application, credential, Told.INBOX if is_here else _told(has_device), ask, also)
 
 
 async def _record(

@@ -4,6 +4,7 @@ import asyncio
 import re
 import unicodedata
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -17,7 +18,7 @@ from app.csc.credentials import OUT_OF_BAND
 from app.csc.documents import MAX_FILES_BYTES, read_documents
 from app.domain.authorization import Authorization
 from app.errors import BadParameter, CredentialUnknown, InvalidAuthenticationData, TooFast
-from app.oauth.bearer import client_of
+from app.oauth.bearer import client_of, service_caller_of
 from app.services import Services
 from hsm.messages import MAX_DESCRIPTION_CHARACTERS, MAX_LABEL_CHARACTERS, MAX_LIFE_S, is_plain_text
 
@@ -33,10 +34,12 @@ STATE = re.compile(r"[A-Za-z0-9_.~-]{1,200}\Z")
 
 async def authorize(services: Services, request: Request) -> Response:
     """Ask for the signer's approval of exactly these hashes; the answer is a handle to wait with."""
-    client_id = await client_of(services, request)
+    caller = await service_caller_of(services, request)
     body = await read_body(request, MAX_BODY_BYTES)
     ask = await asyncio.to_thread(read_ask, body, services.config.authorization_life_s)
-    authorization, opening = await ask_signer(services, client_id, ask)
+    if caller.user_id is not None:
+        ask = msgspec.structs.replace(ask, user_id=caller.user_id)
+    authorization, opening = await ask_signer(services, caller.client_id, ask)
     answer: dict[str, object] = {
         "handle": authorization.id,
         "approval_url": f"{services.config.origin}/approve/{authorization.id}",

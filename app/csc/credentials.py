@@ -11,7 +11,8 @@ from app.account.standing import Standing, standing
 from app.csc.algorithms import MULTISIGN, key_description
 from app.csc.body import Body, read_body
 from app.errors import BadParameter, CredentialUnknown
-from app.oauth.bearer import client_of
+from app.oauth.bearer import caller_of, service_caller_of
+from app.oauth.credential_token import require_credential
 from app.services import Services
 from app.store import credentials
 
@@ -21,9 +22,12 @@ OUT_OF_BAND = {"type": "PasswordOOB", "id": "mobile", "label": "Approval on the 
 
 async def list_credentials(services: Services, request: Request) -> Response:
     """List a signer's credentials; the application names the signer by `userID`."""
-    await client_of(services, request)
+    caller = await service_caller_of(services, request)
     body = await read_body(request)
     user_id = body.optional_text("userID", longest=64)
+    if caller.user_id is not None and user_id is not None:
+        raise BadParameter("userID parameter MUST be null")
+    user_id = caller.user_id or user_id
     if not user_id:
         raise BadParameter("Invalid parameter userID")
     with_info, only_valid = body.flag("credentialInfo"), body.flag("onlyValid")
@@ -46,13 +50,14 @@ async def list_credentials(services: Services, request: Request) -> Response:
 
 async def credential_info(services: Services, request: Request) -> Response:
     """Describe one credential."""
-    await client_of(services, request)
+    caller = await caller_of(services, request)
     body = await read_body(request)
     credential_id = body.text("credentialID")
     described = _options(body)
     credential = await services.database.read(credentials.get, credential_id)
-    if credential is None:
+    if credential is None or caller.user_id not in (None, credential.user_id):
         raise CredentialUnknown
+    await require_credential(services, caller, credential_id)
     return JSONResponse(describe(await standing(services, credential), services.now(), *described))
 
 

@@ -30,7 +30,7 @@ async def info(services: Services, request: Request) -> Response:
             "region": config.region,
             "lang": "en",
             "description": "Remote signing with approval on the signer's phone",
-            "authType": ["oauth2client"],
+            "authType": ["oauth2client", "oauth2code"],
             "oauth2": config.origin,
             "asynchronousOperationMode": False,
             "methods": list(METHODS),

@@ -11,7 +11,8 @@ from app.csc.algorithms import DIGEST_BYTES, ECDSA, MULTISIGN, RSA, require_dige
 from app.csc.authorize import ID
 from app.csc.body import Body, read_body
 from app.errors import BadParameter, CredentialUnknown, SigningRefused
-from app.oauth.bearer import client_of
+from app.oauth.bearer import caller_of
+from app.oauth.credential_token import require_sad_of, sad_given
 from app.services import Services
 from hsm.messages import ActivateRequest, ErrorCode
 
@@ -29,8 +30,12 @@ HASH_OF = {
 
 async def sign_hash(services: Services, request: Request) -> Response:
     """Sign; the same request with the same `Idempotency-Key` gets the same answer."""
-    client_id = await client_of(services, request)
-    activation = read_activation(await read_body(request), client_id, request.headers.get("idempotency-key"))
+    caller = await caller_of(services, request)
+    body = await read_body(request)
+    if (own := sad_given(caller)) is not None:
+        body = body.with_text("SAD", own)
+    activation = read_activation(body, caller.client_id, request.headers.get("idempotency-key"))
+    await require_sad_of(services, caller, activation.sad)
     signatures = await sign(services, activation)
     return JSONResponse({"signatures": [base64.b64encode(one).decode() for one in signatures]})
 

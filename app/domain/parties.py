@@ -13,6 +13,9 @@ class Application(Struct, frozen=True):
 
     `moving_code`: its requests open with the code on its screen that changes every second, and with no address that stays. `return_urls`
     are the pages to which a request on the same device may lead back, each exactly so. `inbox` means that its requests may wait for days.
+
+    `auth` is how it shows who it is: secret, private_key_jwt (`jwks` are its public keys, as JSON) or mtls (`certificate_sha256`).
+    `redirect_uris` are where a browser may bring it an authorization code, each exactly so.
     """
 
     client_id: str
@@ -23,6 +26,15 @@ class Application(Struct, frozen=True):
     moving_code: bool = False
     return_urls: tuple[str, ...] = ()
     inbox: bool = False
+    auth: str = "secret"
+    jwks: str = ""
+    certificate_sha256: bytes | None = None
+    redirect_uris: tuple[str, ...] = ()
+
+    @property
+    def must_bind(self) -> bool:
+        """Whether its tokens work with a key or certificate of its own only (FAPI 2.0 §5.3.2.1); who has a secret may do without."""
+        return self.auth != "secret"
 
 
 class Signer(Struct, frozen=True):

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from redis.asyncio import Redis
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -19,12 +20,15 @@ from app.operator.desk import Desk
 from app.operator.mark import read_mark
 from app.operator.record import recorded
 from app.operator.refusal import Refusal, Unknown
+from app.operator.registration import Registration, read_registration, told
 from app.operator.return_url import MOST_RETURN_URLS, read_return_url
 from app.store import marks, parties
 from app.store.batch import Batches
 from app.store.database import Database
 from app.store.redis import Ephemeral
 from hsm.messages import MAX_NAME_CHARACTERS, is_plain_text
+
+SECRET = Registration()
 
 
 def add(
@@ -36,15 +40,24 @@ def add(
     return_urls: Sequence[str] = (),
     mark: bytes | None = None,
     inbox: bool = False,
+    registration: Registration = SECRET,
 ) -> dict[str, Any]:
-    """Register an application, and give its secret, once; raises Refusal."""
+    """Register an application, and give its secret, once, where it has one; raises Refusal."""
     with recorded(desk, "client add", name):
         if name == desk.config.service_name:
             raise Refusal(f"{name} is this service itself; signers could not tell the two apart.")
         application, secret = add_application(
-            desk.database, name, asks_code=asks_code, moving_code=moving_code, return_urls=return_urls, mark=mark, inbox=inbox
+            desk.database,
+            name,
+            asks_code=asks_code,
+            moving_code=moving_code,
+            return_urls=return_urls,
+            mark=mark,
+            inbox=inbox,
+            registration=registration,
         )
-    return {"client_id": application.client_id, "client_secret": secret} | _told(application, has_mark=mark is not None)
+    secrets_ = {"client_secret": secret} if application.auth == "secret" else {}
+    return {"client_id": application.client_id} | secrets_ | _told(application, has_mark=mark is not None)
 
 
 def listed(desk: Desk) -> list[dict[str, Any]]:
@@ -70,17 +83,20 @@ def add_application(
     return_urls: Sequence[str] = (),
     mark: bytes | None = None,
     inbox: bool = False,
+    registration: Registration = SECRET,
 ) -> tuple[Application, str]:
     """Register an application, and give it with its secret; raises Refusal where the name is taken, or something can't be used."""
     if not 0 < len(name) <= MAX_NAME_CHARACTERS or not is_plain_text(name):
         raise Refusal(f"A name has 1 to {MAX_NAME_CHARACTERS} characters, none of them control, bidi or zero-width.")
+    registered = read_registration(registration)
     secret = secrets.token_urlsafe(32)
-    digest = hashlib.sha256(secret.encode()).digest()
+    digest = hashlib.sha256(secret.encode()).digest() if registered.auth == "secret" else b""
     urls = tuple(read_return_url(url) for url in return_urls)
     if len(urls) > MOST_RETURN_URLS:
         raise Refusal(f"At most {MOST_RETURN_URLS} return URLs.")
     png = read_mark(mark) if mark is not None else None
     application = Application(new_id(), name, digest, asks_code, int(system_clock()), moving_code, urls, inbox)
+    application = msgspec.structs.replace(application, **msgspec.structs.asdict(registered))
     try:
         opened.write_now(_add, application, png)
     except IntegrityError:
@@ -108,7 +124,8 @@ def _told(application: Application, *, has_mark: bool) -> dict[str, Any]:
         "moving_code": application.moving_code,
         "return_urls": list(application.return_urls),
         "mark": has_mark,
-    }
+        "inbox": application.inbox,
+    } | told(application.auth, application.redirect_uris)
 
 
 def _revoke_tokens(config: Config, client_id: str) -> None:

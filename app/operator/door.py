@@ -25,6 +25,7 @@ from app.operator import clients, examination, keys, record, recoveries, signers
 from app.operator.desk import Desk
 from app.operator.invitation import Invitation, by_hash, by_letter, by_link
 from app.operator.refusal import Refusal, Unknown
+from app.operator.registration import Registration
 from app.store.database import Database
 
 MAX_BODY_BYTES = 20_000_000 * 4 // 3 + 10_000  # a file of tokens, in base64
@@ -42,6 +43,10 @@ class AddClient(Struct, frozen=True, forbid_unknown_fields=True):
     return_urls: list[str] = []
     mark: bytes | None = None
     inbox: bool = False
+    auth: str | None = None
+    jwks: dict[str, Any] | None = None
+    certificate: str | None = None
+    redirect_uris: list[str] = []
 
 
 def add_client(desk: Desk, asked: AddClient) -> dict[str, Any]:
@@ -54,6 +59,12 @@ def add_client(desk: Desk, asked: AddClient) -> dict[str, Any]:
         return_urls=asked.return_urls,
         mark=asked.mark,
         inbox=asked.inbox,
+        registration=Registration(
+            asked.auth,
+            msgspec.json.encode(asked.jwks) if asked.jwks is not None else None,
+            asked.certificate.encode() if asked.certificate is not None else None,
+            tuple(asked.redirect_uris),
+        ),
     )
 
 

@@ -4,7 +4,7 @@ import msgspec
 from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 
 from app.domain.parties import Application, Passkey, Signer
-from app.store import marks, subscriptions
+from app.store import grants, marks, subscriptions
 from app.store.tables import applications, passkeys, signers
 from app.store.tables import subscriptions as pushed
 
@@ -22,8 +22,8 @@ _USED = update(passkeys).where(passkeys.c.passkey_id == bindparam("which")).valu
 
 
 def add_application(connection: Connection, application: Application) -> None:
-    values = msgspec.structs.asdict(application)
-    connection.execute(insert(applications), values | {"return_urls": msgspec.json.encode(application.return_urls).decode()})
+    lists = {name: msgspec.json.encode(getattr(application, name)).decode() for name in ("return_urls", "redirect_uris")}
+    connection.execute(insert(applications), msgspec.structs.asdict(application) | lists)
 
 
 def application(connection: Connection, client_id: str) -> Application | None:
@@ -37,6 +37,7 @@ def all_applications(connection: Connection) -> list[Application]:
 
 def remove_application(connection: Connection, client_id: str) -> bool:
     marks.remove(connection, client_id)
+    grants.end_of(connection, client_id)
     return connection.execute(delete(applications).where(applications.c.client_id == client_id)).rowcount == 1
 
 
@@ -103,4 +104,5 @@ def all_signers(connection: Connection) -> list[Signer]:
 
 
 def _application(row: RowMapping) -> Application:
-    return Application(**{**row, "return_urls": msgspec.json.decode(row["return_urls"], type=tuple[str, ...])})
+    lists = {name: msgspec.json.decode(row[name], type=tuple[str, ...]) for name in ("return_urls", "redirect_uris")}
+    return Application(**{**row, **lists})

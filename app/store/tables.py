@@ -15,6 +15,10 @@ applications = Table(
     Column("moving_code", Boolean, nullable=False),  # its requests open with the code on its screen only
     Column("return_urls", String, nullable=False),  # a JSON list
     Column("inbox", Boolean, nullable=False),  # its requests may wait for days
+    Column("auth", String(20), nullable=False),  # secret, private_key_jwt, mtls
+    Column("jwks", String, nullable=False),
+    Column("certificate_sha256", LargeBinary(32)),
+    Column("redirect_uris", String, nullable=False),  # a JSON list
 )
 marks = Table(
     "marks",
@@ -275,3 +279,24 @@ openings = Table(
     Column("browser_sha256", LargeBinary(32)),
     Column("way", String(4)),  # qr, here
 )
+grants = Table(
+    "grants",
+    metadata,
+    Column("id", String(22), primary_key=True),
+    Column("client_id", String(22), nullable=False, index=True),
+    Column("kind", String(4), nullable=False),  # code, ciba
+    Column("scope", String(10), nullable=False),  # service, credential
+    Column("state", String(10), nullable=False),  # pushed, asked, agreed, refused, coded, given, over
+    Column("created", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    Column("request", LargeBinary, nullable=False),
+    Column("user_id", String(64), index=True),
+    Column("session_sha256", LargeBinary(32)),  # of the browser that brought the request, and takes the answer back
+    Column("authorization_id", String(22), unique=True),
+    Column("code_sha256", LargeBinary(32), unique=True),
+    Column("token_sha256", LargeBinary(32), unique=True),  # of a credential token
+    Column("refresh_sha256", LargeBinary(32), unique=True),
+    Column("jkt", String(43)),
+    Column("x5t", String(43)),
+)
+Index("grants_expiring", grants.c.expires)
