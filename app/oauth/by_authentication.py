@@ -19,7 +19,12 @@ from app.store import authorizations, grants
 INTERVAL_S = 2
 PACE_MS = 950  # half of what is advised, so that no honest client is ever too fast (docs/decisions/008)
 ID_TOKEN_LIFE_S = 300
-ENDS = {State.REFUSED: ("access_denied", "The signer refused"), State.EXPIRED: ("expired_token", "The signer did not decide in time")}
+ENDS = {
+    State.REFUSED: ("access_denied", "The signer refused"),
+    State.CANCELLED: ("access_denied", "The request was withdrawn"),
+    State.EXPIRED: ("expired_token", "The signer did not decide in time"),
+    State.LAPSED: ("expired_token", "The approval was not used in time"),
+}
 
 
 async def by_authentication(services: Services, application: Application, form: dict[str, str], binding: Binding) -> dict[str, object]:
@@ -39,7 +44,7 @@ async def by_authentication(services: Services, application: Application, form: 
     try:
         collected = await collect(services, application.client_id, grant.authorization_id, 0)
     except Ended as end:
-        raise GrantRefused(*ENDS.get(State(end.state), ("expired_token", "The approval was not used in time"))) from None
+        raise GrantRefused(*ENDS.get(State(end.state), ("invalid_grant", "The approval was used"))) from None
     if isinstance(collected, Authorization):
         raise GrantRefused("authorization_pending", "The signer has not decided yet")
     told = await give_credential(services, application, grant, collected, binding)

@@ -8,12 +8,12 @@ joserfc does the cryptography and the parsing; what is claimed, its callers chec
 from collections.abc import Callable
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric import rsa
 from joserfc import jwk, jws, jwt
 from joserfc.errors import JoseError
 from msgspec import Struct
 
 from app.errors import JwtRefused
+from app.webauthn import unb64
 
 ALGORITHMS = ("PS256", "ES256", "Ed25519")
 ACCEPTED = (*ALGORITHMS, "EdDSA")  # the older name of Ed25519 (RFC 9864 §3.1)
@@ -54,13 +54,11 @@ def read_public_key(given: object) -> jwk.Key:
     if given["kty"] in _CURVES and given.get("crv") != _CURVES[given["kty"]]:
         raise JwtRefused("another curve")
     try:
-        key = jwk.import_key(given)
+        if given["kty"] == "RSA" and not RSA_BITS[0] <= int.from_bytes(unb64(given["n"])).bit_length() <= RSA_BITS[1]:
+            raise JwtRefused("the RSA key is too short, or far too long")
+        return jwk.import_key(given)
     except (JoseError, ValueError, TypeError, KeyError) as error:
         raise JwtRefused(type(error).__name__) from None
-    raw = key.raw_value
-    if isinstance(raw, rsa.RSAPublicKey) and not RSA_BITS[0] <= raw.key_size <= RSA_BITS[1]:
-        raise JwtRefused("the RSA key is too short, or far too long")
-    return key
 
 
 def claim_time(claims: dict[str, Any], name: str) -> float | None:
