@@ -17,7 +17,7 @@ from joserfc.errors import JoseError
 
 from app.errors import CannotStart, StoreUnavailable
 
-CACHED_S = 600  # for so long others may keep the set
+CACHED_S = 600  # for so long others are known to keep the set
 KEPT = 3
 MADE = "natsuin_made"  # beside the key: unix seconds
 ALGORITHM = "ES256"

@@ -5,7 +5,7 @@ from starlette.responses import JSONResponse, Response
 
 from app.oauth.jose import ALGORITHMS
 from app.oauth.token import GRANTS
-from app.oauth_keys import ALGORITHM, CACHED_S
+from app.oauth_keys import ALGORITHM
 from app.services import Services
 
 DETAILS = ("credential", "https://cloudsignatureconsortium.org/2025/credential")
@@ -48,5 +48,4 @@ async def metadata(services: Services, _: Request) -> Response:
 
 async def jwks(services: Services, _: Request) -> Response:
     """Publish the server's public keys."""
-    headers = {"Cache-Control": f"public, max-age={CACHED_S}"}
-    return JSONResponse(services.oauth_keys.public(), headers=headers, media_type="application/jwk-set+json")
+    return JSONResponse(services.oauth_keys.public(), media_type="application/jwk-set+json")

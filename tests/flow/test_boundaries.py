@@ -135,6 +135,9 @@ def test_no_page_of_another_site_acts_for_a_signer(shop: Application, taro: Sign
         "/push/test": {},
         "/push/delivered": {"id": UNKNOWN_ID},
         f"/access/{UNKNOWN_ID}": {"agree": True},
+        "/quiet": {"hours": 1},
+        "/s": {"code": "x"},
+        f"/approve/{handle}/later": {},
     }
     assert {re.sub(rf"{handle}|{UNKNOWN_ID}", "{id}", path) for path in bodies} == FOR_PHONES
     for path, body in bodies.items():

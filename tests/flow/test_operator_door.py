@@ -41,6 +41,7 @@ def test_an_application_lives_from_add_to_remove(stack: Stack, door: OperatorDoo
     back = ["https://shop.example.jp/signed", "http://localhost:8081/back"]
     made = door.call("POST", "/clients", {"name": name, "code": True, "moving_code": True, "return_urls": back})
     policy = {"name": name, "code": True, "moving_code": True, "return_urls": back, "mark": False, "inbox": False}
+    policy |= {"auth": "secret", "redirect_uris": []}
     assert (made.status, made.value.keys()) == (200, {"client_id", "client_secret", *policy})
     assert made.value | policy == made.value
     shop = Application(stack, made.value["client_id"], made.value["client_secret"])
