@@ -40,9 +40,9 @@ async def proof_of(services: Services, request: Request, access_token: str | Non
         jti = _read(services, request, proof, access_token)
     except JwtRefused as refusal:
         raise ProofRefused("invalid_dpop_proof", f"The DPoP proof does not hold: {refusal}", at_resource=at_resource) from None
-    nonce = await services.ephemeral.dpop_nonce()
-    if proof.claims.get("nonce") != nonce:
-        raise ProofRefused("use_dpop_nonce", "The DPoP proof must hold the nonce", at_resource=at_resource, nonce=nonce)
+    nonces = await services.ephemeral.dpop_nonces(services.now())
+    if proof.claims.get("nonce") not in nonces:
+        raise ProofRefused("use_dpop_nonce", "The DPoP proof must hold the nonce", at_resource=at_resource, nonce=nonces[0])
     jkt = read_public_key(proof.header["jwk"]).thumbprint()
     if not await services.ephemeral.is_first_use("dpop", f"{jkt} {jti}", LIFE_S + 2 * AHEAD_S):
         raise ProofRefused("invalid_dpop_proof", "The DPoP proof was used before", at_resource=at_resource)

@@ -126,11 +126,12 @@ class Ephemeral:
         """Tell whether this value was never seen within `life_s`, and remember it."""
         return bool(await self._batches.send("SET", _key(kind, value), b"", "EX", life_s, "NX"))
 
-    async def dpop_nonce(self) -> str:
-        """Give the nonce that DPoP proofs must hold just now; it changes every five minutes, and whenever Redis is lost."""
-        await self._batches.send("SET", "dpop-nonce", secrets.token_urlsafe(16), "EX", NONCE_LIFE_S, "NX")
-        nonce: bytes | None = await self._batches.send("GET", "dpop-nonce")
-        return nonce.decode() if nonce is not None else await self.dpop_nonce()  # it ended in between
+    async def dpop_nonces(self, now: float) -> list[str]:
+        """Give the nonce of these five minutes, and the one of those before where there was one; both are lost with Redis."""
+        slots = [f"{{dpop-nonce}}:{int(now) // NONCE_LIFE_S - earlier}" for earlier in range(2)]
+        await self._batches.send("SET", slots[0], secrets.token_urlsafe(16), "EX", 3 * NONCE_LIFE_S, "NX")
+        found: list[bytes | None] = await self._batches.send("MGET", *slots)
+        return [nonce.decode() for nonce in found if nonce is not None]
 
     async def push_process_lives(self) -> bool:
         """Tell whether a push process left its sign just now."""

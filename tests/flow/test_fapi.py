@@ -14,7 +14,7 @@ import pytest
 from jwskate import Jwk
 
 from tests.flow.browser import Browser
-from tests.flow.fapi import ASSERTION, REDIRECT_URI, URN, Fapi, arrive, credential_details, new_key, opened, went
+from tests.flow.fapi import ASSERTION, REDIRECT_URI, URN, Fapi, arrive, credential_details, new_key, opened, redeemed_at_once, went
 from tests.flow.later import worker_ahead
 from tests.flow.wire import ABSENT, UNKNOWN_ID, error_of, refused
 from tests.harness.signer import Signer
@@ -44,6 +44,11 @@ def test_attempt_reuse_authorization_code(bank: Fapi, browser: Browser) -> None:
     assert bank.call(LIST, {}, token).status_code == 200
     assert error_of(bank.token(code)) == BAD_CODE
     assert bank.call(LIST, {}, token).status_code == 401
+
+
+def test_code_that_many_redeem_at_once_gives_tokens_once(bank: Fapi, browser: Browser) -> None:
+    """By one conditional UPDATE, whatever each has read before."""
+    assert redeemed_at_once(bank, browser) == [200] + [400] * 7
 
 
 def test_attempt_to_use_expired_auth_code(bank: Fapi, browser: Browser) -> None:
@@ -116,14 +121,16 @@ def test_dpop_proof_is_taken_once(bank: Fapi, browser: Browser) -> None:
 
 def test_dpop_proof_must_hold_the_nonce(bank: Fapi, browser: Browser) -> None:
     """RFC 9449 §8, §9: without the nonce, or with another, the answer tells the right one."""
-    token = _token(bank, browser)
+    token, grant = _token(bank, browser), {"grant_type": "client_credentials"}
     for nonce in (ABSENT, "other"):
         answer = bank.call(LIST, {}, token, bank.proof("POST", f"/csc/v2/{LIST}", token, nonce=nonce))
         assert error_of(answer)[:2] == (401, "use_dpop_nonce")
-        assert answer.headers["dpop-nonce"] == bank.nonce
-        answer = bank.form("/oauth2/token", {"grant_type": "client_credentials"}, bank.proof("POST", "/oauth2/token", nonce=nonce))
+        right = bank.proof("POST", f"/csc/v2/{LIST}", token, nonce=answer.headers["dpop-nonce"])
+        assert bank.call(LIST, {}, token, right).status_code == 200
+        answer = bank.form("/oauth2/token", grant, bank.proof("POST", "/oauth2/token", nonce=nonce))
         assert error_of(answer)[:2] == (400, "use_dpop_nonce")
-        assert answer.headers["dpop-nonce"] == bank.nonce
+        right = bank.proof("POST", "/oauth2/token", nonce=answer.headers["dpop-nonce"])
+        assert bank.form("/oauth2/token", grant, right).status_code == 200
 
 
 def test_two_dpop_headers_are_none(bank: Fapi, browser: Browser) -> None:

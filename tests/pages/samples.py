@@ -216,6 +216,7 @@ SAMPLES: dict[str, Sample] = ACCOUNT_SAMPLES | {
     "declined-return": ended("refused", "declined", return_url="https://shop.example.jp/signed"),
     "error-403": Sample("error.html", {"signed_in": True, "status": 403, "request_id": "7QH2-M4XD"}),
     "error-404": Sample("error.html", {"signed_in": False, "status": 404, "request_id": "7QH2-M4XD"}),
+    "error-used-up": Sample("error.html", {"signed_in": True, "status": 400, "request_id": "7QH2-M4XD", "path": "/oauth2/authorize"}),
     "error-405": Sample("error.html", {"signed_in": True, "status": 405, "request_id": "7QH2-M4XD"}),
     "error-429": Sample("error.html", {"signed_in": True, "status": 429, "request_id": "7QH2-M4XD"}),
     "error-500": Sample("error.html", {"signed_in": True, "status": 500, "request_id": "7QH2-M4XD"}),
