@@ -13,9 +13,9 @@ import pytest
 from jwskate import SymmetricJwk
 
 from app.operator.registration import Registration
-from tests.flow.browser import Browse, Browser
-from tests.flow.fapi import REDIRECT_URI, Fapi, arrive, brought, credential_details, opened, sign, went
-from tests.flow.parties import new_client
+from tests.flow.browser import Browse, Browser, link_of
+from tests.flow.fapi import REDIRECT_URI, Fapi, arrive, brought, credential_details, new_key, opened, sign, went
+from tests.flow.parties import Person, new_client, new_enrollment_url
 from tests.flow.wire import ABSENT, DIGEST, b64, error_of, has_signed, refused, sign_body
 from tests.harness.signer import Signer
 from tests.harness.stack import SHA256, Stack
@@ -89,6 +89,10 @@ def test_credential_token_may_come_as_sad_beside_a_service_token(bank: Fapi, bro
     stolen = thief.tokens(browser)["access_token"]
     body = sign_body(taro.credential_id, sad, [GOOD])
     assert error_of(thief.call("signatures/signHash", body, stolen)) == refused("Invalid parameter SAD")
+    own, bank.dpop_key = bank.dpop_key, new_key()
+    elsewhere = bank.form("/oauth2/token", {"grant_type": "client_credentials"}).json()["access_token"]
+    assert error_of(bank.call("signatures/signHash", body, elsewhere)) == refused("Invalid parameter SAD")
+    bank.dpop_key = own
     assert bank.call("signatures/signHash", body, service).status_code == 200
 
 
@@ -112,6 +116,16 @@ def test_credential_token_is_for_its_credential_only(bank: Fapi, browser: Browse
     for method in ("credentials/list", "credentials/authorize", "credentials/authorizeCheck"):
         answer = bank.call(method, {}, token)
         assert error_of(answer) == refused("The access token is not for this", "insufficient_scope", 403)
+
+
+def test_credential_token_shows_no_other_key_of_its_signer(bank: Fapi, browse: Browse) -> None:
+    """Of somebody with two keys, the one that was approved with."""
+    person = Person(bank.stack)
+    second = browse(bank.stack).register(link_of(new_enrollment_url(bank.stack, person.user_id))).json()["credential_id"]
+    own = browse(bank.stack, person.passkey).signed_in()
+    token = bank.tokens(own, "credential", authorization_details=credential_details(person.credential_id))["access_token"]
+    told = [bank.call("credentials/info", {"credentialID": one}, token).status_code for one in (person.credential_id, second)]
+    assert told == [200, 400]
 
 
 def test_refresh_gives_new_access_tokens_until_it_is_revoked(bank: Fapi, browser: Browser) -> None:
