@@ -21,6 +21,7 @@ from app.operator.desk import Desk
 from app.operator.mark import read_mark
 from app.operator.record import recorded
 from app.operator.refusal import Refusal, Unknown
+from app.operator.registration import Registration, read_registration, told
 from app.operator.return_url import MOST_RETURN_URLS, read_return_url
 from app.push.callback import new_secret, require_callback_url
 from app.store import marks, parties
@@ -31,6 +32,8 @@ from hsm.messages import MAX_LIFE_S, MAX_NAME_CHARACTERS, is_plain_text
 
 FLAGS = {"code": "asks_code", "inbox": "inbox", "for_all": "for_all"}
 BOUNDS = {"most_documents": (1, 100), "longest_life_s": (30, MAX_LIFE_S), "per_minute": (1, 1_000_000), "per_day": (1, 1_000_000)}
+
+SECRET = Registration()
 
 
 def add(
@@ -44,8 +47,9 @@ def add(
     inbox: bool = False,
     callback_url: str | None = None,
     for_all: bool = False,
+    registration: Registration = SECRET,
 ) -> dict[str, Any]:
-    """Register an application, and give its secret, once; raises Refusal."""
+    """Register an application, and give its secret, once, where it has one; raises Refusal."""
     with recorded(desk, "client add", name):
         if name == desk.config.service_name:
             raise Refusal(f"{name} is this service itself; signers could not tell the two apart.")
@@ -59,8 +63,11 @@ def add(
             inbox=inbox,
             callback_url=callback_url,
             for_all=for_all,
+            registration=registration,
         )
-    secrets_once = {"client_secret": secret} | ({"callback_secret": application.callback_secret} if callback_url is not None else {})
+    secrets_once = {"client_secret": secret} if application.auth == "secret" else {}
+    if application.callback_secret is not None:
+        secrets_once["callback_secret"] = application.callback_secret
     return {"client_id": application.client_id} | secrets_once | _told(application, has_mark=mark is not None)
 
 
@@ -108,12 +115,14 @@ def add_application(
     inbox: bool = False,
     callback_url: str | None = None,
     for_all: bool = False,
+    registration: Registration = SECRET,
 ) -> tuple[Application, str]:
     """Register an application, and give it with its secret; raises Refusal where the name is taken, or something can't be used."""
     if not 0 < len(name) <= MAX_NAME_CHARACTERS or not is_plain_text(name):
         raise Refusal(f"A name has 1 to {MAX_NAME_CHARACTERS} characters, none of them control, bidi or zero-width.")
+    registered = read_registration(registration)
     secret = secrets.token_urlsafe(32)
-    digest = hashlib.sha256(secret.encode()).digest()
+    digest = hashlib.sha256(secret.encode()).digest() if registered.auth == "secret" else b""
     urls = tuple(read_return_url(url) for url in return_urls)
     if len(urls) > MOST_RETURN_URLS:
         raise Refusal(f"At most {MOST_RETURN_URLS} return URLs.")
@@ -132,6 +141,7 @@ def add_application(
         callback_url=callback_url,
         callback_secret=new_secret() if callback_url is not None else None,
         for_all=for_all,
+        **structs.asdict(registered),
     )
     try:
         opened.write_now(_add, application, png)
@@ -171,7 +181,7 @@ def _told(application: Application, *, has_mark: bool) -> dict[str, Any]:
         "for_all": application.for_all,
         "policy": structs.asdict(application.policy),
         "mark": has_mark,
-    }
+    } | told(application.auth, application.redirect_uris)
 
 
 def _revoke_tokens(config: Config, client_id: str) -> None:

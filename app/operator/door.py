@@ -25,6 +25,7 @@ from app.operator import clients, examination, keys, record, recoveries, signers
 from app.operator.desk import Desk
 from app.operator.invitation import Invitation, by_certificate, by_hash, by_letter, by_link
 from app.operator.refusal import Refusal, Unknown
+from app.operator.registration import Registration
 from app.store.database import Database
 
 MAX_BODY_BYTES = 20_000_000 * 4 // 3 + 10_000  # a file of tokens, in base64
@@ -44,6 +45,10 @@ class AddClient(Struct, frozen=True, forbid_unknown_fields=True):
     inbox: bool = False
     callback_url: str | None = None
     for_all: bool = False
+    auth: str | None = None
+    jwks: dict[str, Any] | None = None
+    certificate: str | None = None
+    redirect_uris: list[str] = []
 
 
 def add_client(desk: Desk, asked: AddClient) -> dict[str, Any]:
@@ -58,6 +63,12 @@ def add_client(desk: Desk, asked: AddClient) -> dict[str, Any]:
         inbox=asked.inbox,
         callback_url=asked.callback_url,
         for_all=asked.for_all,
+        registration=Registration(
+            asked.auth,
+            msgspec.json.encode(asked.jwks) if asked.jwks is not None else None,
+            asked.certificate.encode() if asked.certificate is not None else None,
+            tuple(asked.redirect_uris),
+        ),
     )
 
 

@@ -15,6 +15,7 @@ from app.config import Config, read_config
 from app.domain.link import new_link
 from app.domain.parties import Signer as SignerRecord
 from app.operator.clients import add_application
+from app.operator.registration import Registration
 from app.store import links, parties
 from app.store.database import Database
 from app.store.links import Link
@@ -30,6 +31,14 @@ def new_application(stack: Stack, *, asks_code: bool = False, for_all: bool = Tr
     with _database(stack) as (_, database):
         made, secret = add_application(database, f"Application {os.urandom(4).hex()}", asks_code=asks_code, for_all=for_all, **more)
     return Application(stack, made.client_id, secret)
+
+
+def new_client(stack: Stack, registration: Registration, **more: Any) -> tuple[str, str]:
+    """Register an application, and give its id and secret, which is of use only where it is registered with one."""
+    with _database(stack) as (_, database):
+        name = f"Application {os.urandom(4).hex()}"
+        made, secret = add_application(database, name, registration=registration, **{"asks_code": False, "for_all": True} | more)
+    return made.client_id, secret
 
 
 def new_enrollment_url(stack: Stack, user_id: str | None = None, name: str = "山田 太郎") -> str:
