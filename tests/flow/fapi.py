@@ -115,8 +115,8 @@ class Fapi:
         return dict(answer.json())
 
     def call(self, method: str, body: Any, access_token: str, proof: Any = True, scheme: str = "DPoP") -> httpx2.Response:
-        """Call a CSC method with a proof."""
-        path = f"/csc/v2/{method}"
+        """Call a CSC method with a proof, of v2 unless it says so."""
+        path = f"/csc/{method}" if method.startswith("v") else f"/csc/v2/{method}"
         headers = {"Authorization": f"{scheme} {access_token}"}
         if proof:
             headers["DPoP"] = self.proof("POST", path, access_token) if proof is True else str(proof)

@@ -36,7 +36,7 @@ def test_both_are_off_unless_turned_on(shop: Application) -> None:
     off = refused("This method is not implemented", status=501)
     assert error_of(login(shop, basic(f"{shop.client_id}:{shop.client_secret}"))) == off
     assert error_of(shop.post("auth/revoke", {"token": shop.token})) == off
-    assert shop.stack.http.post("/csc/v2/info", json={}).json()["authType"] == ["oauth2client"]
+    assert shop.stack.http.post("/csc/v2/info", json={}).json()["authType"] == ["oauth2client", "oauth2code"]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_login_refused_with_the_words_of_the_table(
 def test_login_gives_a_token_that_works_until_it_is_revoked(store: Application) -> None:
     """Id and secret as user and password; no refresh token, also where the client wants to be remembered; 204, and dead at once."""
     info = store.stack.http.post("/csc/v2/info", json={}).json()
-    assert info["authType"] == ["oauth2client", "basic"]
+    assert info["authType"] == ["oauth2client", "oauth2code", "basic"]
     assert {"auth/login", "auth/revoke"} <= set(info["methods"])
     given = login(store, basic(f"{store.client_id}:{store.client_secret}"), rememberMe=True, clientData="x").json()
     assert given.keys() == {"access_token", "expires_in"}
