@@ -2,8 +2,7 @@
 The grant of CIBA (OpenID Client-Initiated Backchannel Authentication Core 1.0 §10.1, §11): the application asks whether its signer has
 decided.
 
-With scope `openid` an ID token (OpenID Connect Core §2) comes beside the access token. It asks by polling, also where it was told by a
-ping.
+With scope `openid` an ID token (OpenID Connect Core §2) comes beside the access token. It asks by polling, also after a ping.
 """
 
 from app.authorization.collect import collect
@@ -39,6 +38,8 @@ async def by_authentication(services: Services, application: Application, form: 
         raise GrantRefused("invalid_grant", "Invalid parameter auth_req_id")
     if not await services.ephemeral.may_poll(f"ciba:{grant.id}", PACE_MS):
         raise GrantRefused("slow_down", "Polled too fast; add 5 seconds to the interval")
+    if grant.state is Step.OVER and grant.token_sha256 is None:
+        raise GrantRefused("access_denied", "The signer ended the agreement")
     if grant.state is not Step.ASKED:
         raise GrantRefused("invalid_grant", "The tokens were given before")
     try:
