@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ class Shop:
 
     def __init__(self, stack: Stack, origin: str) -> None:
         self.stack, self.origin = stack, origin
-        made = stack.natsuin("client", "add", f"青葉建設 {origin[-5:]}", "--redirect-uri", f"{origin}/callback")
+        made = stack.natsuin("client", "add", f"青葉建設 {os.urandom(4).hex()}", "--redirect-uri", f"{origin}/callback")
         self.name, self.auth = made["name"], (made["client_id"], made["client_secret"])
 
     def address(self, **asked: str) -> str:
@@ -102,17 +103,20 @@ def test_signer_is_led_there_and_back(oauth_shop: Shop, taro: Person, make_phone
 
 
 def test_no_leads_back_too_and_what_is_used_up_says_so(oauth_shop: Shop, taro: Person, make_phone: MakePhone) -> None:
-    """Not to allow, and to decline: the application is told; the same address again is a page that says what to do."""
-    phone = make_phone()
-    phone.origins.append(oauth_shop.origin)
+    """Not to allow; then, asked to sign, to allow and to decline: the application is told; the address again says what to do."""
+    phone, shop = make_phone(), Shop(oauth_shop.stack, oauth_shop.origin)  # nobody agreed to this one yet
+    phone.origins.append(shop.origin)
     with taro.holding(phone):
-        address = oauth_shop.address()
+        address = shop.address()
         phone.open_sign_in(address)
         phone.sign_in()
         phone.tap("Do not allow")
-        phone.page.wait_for_url(f"{oauth_shop.origin}/callback?error=access_denied**")
-        phone.page.goto(oauth_shop.address(authorization_details=details(taro)))
+        phone.page.wait_for_url(f"{shop.origin}/callback?error=access_denied**")
+        phone.page.goto(shop.address(authorization_details=details(taro)))
+        expect(phone.page.locator("main")).to_contain_text("Next you see what it asks you to sign.")
+        phone.tap("Allow")
+        expect(phone.page.locator("main")).to_contain_text("工事請負契約書.pdf")
         phone.tap("Decline")
-        phone.page.wait_for_url(f"{oauth_shop.origin}/callback?error=access_denied**")
+        phone.page.wait_for_url(f"{shop.origin}/callback?error=access_denied**")
         assert phone.page.goto(address).status == 400  # type: ignore[union-attr]
         phone.shows("This request can no longer be answered")

@@ -79,8 +79,8 @@ def before_opening(needs: str, application_name: str = "青葉建設株式会社
     return Sample("before_opening.html", {"signed_in": True, "view": view})
 
 
-def access(name: str = "青葉建設株式会社 電子契約", signer_name: str = "山田 太郎") -> Sample:
-    view = {"application_name": name, "application_initial": name[:1], "mark": None, "signer_name": signer_name}
+def access(name: str = "青葉建設株式会社 電子契約", signer_name: str = "山田 太郎", scope: str = "service") -> Sample:
+    view = {"application_name": name, "application_initial": name[:1], "mark": None, "signer_name": signer_name, "scope": scope}
     return Sample("access.html", {"signed_in": True, "view": view | {"host": "shop.example.jp", "expires_in": 561}})
 
 
@@ -204,6 +204,7 @@ SAMPLES: dict[str, Sample] = ACCOUNT_SAMPLES | {
     "sign-in-hostile": sign_in(HOSTILE[1]),
     "screen-code": Sample("screen_code.html", {"signed_in": False}),
     "access": access(),
+    "access-before-approval": access(scope="credential"),
     "access-hostile": access(HOSTILE[1], HOSTILE[0]),
     "code-needed": before_opening("code"),
     "code-needed-hostile": before_opening("code", HOSTILE[0]),
