@@ -73,12 +73,20 @@ class Failure(Struct, frozen=True):
         return {one.__name__: one for one in (CredentialUnknown, DocumentDiffers, PdfUnusable)}[self.error]()
 
 
-async def accept(services: Services, caller: Caller, sad: str, work: Work, later: Later) -> HttpResponse:
-    """Keep a request, begin to work on it, and answer with the id of its response; raises SigningRefused where there is no such SAD."""
+async def accept(services: Services, caller: Caller, sad: str, credential_id: str, work: Work, later: Later) -> HttpResponse:
+    """
+    Keep a request, begin to work on it, and answer with the id of its response.
+
+    Raises:
+        SigningRefused: the application has no such SAD.
+        CredentialUnknown: it is for another credential.
+    """
     named = named_authorization(sad)
     found = await services.database.read(authorizations.of_application, named, caller.client_id) if named is not None else None
     if found is None:
         raise SigningRefused(ErrorCode.SAD_INVALID)
+    if found.credential_id != credential_id:
+        raise CredentialUnknown
     response_id, now = new_id(), int(services.now())
     content = await asyncio.to_thread(services.document_key.seal, response_id, REQUEST, msgspec.msgpack.encode(work))
     response = Response(

@@ -29,5 +29,6 @@ async def sign_doc(services: Services, request: Request) -> Response:
         raise BadParameter("Invalid header Idempotency-Key")
     await require_sad_of(services, caller, asked.sad)
     if (later := read_mode(body)) is not None:
-        return await accept(services, caller, asked.sad, Work(documents=asked, idempotency_key=key), later)
+        work = Work(documents=asked, idempotency_key=key)
+        return await accept(services, caller, asked.sad, asked.credential_id, work, later)
     return JSONResponse(await signed_documents(services, caller.client_id, asked, key))

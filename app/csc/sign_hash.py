@@ -24,6 +24,6 @@ async def sign_hash(services: Services, request: Request) -> Response:
     await require_sad_of(services, caller, activation.sad)
     if (later := read_mode(body)) is not None:
         work = Work(hashes=activation, idempotency_key=activation.idempotency_key)
-        return await accept(services, caller, activation.sad, work, later)
+        return await accept(services, caller, activation.sad, activation.credential_id, work, later)
     signatures = await sign(services, activation)
     return JSONResponse({"signatures": [base64.b64encode(one).decode() for one in signatures]})
