@@ -64,6 +64,8 @@ class Config(Struct, frozen=True, kw_only=True):
     push_contact: str  # for push services (RFC 8292 §2.1)
     push_key_file: Path
     document_key_file: Path
+    oauth_keys_file: Path
+    client_certificate_secret_file: Path | None  # of the proxy that reports client certificates; None: nobody does
     push_hosts: tuple[str, ...]  # beside the push services of the browsers; `*.` stands for every name below
     push_test_service: str | None
     pushes_per_signer: int  # in ten minutes
@@ -215,6 +217,8 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         status_reuse_s=number("NATSUIN_STATUS_REUSE", 0, 0, 3_600),
         push_contact=push_contact,
         document_key_file=Path(environ.get("NATSUIN_DOCUMENT_KEY_FILE", data / "app" / "document.key")),
+        oauth_keys_file=Path(environ.get("NATSUIN_OAUTH_KEYS_FILE", data / "app" / "oauth-keys.json")),
+        client_certificate_secret_file=file("NATSUIN_CLIENT_CERTIFICATE_SECRET_FILE"),
         push_key_file=Path(environ.get("NATSUIN_PUSH_KEY_FILE", data / "app" / "push-key.pem")),
         push_hosts=push_hosts,
         push_test_service=push_test_service,

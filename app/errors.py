@@ -5,17 +5,18 @@ The authorization server's errors, one tree; `problems` says how each looks outs
     ├── CannotStart
     ├── BadRequest         the request itself: BadParameter, BadJson, BadContentType, BodyTooLarge, WrongOrigin
     ├── Unauthenticated    who asks: BadAuthorizationHeader, TokenUnknown, TokenExpired, ClientRefused, SessionRequired, SignInRefused,
-    │                      SignInOver, LoginHeaderMalformed, LoginRefused
+    │                      SignInOver, LoginHeaderMalformed, LoginRefused, ClientUnproven, ProofRefused
     ├── NotAllowed         what is asked: CredentialUnknown, CredentialDisabled, InvalidAuthenticationData, HandleUnknown,
     │                      AuthorizationUnknown, SubjectUnknown, LinkUnknown, CodeRefused, EvidenceRefused, RegistrationRefused,
     │                      PasskeyUnacceptable, PasskeySynced, WrongCode, CodeNeeded, CodeOver, PasskeyNeeded,
     │                      Ended, ChangeOver, LastPasskey, NameRefused, RecoveryWaiting, RecoveryEnded, TooManyOpen,
     │                      TooManyRefused, SignerQuiet, QuotaUsedUp, TooFast, SigningRefused, PinUnacceptable, TokenCodeRefused,
     │                      OtpRefused, OtpLocked, OtpClosed, PinFromApplication, OtpFromApplication, ScreenNeeded,
-    │                      PdfUnusable, DocumentDiffers
+    │                      PdfUnusable, DocumentDiffers, GrantRefused, ScopeRefused
     ├── Unavailable        in doubt, so no for now: StoreUnavailable, RedisUnavailable, SamUnavailable, CertificateUnavailable,
     │                      StatusUnavailable, FontsMissing, TimestampUnavailable
     ├── StatementRefused   on the command line only
+    ├── JwtRefused         between `oauth.jose` and its readers only
     └── SamRefused         between `sam` and the story only; each step turns it into one of the above
 """
 
@@ -78,6 +79,22 @@ class TokenExpired(Unauthenticated):
 
 class ClientRefused(Unauthenticated):
     """The application did not show who it is; the text is the standard's own."""
+
+
+class ClientUnproven(Unauthenticated):
+    """The application's assertion or certificate does not show who it is (RFC 6749 §5.2: `invalid_client`)."""
+
+
+class ProofRefused(Unauthenticated):
+    """
+    The DPoP proof does not hold, or must hold `nonce`, or the token is bound to what was not shown (RFC 9449 §7.1, §8; RFC 8705 §3).
+
+    `at_resource`: it came with an access token; otherwise to a token endpoint.
+    """
+
+    def __init__(self, code: str, why: str, *, at_resource: bool, nonce: str | None = None) -> None:
+        super().__init__(why)
+        self.code, self.at_resource, self.nonce = code, at_resource, nonce
 
 
 class SessionRequired(Unauthenticated):
@@ -310,6 +327,18 @@ class SigningRefused(NotAllowed):
         self.code, self.subject = code, subject
 
 
+class GrantRefused(NotAllowed):
+    """Nothing is granted, for a reason that OAuth 2.0, RAR, PAR or CIBA has a code for."""
+
+    def __init__(self, code: str, why: str) -> None:
+        super().__init__(why)
+        self.code = code
+
+
+class ScopeRefused(NotAllowed):
+    """The access token is for something else (RFC 6750 §3.1)."""
+
+
 # ------------------------------------------------------------------------------------------------------------------- in doubt
 
 
@@ -349,6 +378,10 @@ class FontsMissing(Unavailable):
 
 class StatementRefused(NatsuinError):
     """A file is not a statement of this service, or was changed; the text says what is wrong."""
+
+
+class JwtRefused(NatsuinError):
+    """A JWT that can't be read, or whose signature or claims do not hold; its reader makes an error of its own of it."""
 
 
 class SamRefused(NatsuinError):

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from app import errors as e
 from app.domain.authorization import State
+from app.oauth.jose import ALGORITHMS
 from app.phone.page import error_page
 from hsm.messages import ErrorCode
 
@@ -30,6 +31,7 @@ class Problem(Struct, frozen=True):
 
 
 INVALID = "invalid_request"
+AUTHORIZE = "/oauth2/authorize"  # the one address below /oauth2 to which an application sends people
 PROBLEMS: dict[type[Exception], Problem] = {
     e.BadParameter: Problem(400, INVALID, "", INVALID),
     e.BadJson: Problem(400, INVALID, "", INVALID),
@@ -42,6 +44,10 @@ PROBLEMS: dict[type[Exception], Problem] = {
     e.ClientRefused: Problem(400, INVALID, "", INVALID),
     e.LoginHeaderMalformed: Problem(401, INVALID, "Malformed authentication parameter.", INVALID),
     e.LoginRefused: Problem(400, "authentication_error", "An error occurred during authentication process", INVALID),
+    e.ClientUnproven: Problem(401, "invalid_client", "", INVALID),
+    e.ProofRefused: Problem(401, "invalid_dpop_proof", "", INVALID),
+    e.GrantRefused: Problem(400, "invalid_grant", "", "link_unknown"),
+    e.ScopeRefused: Problem(403, "insufficient_scope", "The access token is not for this", "forbidden"),
     e.SessionRequired: Problem(401, "access_denied", "Sign in first", "session_required"),
     e.SignInRefused: Problem(400, "access_denied", "The sign-in did not verify", "sign_in_refused"),
     e.SignInOver: Problem(400, "access_denied", "The sign-in is over", "sign_in_over"),
@@ -134,10 +140,20 @@ async def natsuin_error(request: Request, error: Exception) -> Response:
     status, code, description, extra = csc_words(error)
     headers = {"Retry-After": str(getattr(error, "retry_after_s", 2))} if status in (429, 503) else {}
     if isinstance(error, e.Unauthenticated) and status == 401:
-        headers["WWW-Authenticate"] = (
-            'Basic realm="applications"' if isinstance(error, e.ClientRefused | e.LoginHeaderMalformed) else f'Bearer error="{code}"'
-        )
+        headers["WWW-Authenticate"] = _challenge(error, code)
+    if isinstance(error, e.ProofRefused) and error.nonce is not None:
+        headers["DPoP-Nonce"] = error.nonce
     return JSONResponse({"error": code, "error_description": description} | extra, status, headers=headers)
+
+
+def _challenge(error: e.Unauthenticated, code: str) -> str:
+    if isinstance(error, e.ProofRefused):
+        return f'DPoP error="{code}", algs="{" ".join(ALGORITHMS)}"'
+    return (
+        'Basic realm="applications"'
+        if isinstance(error, e.ClientRefused | e.ClientUnproven | e.LoginHeaderMalformed)
+        else f'Bearer error="{code}"'
+    )
 
 
 def csc_words(error: Exception) -> tuple[int, str, str, dict[str, Any]]:
@@ -148,6 +164,10 @@ def csc_words(error: Exception) -> tuple[int, str, str, dict[str, Any]]:
     if isinstance(error, e.SigningRefused):
         status, code, description = SIGNING.get(error.code, (500, "server_error", "The signature could not be made"))
         return status, code, description.format(subject=error.subject), {}
+    if isinstance(error, e.GrantRefused):
+        return 400, error.code, str(error), {}
+    if isinstance(error, e.ProofRefused):
+        return 401 if error.at_resource else 400, error.code, str(error), {}
     problem = PROBLEMS[type(error)]
     if isinstance(error, e.ClientRefused) and str(error) == "Invalid authorization header":
         return 401, "invalid_client", str(error), {}
@@ -199,4 +219,5 @@ async def unknown_error(request: Request, error: Exception) -> Response:
 
 
 def is_for_applications(request: Request) -> bool:
-    return request.scope["path"].lstrip("/").partition("/")[0] in ("csc", "oauth2", "authorizations")
+    path = request.scope["path"]
+    return path != AUTHORIZE and path.lstrip("/").partition("/")[0] in ("csc", "oauth2", "authorizations", ".well-known")

@@ -22,10 +22,16 @@ from app.csc.not_implemented import not_implemented
 from app.csc.sign_doc import sign_doc
 from app.csc.sign_hash import sign_hash
 from app.csc.timestamp import timestamp
+from app.grant.authorize import authorize as authorize_browser
+from app.grant.backchannel import authenticate_signer
+from app.grant.pushed import push as push_request
 from app.health import health
+from app.oauth.introspect import introspect
+from app.oauth.metadata import jwks, metadata
 from app.oauth.revoke import revoke
 from app.oauth.token import token
 from app.phone import (
+    access,
     account,
     add_device,
     agreement,
@@ -129,6 +135,10 @@ POST: tuple[tuple[str, Endpoint], ...] = (
     ("/approve/{id}/later", later.later),
     ("/quiet", quiet.quiet),
     ("/agree/{id}", agreement.decide),
+    ("/oauth2/introspect", introspect),
+    ("/oauth2/pushed_authorize", push_request),
+    ("/oauth2/backchannel_authentication", authenticate_signer),
+    ("/access/{id}", access.answer),
 )
 GET: tuple[tuple[str, Endpoint], ...] = (
     ("/", inbox.show),
@@ -174,6 +184,10 @@ GET: tuple[tuple[str, Endpoint], ...] = (
     ("/authorizations/{id}/events", events),
     ("/agree/{id}", agreement.show),
     ("/health", health),
+    ("/.well-known/oauth-authorization-server", metadata),
+    ("/oauth2/jwks", jwks),
+    ("/oauth2/authorize", authorize_browser),
+    ("/access/{id}", access.show),
 )
 DELETE: tuple[tuple[str, Endpoint], ...] = (("/authorizations/{id}", cancel),)
 OPTIONS: tuple[tuple[str, Endpoint], ...] = (("/authorizations/{id}/events", beforehand),)

@@ -14,6 +14,8 @@ from app.certificate_status import CertificateStatuses
 from app.clock import Clock, system_clock
 from app.config import Config
 from app.document_key import DocumentKey, load_or_make_document_key
+from app.oauth_keys import ServerKeys, load_or_make_server_keys
+from app.proxy_secret import load_proxy_secret
 from app.push.vapid import Vapid, load_or_make
 from app.sam import Sam
 from app.store.batch import Batches
@@ -40,6 +42,8 @@ class Services:
     statuses: CertificateStatuses
     document_key: DocumentKey
     timestamps: Timestamps
+    oauth_keys: ServerKeys
+    proxy_secret_sha256: bytes | None
 
 
 @asynccontextmanager
@@ -52,6 +56,8 @@ async def open_services(config: Config, now: Clock = system_clock) -> AsyncItera
     batches = Batches(redis)
     push_key = Vapid(load_or_make(config.push_key_file), config.push_contact).public_key
     document_key = load_or_make_document_key(config.document_key_file)
+    oauth_keys = load_or_make_server_keys(config.oauth_keys_file, now())
+    proxy_secret = load_proxy_secret(config.client_certificate_secret_file)
     wakeups = Wakeups(batches, channel)
     listening = asyncio.create_task(wakeups.run())
     statuses = CertificateStatuses.open(config.status_reuse_s, now)
@@ -59,7 +65,20 @@ async def open_services(config: Config, now: Clock = system_clock) -> AsyncItera
     try:
         ca = CertificationAuthority(config.ca_url, config.ca_tls_ca, config.ca_client)
         yield Services(
-            config, now, database, Ephemeral(batches), wakeups, PushQueue(batches), push_key, sam, ca, statuses, document_key, timestamps
+            config,
+            now,
+            database,
+            Ephemeral(batches),
+            wakeups,
+            PushQueue(batches),
+            push_key,
+            sam,
+            ca,
+            statuses,
+            document_key,
+            timestamps,
+            oauth_keys,
+            proxy_secret,
         )
     finally:
         listening.cancel()

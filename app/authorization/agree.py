@@ -1,11 +1,13 @@
 """A signer agrees that an application may see the certificates and ask, or ends that; it grants no signature, so it needs no passkey."""
 
+from sqlalchemy import Connection
+
 from app.authorization.refuse import refuse
 from app.domain.agreement import Agreement
 from app.domain.authorization import Authorization, Reason
 from app.errors import Ended, SubjectUnknown
 from app.services import Services
-from app.store import agreements, authorizations
+from app.store import agreements, authorizations, grants
 
 
 async def agree(services: Services, user_id: str, application_id: str) -> None:
@@ -15,12 +17,22 @@ async def agree(services: Services, user_id: str, application_id: str) -> None:
 
 
 async def end(services: Services, user_id: str, application_id: str, device: str | None) -> None:
-    """End it: the application sees nothing any more, and what it asks just now is declined; raises SubjectUnknown."""
+    """
+    End it: the application sees nothing any more, what it was granted over OAuth is over, and what it asks just now is declined.
+
+    Raises:
+        SubjectUnknown: there is no such application.
+    """
     await agreement_with(services, user_id, application_id)
-    await services.database.write(agreements.record, user_id, application_id, "ended", "signer", services.now())
+    await services.database.write(_end, user_id, application_id, services.now())
     for waiting in await services.database.read(authorizations.waiting_for, user_id, services.now()):
         if waiting.application_id == application_id:
             await _decline(services, waiting, device)
+
+
+def _end(connection: Connection, user_id: str, application_id: str, now: float) -> None:
+    agreements.record(connection, user_id, application_id, "ended", "signer", now)
+    grants.end_of(connection, application_id, user_id)
 
 
 async def agreement_with(services: Services, user_id: str, application_id: str) -> Agreement:

@@ -82,9 +82,11 @@ Also = Callable[[Connection, Authorization], None]
 """What is to be recorded in the same transaction."""
 
 
-async def request(services: Services, client_id: str, ask: Ask) -> tuple[Authorization, Opening]:
+async def request(services: Services, client_id: str, ask: Ask, instead: Also | None = None) -> tuple[Authorization, Opening]:
     """
     Record what an application asks, and how it may be opened; the same words within 15 seconds get the same request, while it waits.
+
+    The application is called back under the handle; `instead` records what takes the place of that.
 
     Raises:
         TokenUnknown: the application is gone, and with it the right to ask.
@@ -126,7 +128,9 @@ async def request(services: Services, client_id: str, ask: Ask) -> tuple[Authori
             raise QuotaUsedUp(wait_s)
         openings.add(connection, authorization.id, opening)
         preparations.add(connection, authorization.id, seal(services.document_key, authorization.id, ask.preparations))
-        if application.callback_url is not None:
+        if instead is not None:
+            instead(connection, authorization)
+        elif application.callback_url is not None:
             callbacks.add(connection, authorization.id, json.dumps({"handle": authorization.id}))
 
     try:
@@ -141,15 +145,17 @@ async def _same(services: Services, client_id: str, ask: Ask) -> tuple[Authoriza
     """Give the open request that was asked in the same words just now, by the same application."""
     if ask.asked_sha256 is None:
         return None
-    return await services.database.read(_read_same, client_id, ask.asked_sha256, services.now())
+    return await services.database.read(_read_same, client_id, ask, ask.asked_sha256, services.now())
 
 
-def _read_same(connection: Connection, client_id: str, asked_sha256: bytes, now: float) -> tuple[Authorization, Opening] | None:
+def _read_same(connection: Connection, client_id: str, ask: Ask, asked_sha256: bytes, now: float) -> tuple[Authorization, Opening] | None:
     which = repeats.same(connection, client_id, asked_sha256, now)
     if which is None:
         return None
     authorization, opening = authorizations.get(connection, which), openings.of(connection, which)
-    return (authorization, opening) if authorization is not None and opening is not None else None
+    if authorization is None or opening is None or ask.user_id not in (None, authorization.user_id):
+        return None
+    return authorization, opening
 
 
 def within_policy(policy: Policy, ask: Ask, usual_life_s: int) -> Ask:
@@ -172,9 +178,11 @@ def return_address(application: Application, ask: Ask) -> str | None:
     return ask.return_url if ask.return_state is None else f"{ask.return_url}?state={ask.return_state}"
 
 
-async def request_for(services: Services, application: Application, ask: Ask, also: Also | None = None) -> Authorization:
+async def request_for(
+    services: Services, application: Application, ask: Ask, also: Also | None = None, *, is_here: bool = False
+) -> Authorization:
     """
-    Record what is asked; from here on it can only be approved or refused as it stands.
+    Record what is asked; from here on it can only be approved or refused as it stands. No push goes to a signer who `is_here`.
 
     Raises:
         CredentialUnknown, CredentialDisabled: the key is not there, is another signer's, or can't sign.
@@ -182,7 +190,7 @@ async def request_for(services: Services, application: Application, ask: Ask, al
     """
     credential, has_device = await services.database.read(_key, ask.credential_id)
     require_usable(credential, ask.user_id, services.now())
-    return await _record(services, application, credential, _told(has_device), ask, also)
+    return await _record(services, application, credential, Told.INBOX if is_here else _told(has_device), ask, also)
 
 
 async def _record(

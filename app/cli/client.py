@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec import Raw
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
@@ -35,9 +36,21 @@ def add(
     for_all: Annotated[
         bool, typer.Option("--for-all", help="Every signer agreed to it; without this each signer agrees on the phone.")
     ] = False,
+    auth: Annotated[
+        str | None, typer.Option("--auth", help="How it shows who it is: secret, private_key_jwt or mtls; follows from what is given.")
+    ] = None,
+    jwks: Annotated[
+        Path | None, typer.Option("--jwks", help="A JWK Set with its public keys, for private_key_jwt.", exists=True, dir_okay=False)
+    ] = None,
+    certificate: Annotated[
+        Path | None, typer.Option("--certificate", help="Its TLS certificate in PEM, for mtls.", exists=True, dir_okay=False)
+    ] = None,
+    redirect_uri: Annotated[
+        list[str] | None, typer.Option("--redirect-uri", help="Where an authorization code may be brought to; may be repeated.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Register an application; its secret is shown once."""
+    """Register an application; its secret, where it has one, is shown once."""
     with answering(as_json), desk() as opened:
         new = NewApplication(
             name=name,
@@ -48,11 +61,17 @@ def add(
             inbox=inbox,
             callback_url=callback_url,
             for_all=for_all,
+            auth=auth,
+            jwks=Raw(jwks.read_bytes()) if jwks is not None else None,
+            certificate=certificate.read_text("ascii", "replace") if certificate is not None else None,
+            redirect_uris=redirect_uri or [],
         )
         value = clients.add(opened, new)
         ids = [f"{shown:<15} {value[shown]}" for shown in ("client_id", "client_secret", "callback_secret") if shown in value]
-        lines = (f"[bold]{escape(name)}[/] may ask for signatures.", *ids)
-        show(value, as_json, "\n".join((*lines, "[dim]The secret is shown only now; keep it safe.[/]")))
+        lines = [f"[bold]{escape(name)}[/] may ask for signatures.", *ids]
+        if len(ids) > 1:
+            lines.append("[dim]The secret is shown only now; keep it safe.[/]")
+        show(value, as_json, "\n".join(lines))
 
 
 @commands.command("list")
@@ -60,12 +79,12 @@ def list_(as_json: Json = False) -> None:
     """List the applications."""
     with answering(as_json), desk() as opened:
         found = clients.listed(opened)
-        table = Table("client_id", "name", "code", "moving code", "inbox", "leads back to", "mark", "since")
+        table = Table("client_id", "name", "code", "moving code", "inbox", "leads back to", "mark", "since", "auth")
         for one in found:
             since = f"{datetime.fromtimestamp(one['created'], UTC):%Y-%m-%d}"
             words = ("yes" if one[flag] else "no" for flag in ("code", "moving_code", "inbox"))
             back, mark = "\n".join(one["return_urls"]) or "–", "yes" if one["mark"] else "no"
-            table.add_row(one["client_id"], Text(one["name"]), *words, back, mark, since)
+            table.add_row(one["client_id"], Text(one["name"]), *words, back, mark, since, one["auth"])
         show(found, as_json, table)
 
 

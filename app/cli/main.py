@@ -2,7 +2,7 @@
 
 import typer
 
-from app.cli import client, credential, recovery, signer, statement, token
+from app.cli import client, credential, jwks, recovery, signer, statement, token
 from app.cli.acts import acts
 from app.cli.doctor import doctor
 from app.cli.redis_server import redis
@@ -22,6 +22,7 @@ commands.add_typer(credential.commands, name="credential")
 commands.add_typer(token.commands, name="token")
 commands.add_typer(statement.commands, name="statement")
 commands.add_typer(recovery.commands, name="recovery")
+commands.add_typer(jwks.commands, name="jwks")
 commands.command()(doctor)
 commands.command()(acts)
 commands.command()(up)

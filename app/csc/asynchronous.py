@@ -36,10 +36,10 @@ from app.errors import (
     TooFast,
     Unavailable,
 )
-from app.oauth.bearer import client_of
+from app.oauth.bearer import Caller, caller_of
 from app.services import Services
-from app.store import credentials, responses
-from hsm.messages import ActivateRequest, ErrorCode
+from app.store import authorizations, responses
+from hsm.messages import ActivateRequest, ErrorCode, named_authorization
 
 CLAIMED_S = 60
 AGAIN_S = 2
@@ -73,17 +73,27 @@ class Failure(Struct, frozen=True):
         return {one.__name__: one for one in (CredentialUnknown, DocumentDiffers, PdfUnusable)}[self.error]()
 
 
-async def accept(services: Services, client_id: str, credential_id: str, work: Work, later: Later) -> HttpResponse:
-    """Keep a request, begin to work on it, and answer with the id of its response."""
-    credential = await services.database.read(credentials.get, credential_id)
-    if credential is None:
+async def accept(services: Services, caller: Caller, sad: str, credential_id: str, work: Work, later: Later) -> HttpResponse:
+    """
+    Keep a request, begin to work on it, and answer with the id of its response.
+
+    Raises:
+        SigningRefused: the application has no such SAD.
+        CredentialUnknown: it is for another credential.
+    """
+    named = named_authorization(sad)
+    found = await services.database.read(authorizations.of_application, named, caller.client_id) if named is not None else None
+    if found is None:
+        raise SigningRefused(ErrorCode.SAD_INVALID)
+    if found.credential_id != credential_id:
         raise CredentialUnknown
     response_id, now = new_id(), int(services.now())
     content = await asyncio.to_thread(services.document_key.seal, response_id, REQUEST, msgspec.msgpack.encode(work))
     response = Response(
         id=response_id,
-        application_id=client_id,
-        user_id=credential.user_id,
+        application_id=caller.client_id,
+        user_id=found.user_id,
+        grant_id=caller.grant_id if caller.scope == "credential" else None,
         state="working",
         content=content,
         claimed_until=now + CLAIMED_S,
@@ -98,18 +108,20 @@ async def accept(services: Services, client_id: str, credential_id: str, work: W
 
 async def sign_polling(services: Services, request: Request) -> HttpResponse:
     """`signatures/signPolling`: the answer, or 202 while it is worked on; as often as wanted while it is kept."""
-    client_id = await client_of(services, request)
+    caller = await caller_of(services, request)
     body = await read_body(request)
     request_id = body.text("requestID")
     user_id = body.text_or_wrong("userID")
     body.optional_text("clientData")
     response = await services.database.read(responses.get, request_id)
-    if response is None or response.application_id != client_id or services.now() >= response.keep_until:
+    if caller.user_id is not None and user_id is not None:
+        raise BadParameter("userID parameter SHALL be null")
+    if response is None or not _is_for(caller, response) or services.now() >= response.keep_until:
         raise BadParameter("Invalid parameter requestID")
     if user_id is not None and user_id != response.user_id:
         raise BadParameter("Invalid parameter “userID”")
     if response.state == "working":
-        if not await services.ephemeral.may_poll(f"{client_id}:{request_id}", PACE_MS):
+        if not await services.ephemeral.may_poll(f"{caller.client_id}:{request_id}", PACE_MS):
             raise TooFast
         waiting = {"error": "accepted_request", "error_description": "The request is being worked on"}
         return JSONResponse(waiting, 202, headers={"Retry-After": RETRY_AFTER_S})
@@ -117,6 +129,12 @@ async def sign_polling(services: Services, request: Request) -> HttpResponse:
     if response.state == "failed":
         raise msgspec.json.decode(answer, type=Failure).raised()
     return HttpResponse(answer, media_type="application/json")
+
+
+def _is_for(caller: Caller, response: Response) -> bool:
+    """Tell whether a response is the caller's; a token of scope `credential` gets those only that it asked for itself."""
+    same = response.application_id == caller.client_id and caller.is_for(response.user_id)
+    return same and (caller.scope != "credential" or response.grant_id == caller.grant_id)
 
 
 async def sweep(services: Services) -> None:

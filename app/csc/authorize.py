@@ -19,7 +19,8 @@ from app.csc.explicit import challenged_code
 from app.csc.prepare import prepare_documents
 from app.domain.authorization import Authorization
 from app.errors import BadParameter, CredentialUnknown, TooFast
-from app.oauth.bearer import client_of
+from app.oauth.bearer import service_caller_of
+from app.oauth.reach import require_handle, signer_of
 from app.services import Services
 from hsm.messages import MAX_DESCRIPTION_CHARACTERS, MAX_LABEL_CHARACTERS, MAX_LIFE_S, is_plain_text
 
@@ -35,12 +36,13 @@ STATE = re.compile(r"[A-Za-z0-9_.~-]{1,200}\Z")
 
 async def authorize(services: Services, request: Request) -> Response:
     """Ask for the signer's approval of exactly these hashes; the answer is a handle to wait with."""
-    client_id = await client_of(services, request)
+    caller = await service_caller_of(services, request)
     body = await read_body(request, MAX_BODY_BYTES)
     ask = await asyncio.to_thread(read_ask, body, services.config.authorization_life_s)
-    code = await challenged_code(services, client_id, ask.credential_id, body.objects("authData"))
-    ask = await prepare_documents(services, msgspec.structs.replace(ask, code=code), body)
-    authorization, opening = await ask_signer(services, client_id, ask)
+    ask = msgspec.structs.replace(ask, user_id=signer_of(caller, ask.user_id))
+    code = await challenged_code(services, caller, ask.credential_id, body.objects("authData"))
+    ask = await prepare_documents(services, caller, msgspec.structs.replace(ask, code=code), body)
+    authorization, opening = await ask_signer(services, caller.client_id, ask)
     answer: dict[str, object] = {
         "handle": authorization.id,
         "approval_url": f"{services.config.origin}/approve/{authorization.id}",
@@ -62,15 +64,16 @@ async def authorize(services: Services, request: Request) -> Response:
 
 async def authorize_check(services: Services, request: Request) -> Response:
     """Say whether the signer has decided; `Prefer: wait=25` holds the answer for up to that many seconds."""
-    client_id = await client_of(services, request)
+    caller = await service_caller_of(services, request)
     body = await read_body(request)
     handle = body.optional_text("handle", longest=100)
     if not handle or not ID.match(handle):
         raise BadParameter("Invalid parameter handle")
     wait_s = preferred_wait_s(request)
-    if not wait_s and not await services.ephemeral.may_poll(f"{client_id}:{handle}", PACE_MS):
+    if not wait_s and not await services.ephemeral.may_poll(f"{caller.client_id}:{handle}", PACE_MS):
         raise TooFast
-    collected = await collect(services, client_id, handle, wait_s)
+    await require_handle(services, caller, handle)
+    collected = await collect(services, caller.client_id, handle, wait_s)
     applied = {"Preference-Applied": f"wait={wait_s}"} if wait_s else {}
     if isinstance(collected, Authorization):
         return JSONResponse(

@@ -31,6 +31,12 @@ class Body:
             raise BadParameter(f"Missing (or invalid type) string parameter {name}")
         return value
 
+    def with_text(self, name: str, value: str) -> "Body":
+        """Give the same object with a string that came in another way; raises BadParameter where it is there, and says something else."""
+        if self._fields.get(name, value) != value:
+            raise BadParameter(f"Invalid parameter {name}")
+        return Body(self._fields | {name: value})
+
     def optional_text(self, name: str, longest: int = 10_000) -> str | None:
         """Give a string that may be absent."""
         value = self._fields.get(name)

@@ -14,8 +14,9 @@ from app.csc.body import Body, read_body
 from app.csc.certificate import read_out
 from app.csc.explicit import describe_explicit, language_of
 from app.domain.parties import Application, Credential
-from app.errors import BadParameter, CredentialUnknown, TokenUnknown
-from app.oauth.bearer import client_of
+from app.errors import BadParameter, TokenUnknown
+from app.oauth.bearer import Caller, caller_of, service_caller_of
+from app.oauth.reach import credential_of, signer_of
 from app.services import Services
 from app.store import agreements, credentials, parties
 
@@ -31,10 +32,11 @@ class Wanted(Struct, frozen=True):
 
 
 async def list_credentials(services: Services, request: Request) -> Response:
-    """List a signer's credentials; the application names the signer by `userID`, and sees nothing of one who did not agree to it."""
-    application = await application_of(services, request)
+    """List a signer's credentials; nothing is seen of a signer who did not agree to the application."""
+    caller = await service_caller_of(services, request)
+    application = await application_of(services, caller)
     body = await read_body(request)
-    user_id = named_user(body)
+    user_id = named_user(caller, body)
     with_info, only_valid = body.flag("credentialInfo"), body.flag("onlyValid")
     wanted = read_wanted(body)
     standings = await standings_of(services, application.client_id, user_id, ask=with_info or only_valid)
@@ -53,23 +55,24 @@ async def list_credentials(services: Services, request: Request) -> Response:
 
 async def credential_info(services: Services, request: Request) -> Response:
     """Describe one credential; one whose signer did not agree to this application is unknown."""
-    application = await application_of(services, request)
+    caller = await caller_of(services, request)
+    application = await application_of(services, caller)
     body = await read_body(request)
-    stands, wanted = await read_one(services, application.client_id, body)
+    stands, wanted = await read_one(services, caller, body)
     return JSONResponse(describe(stands, services.now(), wanted, application.asks_code))
 
 
-async def application_of(services: Services, request: Request) -> Application:
-    """Give the application that sends this request; raises what `client_of` raises."""
-    application = await services.database.read(parties.application, await client_of(services, request))
+async def application_of(services: Services, caller: Caller) -> Application:
+    """Give the application that asks; raises TokenUnknown where it is gone."""
+    application = await services.database.read(parties.application, caller.client_id)
     if application is None:
         raise TokenUnknown
     return application
 
 
-def named_user(body: Body) -> str:
-    """Give the signer whom the application names; every token of ours is an application's, so there must be one (§11.5)."""
-    user_id = body.optional_text("userID", longest=64)
+def named_user(caller: Caller, body: Body) -> str:
+    """Give the signer whose credentials are listed: who granted the token, or else whom the application must name (§11.5)."""
+    user_id = signer_of(caller, body.optional_text("userID", longest=64))
     if not user_id:
         raise BadParameter("Invalid parameter userID")
     return user_id
@@ -84,14 +87,11 @@ async def standings_of(services: Services, client_id: str, user_id: str, *, ask:
     return await asyncio.gather(*(standing(services, one) for one in found))
 
 
-async def read_one(services: Services, client_id: str, body: Body) -> tuple[Standing, Wanted]:
+async def read_one(services: Services, caller: Caller, body: Body) -> tuple[Standing, Wanted]:
     """Read which credential is to be described and how, and ask how it stands; raises CredentialUnknown."""
     credential_id = body.text("credentialID")
     wanted = read_wanted(body)
-    credential = await services.database.read(agreements.credential, client_id, credential_id)
-    if credential is None:
-        raise CredentialUnknown
-    return await standing(services, credential), wanted
+    return await standing(services, await credential_of(services, caller, credential_id)), wanted
 
 
 def _seen_by(connection: Connection, client_id: str, user_id: str) -> list[Credential]:

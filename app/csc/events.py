@@ -16,7 +16,7 @@ from app.domain.authorization import Authorization, State
 from app.domain.opening import Opening
 from app.errors import HandleUnknown
 from app.event_stream import stream
-from app.oauth.bearer import client_of
+from app.oauth.bearer import require_still, service_caller_of
 from app.services import Services
 from app.store import authorizations, openings
 
@@ -33,15 +33,15 @@ async def events(services: Services, request: Request) -> Response:
     """Tell how it stands, now and whenever that changes."""
     handle = request.path_params["id"]
     found = await services.database.read(_read, handle) if ID.match(handle) else None
-    client_id = None
+    caller = None
     if found is None or not found[1].is_events_token(_shown(request)):
-        client_id = await client_of(services, request)
-        if found is None or found[0].application_id != client_id:
+        caller = await service_caller_of(services, request)
+        if found is None or found[0].application_id != caller.client_id or not caller.is_for(found[0].user_id):
             raise HandleUnknown
 
     async def look() -> tuple[Any, dict[str, Any]]:
-        if client_id is not None:
-            await client_of(services, request)
+        if caller is not None:
+            await require_still(services, caller)
         authorization = await services.database.read(authorizations.get, handle)
         if authorization is None:
             raise HandleUnknown

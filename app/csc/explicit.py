@@ -14,10 +14,11 @@ from starlette.responses import JSONResponse, Response
 from app.csc.body import Body, read_body
 from app.domain.parties import Application, Credential
 from app.domain.verification_code import new_code
-from app.errors import BadParameter, CredentialUnknown, InvalidAuthenticationData, TokenUnknown
-from app.oauth.bearer import client_of
+from app.errors import BadParameter, InvalidAuthenticationData, TokenUnknown
+from app.oauth.bearer import Caller, service_caller_of
+from app.oauth.reach import credential_of
 from app.services import Services
-from app.store import agreements, parties
+from app.store import parties
 
 MOBILE, OTP = "mobile", "otp"
 WORDS = {
@@ -56,7 +57,7 @@ def describe_explicit(credential: Credential, asks_code: bool, lang: str) -> dic
     }
 
 
-async def challenged_code(services: Services, client_id: str, credential_id: str, named: list[dict[str, Any]]) -> str | None:
+async def challenged_code(services: Services, caller: Caller, credential_id: str, named: list[dict[str, Any]]) -> str | None:
     """
     Check the objects that `authData` names, and give the code that `getChallenge` told for this request; None where there was none.
 
@@ -66,13 +67,13 @@ async def challenged_code(services: Services, client_id: str, credential_id: str
     """
     if not named:
         return None
-    application, credential = await _parties(services, client_id, credential_id)
+    application, credential = await _parties(services, caller, credential_id)
     found = [one for one in objects_for(credential, application.asks_code) if one.id == named[0].get("id")]
     if len(named) != 1 or not found or named[0].get("value") is not None:
         raise InvalidAuthenticationData
     if not found[0].has_challenge:
         return None
-    code = await services.ephemeral.take_challenge(client_id, credential_id)
+    code = await services.ephemeral.take_challenge(caller.client_id, credential_id)
     if code is None:
         raise InvalidAuthenticationData
     return code
@@ -80,14 +81,14 @@ async def challenged_code(services: Services, client_id: str, credential_id: str
 
 async def get_challenge(services: Services, request: Request) -> Response:
     """`credentials/getChallenge` (CSC 2.0 §11.9): the code to show, which the signer will type for the next request."""
-    client_id = await client_of(services, request)
+    caller = await service_caller_of(services, request)
     body = await read_body(request)
     credential_id, object_id = _wanted(body, "credentialID"), _wanted(body, "authObjectID")
-    application, credential = await _parties(services, client_id, credential_id)
+    application, credential = await _parties(services, caller, credential_id)
     if not any(one.id == object_id and one.has_challenge for one in objects_for(credential, application.asks_code)):
         raise BadParameter("Invalid parameter authObjectID")
     code = new_code()
-    await services.ephemeral.keep_challenge(client_id, credential_id, code, services.config.authorization_life_s)
+    await services.ephemeral.keep_challenge(caller.client_id, credential_id, code, services.config.authorization_life_s)
     return JSONResponse({"challenge": code})
 
 
@@ -103,11 +104,8 @@ def _wanted(body: Body, name: str) -> str:
     return value
 
 
-async def _parties(services: Services, client_id: str, credential_id: str) -> tuple[Application, Credential]:
-    application = await services.database.read(parties.application, client_id)
+async def _parties(services: Services, caller: Caller, credential_id: str) -> tuple[Application, Credential]:
+    application = await services.database.read(parties.application, caller.client_id)
     if application is None:
         raise TokenUnknown
-    credential = await services.database.read(agreements.credential, client_id, credential_id)
-    if credential is None:
-        raise CredentialUnknown
-    return application, credential
+    return application, await credential_of(services, caller, credential_id)

@@ -15,9 +15,11 @@ from app.authorization.collect import collect
 from app.csc.algorithms import require_digests
 from app.csc.authorize import ID
 from app.csc.body import Body, read_body
+from app.csc.own_sad import with_own_sad
 from app.domain.authorization import Authorization, State
 from app.errors import BadParameter, CredentialUnknown, Ended, HandleUnknown, SigningRefused
-from app.oauth.bearer import client_of
+from app.oauth.bearer import Caller, caller_of
+from app.oauth.credential_token import require_sad_of
 from app.services import Services
 from app.store import authorizations
 from hsm.messages import CollectReply, ErrorCode, SignTransaction, named_authorization, read_transaction
@@ -25,12 +27,13 @@ from hsm.messages import CollectReply, ErrorCode, SignTransaction, named_authori
 
 async def extend_transaction(services: Services, request: Request) -> Response:
     """Give the SAD again while it is unused and its time is not over, where it stands for all of these hashes."""
-    client_id = await client_of(services, request)
-    return JSONResponse(await extend(services, client_id, await read_body(request)))
+    caller = await caller_of(services, request)
+    return JSONResponse(await extend(services, caller, await read_body(request)))
 
 
-async def extend(services: Services, client_id: str, body: Body) -> dict[str, object]:
+async def extend(services: Services, caller: Caller, body: Body) -> dict[str, object]:
     """Do the same for a body of v2 or v1."""
+    body = with_own_sad(caller, body)
     credential_id, sad = body.text("credentialID"), body.text("SAD")
     if not ID.match(credential_id):
         raise CredentialUnknown
@@ -38,7 +41,8 @@ async def extend(services: Services, client_id: str, body: Body) -> dict[str, ob
     hash_algorithm = body.text("hashAlgorithmOID")
     require_digests(hash_algorithm, hashes)
     body.optional_text("clientData")
-    authorization = await _authorization(services, client_id, sad)
+    await require_sad_of(services, caller, sad)
+    authorization = await _authorization(services, caller.client_id, sad)
     collected = await _collected(services, authorization, sad)
     if authorization.credential_id != credential_id:
         raise CredentialUnknown

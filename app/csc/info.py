@@ -35,7 +35,7 @@ async def info(services: Services, request: Request) -> Response:
     lang = language_of(await read_body(request))
     config = services.config
     return JSONResponse(
-        describe_service(config, SPECS, lang)
+        describe_service(config, SPECS, lang, "oauth2code")
         | {
             "asynchronousOperationMode": True,
             "methods": methods(config),
@@ -53,8 +53,8 @@ def methods(config: Config) -> list[str]:
     return [*METHODS, *(TIMESTAMP_METHODS if config.tsa_url else ()), *(LOGIN_METHODS if config.csc_login else ())]
 
 
-def describe_service(config: Config, specs: str, lang: str) -> dict[str, object]:
-    """Say what v1 and v2 say in the same words."""
+def describe_service(config: Config, specs: str, lang: str, *more_ways: str) -> dict[str, object]:
+    """Say what v1 and v2 say in the same words; v1 knows no pushed requests, so that its clients would not find the way by code."""
     return {
         "specs": specs,
         "name": config.service_name,
@@ -62,6 +62,6 @@ def describe_service(config: Config, specs: str, lang: str) -> dict[str, object]
         "region": config.region,
         "lang": lang,
         "description": DESCRIPTIONS[lang],
-        "authType": ["oauth2client", *(["basic"] if config.csc_login else [])],
+        "authType": ["oauth2client", *more_ways, *(["basic"] if config.csc_login else [])],
         "oauth2": config.origin,
     }

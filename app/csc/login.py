@@ -1,8 +1,9 @@
 """
 `auth/login` and `auth/revoke` (CSC 2.0 §11.2, §11.3): an access token for HTTP Basic, as older clients ask for it; off by default.
 
-The name and the password are the application's id and secret: no signer has a password here. There are no refresh tokens, so any that
-is sent is unknown. ETSI TS 119 432 has no Basic authentication for qualified signatures, and the standard itself calls it unsafe.
+The name and the password are the application's id and secret: no signer has a password here. Who was registered with a key or a
+certificate, or shows one, takes a token at `oauth2/token`. No refresh token is given here, so any that is sent is unknown. ETSI TS 119 432
+has no Basic authentication for qualified signatures, and the standard itself calls it unsafe.
 """
 
 import base64
@@ -18,9 +19,12 @@ from app.csc.body import Body, read_body
 from app.csc.not_implemented import not_implemented
 from app.domain.parties import Application
 from app.errors import BadParameter, LoginHeaderMalformed, LoginRefused
-from app.oauth.bearer import client_of
+from app.oauth.bearer import service_caller_of
+from app.oauth.binding import Binding, binding_of
+from app.oauth.revoke import take_back
 from app.services import Services
 from app.store import parties
+from app.store.redis import Token
 
 BASIC = re.compile(r"[Bb]asic +([A-Za-z0-9+/]+=*)\Z")
 TOKEN_KINDS = ("access_token", "refresh_token")
@@ -36,18 +40,20 @@ async def login(services: Services, request: Request) -> Response:
     body.optional_text("clientData")
     name, secret = _basic(request)
     application = await services.database.read(parties.application, name)
-    if application is None or not _has_secret(application, secret):
+    if application is None or application.auth != "secret" or not _has_secret(application, secret):
         raise LoginRefused
-    life_s = services.config.token_life_s
-    access_token = await services.ephemeral.give_token(application.client_id, life_s, services.now())
+    if await binding_of(services, request, application) != Binding():
+        raise LoginRefused  # a bound token could not be told from another here
+    life_s, now = services.config.token_life_s, services.now()
+    access_token = await services.ephemeral.give_token(Token(application.client_id, int(now) + life_s), now)
     return JSONResponse({"access_token": access_token, "expires_in": life_s})
 
 
 async def revoke(services: Services, request: Request) -> Response:
-    """Forget one of the caller's own access tokens, at once."""
+    """End one of the caller's own tokens, at once."""
     if not services.config.csc_login:
         return not_implemented()
-    client_id = await client_of(services, request)
+    caller = await service_caller_of(services, request)
     body = await read_body(request)
     token = body.text("token")
     try:
@@ -55,10 +61,8 @@ async def revoke(services: Services, request: Request) -> Response:
     except BadParameter:
         raise BadParameter("Invalid string parameter token_type_hint") from None
     body.optional_text("clientData")
-    known = await services.ephemeral.token(token)
-    if known is None or known.client_id != client_id:
+    if not await take_back(services, caller.client_id, token, caller.user_id):
         raise BadParameter("Invalid string parameter token")
-    await services.ephemeral.revoke_token(token)
     return Response(status_code=204)
 
 

@@ -18,13 +18,14 @@ from app.csc.documents import DIGESTS, MAX_FILES_BYTES, Wrong, covered, is_for_s
 from app.csc.signature_plan import read_format, read_plan
 from app.domain.document import Upload
 from app.domain.preparation import Preparation
-from app.errors import BadParameter, CredentialUnknown, PdfUnusable
+from app.errors import BadParameter, PdfUnusable
+from app.oauth.bearer import Caller
+from app.oauth.reach import credential_of
 from app.services import Services
-from app.store import credentials
 from hsm.messages import MAX_FILE_BYTES, Content
 
 
-async def prepare_documents(services: Services, ask: Ask, body: Body) -> Ask:
+async def prepare_documents(services: Services, caller: Caller, ask: Ask, body: Body) -> Ask:
     """
     Prepare what is to be prepared, and ask for the hashes that come of it.
 
@@ -35,9 +36,7 @@ async def prepare_documents(services: Services, ask: Ask, body: Body) -> Ask:
     given = {position: one for position, one in enumerate(body.list_where_given("documents") or ()) if is_for_sign_doc(one)}
     if not given:
         return ask
-    credential = await services.database.read(credentials.get, ask.credential_id)
-    if credential is None:
-        raise CredentialUnknown
+    credential = await credential_of(services, caller, ask.credential_id)
     timestamped = services.config.tsa_url is not None
     return await asyncio.to_thread(_prepared, ask, given, credential.certificates, services.now(), timestamped)
 

@@ -9,22 +9,26 @@ from app.csc.asynchronous import Work, accept
 from app.csc.authorize import MAX_BODY_BYTES
 from app.csc.body import read_body
 from app.csc.mode import read_mode
+from app.csc.own_sad import with_own_sad
 from app.csc.sign_doc_body import read_sign_doc
 from app.csc.sign_hash_body import LONGEST_IDEMPOTENCY_KEY
 from app.csc.signed_documents import signed_documents
 from app.errors import BadParameter
-from app.oauth.bearer import client_of
+from app.oauth.bearer import caller_of
+from app.oauth.credential_token import require_sad_of
 from app.services import Services
 
 
 async def sign_doc(services: Services, request: Request) -> Response:
     """Sign; the same request again gets the same signature, with what makes it last gathered anew."""
-    client_id = await client_of(services, request)
-    body = await read_body(request, MAX_BODY_BYTES)
+    caller = await caller_of(services, request)
+    body = with_own_sad(caller, await read_body(request, MAX_BODY_BYTES))
     asked = await asyncio.to_thread(read_sign_doc, body, timestamped=services.config.tsa_url is not None)
     key = request.headers.get("idempotency-key")
     if key is not None and not 0 < len(key) <= LONGEST_IDEMPOTENCY_KEY:
         raise BadParameter("Invalid header Idempotency-Key")
+    await require_sad_of(services, caller, asked.sad)
     if (later := read_mode(body)) is not None:
-        return await accept(services, client_id, asked.credential_id, Work(documents=asked, idempotency_key=key), later)
-    return JSONResponse(await signed_documents(services, client_id, asked, key))
+        work = Work(documents=asked, idempotency_key=key)
+        return await accept(services, caller, asked.sad, asked.credential_id, work, later)
+    return JSONResponse(await signed_documents(services, caller.client_id, asked, key))

@@ -10,7 +10,7 @@ from app.csc.algorithms import DIGEST_BYTES
 from app.csc.body import Body, decode_base64, read_body
 from app.csc.not_implemented import not_implemented
 from app.errors import BadParameter
-from app.oauth.bearer import client_of
+from app.oauth.bearer import service_caller_of
 from app.services import Services
 
 NONCE = re.compile(r"[0-9A-Fa-f]{1,64}\Z")
@@ -20,7 +20,7 @@ async def timestamp(services: Services, request: Request) -> Response:
     """Give a token for a digest; the nonce is inside."""
     if services.config.tsa_url is None:
         return not_implemented()
-    await client_of(services, request)
+    await service_caller_of(services, request)
     body = await read_body(request)
     digest, hash_algorithm = _digest(body)
     nonce = body.optional_text("nonce")

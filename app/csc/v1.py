@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from msgspec import structs
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -26,10 +27,13 @@ from app.csc.credentials import application_of, describe_key, named_user, read_o
 from app.csc.explicit import language_of
 from app.csc.extend import extend
 from app.csc.info import LOGIN_METHODS, TIMESTAMP_METHODS, describe_service
+from app.csc.own_sad import with_own_sad
 from app.csc.sign_hash_body import read_activation
 from app.domain.authorization import LONGEST_LIFE_S, Authorization, State
 from app.errors import BadParameter, Ended, OtpFromApplication, PinFromApplication, ScreenNeeded, SigningRefused
-from app.oauth.bearer import client_of
+from app.oauth.bearer import caller_of, service_caller_of
+from app.oauth.credential_token import require_sad_of
+from app.oauth.reach import signer_of
 from app.reading import read_json
 from app.services import Services
 from hsm.messages import CollectReply, ErrorCode
@@ -55,13 +59,13 @@ async def info(services: Services, request: Request) -> Response:
 
 async def list_credentials(services: Services, request: Request) -> Response:
     """`credentials/list` (CSC 1.0.4 §11.4), a page at a time."""
-    client_id = await client_of(services, request)
+    caller = await service_caller_of(services, request)
     body = await _read(request)
-    user_id = named_user(body)
+    user_id = named_user(caller, body)
     most = body.number_within("maxResults", 1, MOST_RESULTS, MOST_RESULTS)
     after = body.optional_text("pageToken", longest=100)
     body.optional_text("clientData")
-    ids = [one.credential.credential_id for one in await standings_of(services, client_id, user_id, ask=False)]
+    ids = [one.credential.credential_id for one in await standings_of(services, caller.client_id, user_id, ask=False)]
     if after is not None:
         if after not in ids:
             raise BadParameter("Invalid parameter pageToken")
@@ -72,16 +76,18 @@ async def list_credentials(services: Services, request: Request) -> Response:
 
 async def credential_info(services: Services, request: Request) -> Response:
     """`credentials/info` (CSC 1.0.4 §11.5)."""
-    client_id = await client_of(services, request)
-    stands, wanted = await read_one(services, client_id, await _read(request))
+    caller = await caller_of(services, request)
+    stands, wanted = await read_one(services, caller, await _read(request))
     return JSONResponse(describe_key(stands, services.now(), wanted) | {"authMode": "implicit"})
 
 
 async def authorize(services: Services, request: Request) -> Response:
     """`credentials/authorize` (CSC 1.0.4 §11.6): the SAD, as soon as the signer has approved."""
-    application = await application_of(services, request)
+    caller = await service_caller_of(services, request)
+    application = await application_of(services, caller)
     fields = await read_json(request, MAX_BODY_BYTES)
     ask = _read_ask(fields, services.config.authorization_life_s)
+    ask = structs.replace(ask, user_id=signer_of(caller, ask.user_id))
     if application.asks_code or application.moving_code:
         raise ScreenNeeded
     authorization, _ = await ask_signer(services, application.client_id, ask)
@@ -93,19 +99,21 @@ async def authorize(services: Services, request: Request) -> Response:
 
 async def extend_transaction(services: Services, request: Request) -> Response:
     """`credentials/extendTransaction` (CSC 1.0.4 §11.8)."""
-    client_id = await client_of(services, request)
+    caller = await caller_of(services, request)
     fields = await read_json(request, MAX_BODY_BYTES)
     with _words_of_v1():
-        return JSONResponse(await extend(services, client_id, Body(_with_hashes(fields))))
+        return JSONResponse(await extend(services, caller, Body(_with_hashes(fields))))
 
 
 async def sign_hash(services: Services, request: Request) -> Response:
     """`signatures/signHash` (CSC 1.0.4 §11.9)."""
-    client_id = await client_of(services, request)
+    caller = await caller_of(services, request)
     fields = await read_json(request, MAX_BODY_BYTES)
     names = {"hashes": fields.get("hash"), "hashAlgorithmOID": fields.get("hashAlgo"), "operationMode": "S"}
     with _words_of_v1():
-        activation = read_activation(Body(fields | names), client_id, request.headers.get("idempotency-key"))
+        body = with_own_sad(caller, Body(fields | names))
+        activation = read_activation(body, caller.client_id, request.headers.get("idempotency-key"))
+        await require_sad_of(services, caller, activation.sad)
         signatures = await sign(services, activation)
     return JSONResponse({"signatures": [base64.b64encode(one).decode() for one in signatures]})
 

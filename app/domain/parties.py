@@ -18,6 +18,9 @@ class Application(Struct, frozen=True):
     are the pages to which a request on the same device may lead back, each exactly so. `inbox` means that its requests may wait for days.
     `callback_url` hears of each decision, signed with `callback_secret` (`whsec_…`).
     `for_all`: its operator vouches that every signer agreed to it.
+
+    `auth` is how it shows who it is: secret, private_key_jwt (`jwks` are its public keys, as JSON) or mtls (`certificate_sha256`).
+    `redirect_uris` are where a browser may bring it an authorization code, each exactly so.
     """
 
     client_id: str
@@ -32,9 +35,18 @@ class Application(Struct, frozen=True):
     callback_secret: str | None = None
     for_all: bool = False
     policy: Policy = Policy()
+    auth: str = "secret"
+    jwks: str = ""
+    certificate_sha256: bytes | None = None
+    redirect_uris: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Application {self.client_id}>"
+
+    @property
+    def must_bind(self) -> bool:
+        """Whether its tokens work with a key or certificate of its own only (FAPI 2.0 §5.3.2.1); who has a secret may do without."""
+        return self.auth != "secret"
 
 
 class Signer(Struct, frozen=True):

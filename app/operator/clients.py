@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from msgspec import Struct, structs
+from msgspec import field, structs
 from redis.asyncio import Redis
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -21,6 +21,7 @@ from app.operator.desk import Desk
 from app.operator.mark import read_mark
 from app.operator.record import recorded
 from app.operator.refusal import Refusal, Unknown
+from app.operator.registration import Registration, read_registration, told
 from app.operator.return_url import MOST_RETURN_URLS, read_return_url
 from app.push.callback import new_secret, require_callback_url
 from app.store import marks, parties
@@ -33,13 +34,13 @@ FLAGS = {"code": "asks_code", "inbox": "inbox", "for_all": "for_all"}
 BOUNDS = {"most_documents": (1, 100), "longest_life_s": (30, MAX_LIFE_S), "per_minute": (1, 1_000_000), "per_day": (1, 1_000_000)}
 
 
-class NewApplication(Struct, frozen=True, forbid_unknown_fields=True):
+class NewApplication(Registration, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What an operator says of an application to be registered; `mark` is a PNG."""
 
     name: str
     code: bool = False
     moving_code: bool = False
-    return_urls: list[str] = []
+    return_urls: list[str] = field(default_factory=list)
     mark: bytes | None = None
     inbox: bool = False
     callback_url: str | None = None
@@ -47,12 +48,12 @@ class NewApplication(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def add(desk: Desk, new: NewApplication) -> dict[str, Any]:
-    """Register an application, and give its secret, once; raises Refusal."""
+    """Register an application, and give its secret, once, where it has one; raises Refusal."""
     with recorded(desk, "client add", new.name):
         if new.name == desk.config.service_name:
             raise Refusal(f"{new.name} is this service itself; signers could not tell the two apart.")
         application, secret = add_application(desk.database, new)
-    secrets_once = {"client_secret": secret}
+    secrets_once = {"client_secret": secret} if application.auth == "secret" else {}
     if application.callback_secret is not None:
         secrets_once["callback_secret"] = application.callback_secret
     return {"client_id": application.client_id} | secrets_once | _told(application, has_mark=new.mark is not None)
@@ -95,6 +96,7 @@ def add_application(opened: Database, new: NewApplication) -> tuple[Application,
     """Register an application, and give it with its secret; raises Refusal where the name is taken, or something can't be used."""
     if not 0 < len(new.name) <= MAX_NAME_CHARACTERS or not is_plain_text(new.name):
         raise Refusal(f"A name has 1 to {MAX_NAME_CHARACTERS} characters, none of them control, bidi or zero-width.")
+    registered = read_registration(new)
     urls = tuple(read_return_url(url) for url in new.return_urls)
     if len(urls) > MOST_RETURN_URLS:
         raise Refusal(f"At most {MOST_RETURN_URLS} return URLs.")
@@ -105,7 +107,7 @@ def add_application(opened: Database, new: NewApplication) -> tuple[Application,
     application = Application(
         client_id=new_id(),
         name=new.name,
-        secret_sha256=hashlib.sha256(secret.encode()).digest(),
+        secret_sha256=hashlib.sha256(secret.encode()).digest() if registered.auth == "secret" else b"",
         asks_code=new.code,
         created=int(system_clock()),
         moving_code=new.moving_code,
@@ -114,6 +116,7 @@ def add_application(opened: Database, new: NewApplication) -> tuple[Application,
         callback_url=new.callback_url,
         callback_secret=new_secret() if new.callback_url is not None else None,
         for_all=new.for_all,
+        **structs.asdict(registered),
     )
     try:
         opened.write_now(_add, application, png)
@@ -153,7 +156,7 @@ def _told(application: Application, *, has_mark: bool) -> dict[str, Any]:
         "for_all": application.for_all,
         "policy": structs.asdict(application.policy),
         "mark": has_mark,
-    }
+    } | told(application.auth, application.redirect_uris)
 
 
 def _revoke_tokens(config: Config, client_id: str) -> None:

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from app.authorization.approve import approve as approve_with
 from app.authorization.refuse import refuse as refuse_for
@@ -18,17 +18,18 @@ from app.domain.opening import Opening
 from app.domain.parties import Credential, Passkey, Signer
 from app.domain.receipt import SERVICE_ID
 from app.errors import AuthorizationUnknown, BadParameter, CodeNeeded, PasskeyNeeded, Unavailable
+from app.oauth.back import way_back
 from app.phone.account import groups, state_of
 from app.phone.otp_form import token_views
 from app.phone.receipt import document_address
 from app.phone.reference import reference_number
 from app.phone.screen_code import browser_sha256
-from app.phone.session import FRESH_S, read_message
+from app.phone.session import FRESH_S, read_message, session_sha256
 from app.phone.signed_in import as_json, signed_page, wants_json
 from app.phone.visitor import Visitor, visitor_of
 from app.receipt.finish import finish_where_possible
 from app.services import Services
-from app.store import authorizations, credentials, marks, openings, parties, pressure, receipts
+from app.store import authorizations, credentials, grants, marks, openings, parties, pressure, receipts
 from app.webauthn import b64, request_options
 from hsm.messages import Otp, SignTransaction, challenge, parse_transaction
 
@@ -79,6 +80,10 @@ async def show(services: Services, request: Request) -> Response:
             raise PasskeyNeeded
         return as_json(describe(services, matter))
     user_id, visiting = matter.signer.user_id, matter.visitor.device is None
+    if matter.authorization.state is not State.PENDING:
+        grant = await services.database.read(grants.by_authorization, matter.authorization.id)
+        if (back := await way_back(services, grant, session_sha256(services, request))) is not None:
+            return RedirectResponse(back, 303)
     if matter.authorization.state is State.PENDING:
         return await signed_page(services, request, user_id, "approve.html", visiting=visiting, view=pending_view(services, matter))
     return await signed_page(services, request, user_id, "ended.html", visiting=visiting, view=ended_view(services, matter))

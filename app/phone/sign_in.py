@@ -21,7 +21,7 @@ from app.webauthn import TIMEOUT_MS, new_challenge, passkey_id_of, request_optio
 
 _ID = "[A-Za-z0-9_-]{22}"
 OUR_PAGES = re.compile(
-    rf"/(approve/{_ID}|account|account/add(/{_ID})?|account/devices/{_ID}|account/recovery(/{_ID})?|freeze|notifications"
+    rf"/(approve/{_ID}|access/{_ID}|account|account/add(/{_ID})?|account/devices/{_ID}|account/recovery(/{_ID})?|freeze|notifications"
     rf"|keys/{_ID}/(unfreeze|destroy|renew)|history(/{_ID})?|account/otp(/unlock|/{_ID}(/resynchronise)?)?|account/replacement|second-way|receipt)?\Z"
 )
 

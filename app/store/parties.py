@@ -7,7 +7,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select
 
 from app.domain.parties import Application, Passkey, Signer
 from app.domain.policy import Policy
-from app.store import agreements, documents, marks, subscriptions
+from app.store import agreements, documents, grants, marks, subscriptions
 from app.store.tables import applications, passkeys, signers
 from app.store.tables import subscriptions as pushed
 
@@ -22,6 +22,7 @@ _SIGNED_IN = (
     .values(sign_count=bindparam("new"), last_used=bindparam("now"))
 )
 _USED = update(passkeys).where(passkeys.c.passkey_id == bindparam("which")).values(last_used=bindparam("now"))
+_LISTS = ("return_urls", "redirect_uris")
 
 
 def add_application(connection: Connection, application: Application) -> None:
@@ -47,6 +48,7 @@ def remove_application(connection: Connection, client_id: str) -> bool:
     marks.remove(connection, client_id)
     documents.forget_of_application(connection, client_id)
     agreements.forget(connection, client_id)
+    grants.end_of(connection, client_id)
     return connection.execute(delete(applications).where(applications.c.client_id == client_id)).rowcount == 1
 
 
@@ -113,13 +115,11 @@ def all_signers(connection: Connection) -> list[Signer]:
 
 
 def _application(row: RowMapping) -> Application:
-    read = {
-        "return_urls": msgspec.json.decode(row["return_urls"], type=tuple[str, ...]),
-        "policy": msgspec.json.decode(row["policy"], type=Policy),
-    }
+    read: dict[str, Any] = {name: msgspec.json.decode(row[name], type=tuple[str, ...]) for name in _LISTS}
+    read["policy"] = msgspec.json.decode(row["policy"], type=Policy)
     return Application(**{**row, **read})
 
 
 def _columns(application: Application) -> dict[str, Any]:
-    encoded = {name: msgspec.json.encode(getattr(application, name)).decode() for name in ("return_urls", "policy")}
+    encoded = {name: msgspec.json.encode(getattr(application, name)).decode() for name in (*_LISTS, "policy")}
     return msgspec.structs.asdict(application) | encoded

@@ -10,13 +10,25 @@ from app.store.batch import Batches
 from app.store.push_jobs import ALIVE_KEY
 
 KEEP_EXPIRED_S = 3_600  # how long an expired token is told from an unknown one
+NONCE_LIFE_S = 300
+LISTED_S = 86_400 + KEEP_EXPIRED_S  # no token lives longer
 
 
 class Token(Struct, frozen=True):
-    """An access token's holder and end (unix seconds)."""
+    """
+    An access token's holder and end (unix seconds).
+
+    `grant_id` and `user_id` are there where a signer has granted it. It works only with the key of this thumbprint (`jkt`, RFC 9449 §6.1),
+    or with this client certificate (`x5t`, RFC 8705 §3.1), where there is one.
+    """
 
     client_id: str
     expires: int
+    scope: str = "service"
+    user_id: str | None = None
+    grant_id: str | None = None
+    jkt: str | None = None
+    x5t: str | None = None
 
 
 class Session(Struct, frozen=True):
@@ -46,14 +58,13 @@ class Ephemeral:
     def __init__(self, batches: Batches) -> None:
         self._batches = batches
 
-    async def give_token(self, client_id: str, life_s: int, now: float) -> str:
-        """Make an access token (256 random bits)."""
-        token, keep_s = secrets.token_urlsafe(32), life_s + KEEP_EXPIRED_S
+    async def give_token(self, holder: Token, now: float, token: str | None = None) -> str:
+        """Make an access token (256 random bits), or have one known that was made elsewhere."""
+        token, keep_s = token or secrets.token_urlsafe(32), max(1, holder.expires - int(now)) + KEEP_EXPIRED_S
         # Listed first: a token that is not in its application's list could not be revoked with it.
-        await self._batches.send("SADD", f"tokens:{client_id}", _key("token", token))
-        await self._batches.send("EXPIRE", f"tokens:{client_id}", keep_s)
-        value = msgspec.json.encode(Token(client_id, int(now) + life_s))
-        await self._batches.send("SET", _key("token", token), value, "EX", keep_s)
+        await self._batches.send("SADD", f"tokens:{holder.client_id}", _key("token", token))
+        await self._batches.send("EXPIRE", f"tokens:{holder.client_id}", LISTED_S)
+        await self._batches.send("SET", _key("token", token), msgspec.json.encode(holder), "EX", keep_s)
         return token
 
     async def token(self, token: str) -> Token | None:
@@ -119,6 +130,17 @@ class Ephemeral:
     async def may_poll(self, authorization_id: str, pace_ms: int) -> bool:
         """Tell whether the last poll of this authorization is at least `pace_ms` ago, and start counting anew if so."""
         return bool(await self._batches.send("SET", f"poll:{authorization_id}", b"", "PX", pace_ms, "NX"))
+
+    async def is_first_use(self, kind: str, value: str, life_s: int) -> bool:
+        """Tell whether this value was never seen within `life_s`, and remember it."""
+        return bool(await self._batches.send("SET", _key(kind, value), b"", "EX", life_s, "NX"))
+
+    async def dpop_nonces(self, now: float) -> list[str]:
+        """Give the nonce of these five minutes, and the one of those before where there was one; both are lost with Redis."""
+        slots = [f"{{dpop-nonce}}:{int(now) // NONCE_LIFE_S - earlier}" for earlier in range(2)]
+        await self._batches.send("SET", slots[0], secrets.token_urlsafe(16), "EX", 3 * NONCE_LIFE_S, "NX")
+        found: list[bytes | None] = await self._batches.send("MGET", *slots)
+        return [nonce.decode() for nonce in found if nonce is not None]
 
     async def push_process_lives(self) -> bool:
         """Tell whether a push process left its sign just now."""

@@ -19,6 +19,10 @@ applications = Table(
     Column("callback_secret", String(60)),
     Column("policy", String, nullable=False),  # JSON, what differs from all others
     Column("for_all", Boolean, nullable=False),  # its operator vouches that every signer agreed to it
+    Column("auth", String(20), nullable=False),  # secret, private_key_jwt, mtls
+    Column("jwks", String, nullable=False),
+    Column("certificate_sha256", LargeBinary(32)),
+    Column("redirect_uris", String, nullable=False),  # a JSON list
 )
 marks = Table(
     "marks",
@@ -136,6 +140,7 @@ responses = Table(
     Column("content", LargeBinary, nullable=False),  # nonce and AES-256-GCM ciphertext
     Column("claimed_until", BigInteger, nullable=False),
     Column("keep_until", BigInteger, nullable=False, index=True),
+    Column("grant_id", String(22)),
 )
 Index("responses_working", responses.c.state, responses.c.claimed_until)
 additions = Table(
@@ -321,3 +326,24 @@ agreements = Table(
     Column("by", String(10), nullable=False),  # signer, operator
     Column("since", BigInteger, nullable=False),
 )
+grants = Table(
+    "grants",
+    metadata,
+    Column("id", String(22), primary_key=True),
+    Column("client_id", String(22), nullable=False, index=True),
+    Column("kind", String(4), nullable=False),  # code, ciba
+    Column("scope", String(10), nullable=False),  # service, credential
+    Column("state", String(10), nullable=False),  # pushed, asked, agreed, refused, coded, given, over
+    Column("created", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    Column("request", LargeBinary, nullable=False),
+    Column("user_id", String(64), index=True),
+    Column("session_sha256", LargeBinary(32)),  # of the browser that brought the request, and takes the answer back
+    Column("authorization_id", String(22), unique=True),
+    Column("code_sha256", LargeBinary(32), unique=True),
+    Column("token_sha256", LargeBinary(32), unique=True),  # of a credential token
+    Column("refresh_sha256", LargeBinary(32), unique=True),
+    Column("jkt", String(43)),
+    Column("x5t", String(43)),
+)
+Index("grants_expiring", grants.c.expires)

@@ -10,13 +10,22 @@ from app.problems import ENDS, PROBLEMS, SIGNING, csc_words
 from hsm.messages import ErrorCode
 
 # Between programs only, before any request, or with words of their own.
-NOT_OUTSIDE = {errors.NatsuinError, errors.CannotStart, errors.SamRefused, errors.StatementRefused, errors.Ended, errors.SigningRefused}
+NOT_OUTSIDE = {
+    errors.NatsuinError,
+    errors.CannotStart,
+    errors.SamRefused,
+    errors.StatementRefused,
+    errors.Ended,
+    errors.SigningRefused,
+    errors.JwtRefused,
+}
 NOT_OUTSIDE |= {errors.PushGone, errors.PushRefused, errors.PushLater, errors.PushFailed}
 GROUPS = {errors.BadRequest, errors.Unauthenticated, errors.NotAllowed, errors.Unavailable}
 CLASSES = [one for _, one in inspect.getmembers(errors, inspect.isclass) if issubclass(one, errors.NatsuinError)]
 STANDARD = {"invalid_request", "access_denied", "invalid_token", "expired_token", "temporarily_unavailable", "server_error"}
 STANDARD |= {"authentication_error", "unauthorized_client", "invalid_pin", "invalid_otp", "invalid_hash"}
 OURS = {"invalid_authentication_data", "too_many_requests"}
+OAUTH = {"invalid_client", "invalid_grant", "invalid_dpop_proof", "insufficient_scope"}
 PHONE = {
     "link_unknown",
     "code_refused",
@@ -57,7 +66,7 @@ def test_every_error_is_in_the_table(error: type[Exception]) -> None:
     """With a status of the standard (§10.1 and 413), a code of the standard or one of ours, and a code that phones know."""
     problem = PROBLEMS[error]
     assert problem.status in (400, 401, 403, 404, 413, 429, 503)
-    assert problem.csc in STANDARD | OURS
+    assert problem.csc in STANDARD | OURS | OAUTH
     assert problem.phone in PHONE
 
 

@@ -33,6 +33,13 @@ def new_application(stack: Stack, *, asks_code: bool = False, for_all: bool = Tr
     return Application(stack, made.client_id, secret)
 
 
+def new_client(stack: Stack, **more: Any) -> tuple[str, str]:
+    """Register an application, and give its id and secret, which is of use only where it is registered with one."""
+    with _database(stack) as (_, database):
+        made, secret = add_application(database, NewApplication(name=f"Application {os.urandom(4).hex()}", **{"for_all": True} | more))
+    return made.client_id, secret
+
+
 def new_enrollment_url(stack: Stack, user_id: str | None = None, name: str = "山田 太郎") -> str:
     """Let a person enrol; gives the one-time link."""
     user_id = user_id or f"user-{os.urandom(4).hex()}"

@@ -84,14 +84,15 @@ def test_response_is_of_use_only_to_the_application_that_asked(rival: Applicatio
 
 
 def test_what_is_wrong_is_told_later_in_the_words_of_sign_hash(shop: Application, taro: Signer) -> None:
-    """A SAD that is none, hashes that were not approved, an algorithm of another key: nothing is spent by any."""
+    """Hashes that were not approved, an algorithm of another key: nothing is spent by either; a SAD that is none is refused at once."""
     sad = approved_digest(shop, taro, DIGEST)
     for changes, expected in (
-        ({"SAD": "nonsense"}, "Invalid parameter SAD"),
         ({"hashes": [b64(bytes(32))]}, "Hash is not authorized by the SAD."),
         ({"signAlgo": "1.2.840.113549.1.1.11"}, "Invalid parameter signAlgo"),
     ):
         assert error_of(result(shop, later(shop, taro, sad, **changes))) == refused(expected)
+    nonsense = sign_body(taro.credential_id, "nonsense", [GOOD], operationMode="A")
+    assert error_of(shop.post("signatures/signHash", nonsense)) == refused("Invalid parameter SAD")
     once = later(shop, taro, sad)
     assert result(shop, once).status_code == 200
     assert error_of(result(shop, later(shop, taro, sad))) == refused("Invalid parameter SAD")

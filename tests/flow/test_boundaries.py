@@ -140,6 +140,7 @@ def test_no_page_of_another_site_acts_for_a_signer(shop: Application, taro: Sign
         "/push/test": {},
         "/push/delivered": {"id": UNKNOWN_ID},
         f"/agree/{UNKNOWN_ID}": {"agree": True},
+        f"/access/{UNKNOWN_ID}": {"agree": True},
     }
     assert {re.sub(rf"{handle}|{UNKNOWN_ID}", "{id}", path) for path in bodies} == FOR_PHONES
     for path, body in bodies.items():

@@ -5,10 +5,12 @@ import socket
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from standardwebhooks import Webhook
 
+from tests.flow.fapi import credential_details
 from tests.flow.parties import Person, new_application
 from tests.flow.polls import wait_until
 from tests.flow.records import Records
@@ -90,6 +92,26 @@ def test_each_decision_is_told_once_signed(calling: Stack, shop: Shop, person: S
     assert first.headers["webhook-id"] == approved
     assert first.headers["content-type"] == "application/json"
     assert not {"cookie", "authorization"} & first.headers.keys()
+
+
+def test_ciba_is_told_by_ping(calling: Stack, shop: Shop, person: Signer) -> None:
+    """CIBA §10.2: the `auth_req_id` and nothing else, under the bearer token that the application chose; it then asks as ever."""
+    client, bearer = (shop.application.client_id, shop.application.client_secret), os.urandom(24).hex()
+
+    def asked(path: str, **fields: str) -> dict[str, Any]:
+        answer = calling.http.post(f"/oauth2/{path}", data=fields, auth=client)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    what = {"scope": "openid", "login_hint": person.user_id, "authorization_details": credential_details(person.credential_id)}
+    begun = asked("backchannel_authentication", client_notification_token=bearer, **what)
+    (waiting,) = person.inbox()
+    person.approve(waiting.id)
+    (ping,) = shop.receiver.wait_for(shop.name, 1)
+    assert Webhook(shop.secret).verify(ping.body, ping.headers) == {"auth_req_id": begun["auth_req_id"]}
+    assert ping.headers["authorization"] == f"Bearer {bearer}"
+    given = asked("token", grant_type="urn:openid:params:grant-type:ciba", auth_req_id=begun["auth_req_id"])
+    assert given["scope"] == "credential"
 
 
 def test_what_is_not_taken_is_tried_again_as_the_same_message(shop: Shop, person: Signer, receiver: PushService) -> None:

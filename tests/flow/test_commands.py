@@ -74,6 +74,8 @@ def test_client_lives_from_add_to_remove(stack: Stack, natsuin: Natsuin) -> None
         "callback_url",
         "for_all",
         "policy",
+        "auth",
+        "redirect_uris",
     }
     assert (made["name"], made["code"], made["inbox"]) == (name, True, False)
     assert "already" in told(natsuin("client", "add", name, "--json"), 1)["error"]

@@ -63,7 +63,7 @@ def test_info_needs_no_token_and_says_what_there_is(stack: Stack) -> None:
     required = {"specs", "name", "logo", "region", "lang", "description", "authType", "methods"}
     assert required | {"signAlgorithms", "signature_formats", "conformance_levels"} <= info.keys()
     assert info["specs"] == "2.0.0.0"
-    assert (info["authType"], info["oauth2"]) == (["oauth2client"], stack.origin)
+    assert (info["authType"], info["oauth2"]) == (["oauth2client", "oauth2code"], stack.origin)
     assert len(info["name"]) <= 255
     assert "auth/login" not in info["methods"]
     assert {stack.http.post(f"/csc/v2/{method}", json={}).status_code for method in info["methods"]} == {400}  # all ask for a token

@@ -11,6 +11,7 @@ from tests.flow.wire import error_of, refused
 from tests.harness.stack import Application, Stack
 
 GRANT = {"grant_type": "client_credentials"}
+CIBA = "urn:openid:params:grant-type:ciba"
 NO_CLIENT = refused("Missing parameter client_id")
 BAD_CLIENT = refused("Invalid parameter client_id")
 BAD_SECRET = refused("Invalid parameter client_secret")
@@ -25,9 +26,16 @@ TOKEN_REFUSALS: dict[str, tuple[dict[str, Any], tuple[int, str, str]]] = {
     "no grant_type": (CLIENT, refused("Missing parameter grant_type")),
     "empty grant_type": (CLIENT | {"grant_type": ""}, refused("Missing parameter grant_type")),
     "password": (CLIENT | {"grant_type": "password"}, refused("Invalid parameter grant_type")),
-    "authorization_code": (CLIENT | {"grant_type": "authorization_code", "code": "x"}, refused("Invalid parameter grant_type")),
-    "refresh_token": (CLIENT | {"grant_type": "refresh_token", "refresh_token": "x"}, refused("Invalid parameter grant_type")),
-    "scope credential": (CLIENT | GRANT | {"scope": "credential"}, refused("Invalid parameter scope")),
+    "no code": (CLIENT | {"grant_type": "authorization_code"}, refused("Missing parameter code")),
+    "unknown code": (CLIENT | {"grant_type": "authorization_code", "code": "x"}, refused("Invalid parameter code", "invalid_grant")),
+    "no refresh_token": (CLIENT | {"grant_type": "refresh_token"}, refused("Missing parameter refresh_token")),
+    "unknown refresh_token": (
+        CLIENT | {"grant_type": "refresh_token", "refresh_token": "x"},
+        refused("Invalid parameter refresh_token", "invalid_grant"),
+    ),
+    "no auth_req_id": (CLIENT | {"grant_type": CIBA}, refused("Missing parameter auth_req_id")),
+    "unknown auth_req_id": (CLIENT | {"grant_type": CIBA, "auth_req_id": "x"}, refused("Invalid parameter auth_req_id", "invalid_grant")),
+    "scope credential": (CLIENT | GRANT | {"scope": "credential"}, refused("Invalid parameter scope", "invalid_scope")),
     "no client": (GRANT, NO_AUTHORIZATION),
     "a secret without a client": (GRANT | {"client_secret": "SECRET"}, NO_CLIENT),
     "empty client_id": (GRANT | {"client_id": "", "client_secret": "SECRET"}, NO_CLIENT),

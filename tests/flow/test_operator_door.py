@@ -49,6 +49,8 @@ def test_an_application_lives_from_add_to_remove(stack: Stack, door: OperatorDoo
         "inbox": False,
         "callback_url": None,
         "for_all": False,
+        "auth": "secret",
+        "redirect_uris": [],
     }
     nothing = {"most_documents": None, "longest_life_s": None, "passkey_only": False, "per_minute": None, "per_day": None}
     policy |= {"policy": nothing}

@@ -3,9 +3,11 @@
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
+from tests.flow.browser import Browser
+from tests.flow.fapi import Fapi, redeemed_at_once
 from tests.flow.wire import authorize_body
 from tests.harness.postgresql import PostgreSQL, running_postgresql
 from tests.harness.signer import Signer
@@ -23,7 +25,7 @@ def stack_on_postgresql(folder: Path) -> Iterator[tuple[Stack, PostgreSQL]]:
 
 
 def test_signatures_are_made_once_with_postgresql_under_both_processes(tmp_path: Path) -> None:
-    """Approvals, refusals and sixteen redemptions of one SAD at once end as they do with SQLite."""
+    """Approvals, refusals, sixteen redemptions of one SAD and eight of one OAuth code at once end as they do with SQLite."""
     with stack_on_postgresql(tmp_path) as (stack, _):
         application, person = stack.application(), Signer(stack)
         asked = application.authorize(person.credential_id)
@@ -39,6 +41,8 @@ def test_signatures_are_made_once_with_postgresql_under_both_processes(tmp_path:
         assert person.refuse(refused["handle"]) == "refused"
         assert application.post("credentials/authorizeCheck", {"handle": refused["handle"]}).json()["reason"] == "declined"
         assert [one.id for one in person.inbox()] == [open_one["handle"]]
+        with closing(Browser(stack, person.passkey)) as browser:
+            assert redeemed_at_once(Fapi(stack), browser.signed_in()) == [200] + [400] * 7
 
 
 def test_quotas_count_with_postgresql(tmp_path: Path) -> None:

@@ -56,7 +56,6 @@ def test_methods_of_the_standard_that_are_not_here_are_501(stack: Stack, method:
         "/oauth2",
         "/oauth2/nothing",
         "/oauth2/token/",
-        "/oauth2/authorize",
     ],
 )
 def test_what_is_not_there_is_404_in_the_standards_form(stack: Stack, method: str, path: str) -> None:

@@ -79,6 +79,11 @@ def before_opening(needs: str, application_name: str = "青葉建設株式会社
     return Sample("before_opening.html", {"signed_in": True, "view": view})
 
 
+def access(name: str = "青葉建設株式会社 電子契約", signer_name: str = "山田 太郎", scope: str = "service") -> Sample:
+    view = {"application_name": name, "application_initial": name[:1], "mark": None, "signer_name": signer_name, "scope": scope}
+    return Sample("access.html", {"signed_in": True, "view": view | {"host": "shop.example.jp", "expires_in": 561}})
+
+
 def inbox(waiting: list[dict[str, Any]], **changes: Any) -> Sample:
     context = {"signed_in": True, "signer_name": "山田 太郎", "waiting": waiting, "new_devices": [], "notices": [], "frozen": ()}
     context |= {"second_way_open": False, "receipt_owed": False}
@@ -198,6 +203,9 @@ SAMPLES: dict[str, Sample] = ACCOUNT_SAMPLES | {
     ),
     "sign-in-hostile": sign_in(HOSTILE[1]),
     "screen-code": Sample("screen_code.html", {"signed_in": False}),
+    "access": access(),
+    "access-before-approval": access(scope="credential"),
+    "access-hostile": access(HOSTILE[1], HOSTILE[0]),
     "code-needed": before_opening("code"),
     "code-needed-hostile": before_opening("code", HOSTILE[0]),
     "confidential": before_opening("passkey"),
@@ -209,6 +217,7 @@ SAMPLES: dict[str, Sample] = ACCOUNT_SAMPLES | {
     "declined-return": ended("refused", "declined", return_url="https://shop.example.jp/signed"),
     "error-403": Sample("error.html", {"signed_in": True, "status": 403, "request_id": "7QH2-M4XD"}),
     "error-404": Sample("error.html", {"signed_in": False, "status": 404, "request_id": "7QH2-M4XD"}),
+    "error-used-up": Sample("error.html", {"signed_in": True, "status": 400, "request_id": "7QH2-M4XD", "path": "/oauth2/authorize"}),
     "error-405": Sample("error.html", {"signed_in": True, "status": 405, "request_id": "7QH2-M4XD"}),
     "error-429": Sample("error.html", {"signed_in": True, "status": 429, "request_id": "7QH2-M4XD"}),
     "error-500": Sample("error.html", {"signed_in": True, "status": 500, "request_id": "7QH2-M4XD"}),

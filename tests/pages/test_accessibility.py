@@ -43,12 +43,14 @@ PAGES = {
     "/notifications": ("notifications.html",),
     "/agree/{id}": ("agreement.html",),
     "/offline": ("offline.html",),
+    "/access/{id}": ("access.html",),
 }
 EVERYWHERE = ("error.html",)
 NO_PAGES = {
     "/inbox", "/health", "/history/statement/{id}", "/receipt/{id}/document", "/push/key", "/push/{id}", "/service-worker.js",
     "/manifest.webmanifest", "/applications/{id}/mark", "/inbox/events", "/approve/{id}/events",
-    "/approve/{id}/documents/{position}", "/authorizations/{id}/events",
+    "/approve/{id}/documents/{position}", "/authorizations/{id}/events", "/.well-known/oauth-authorization-server", "/oauth2/jwks",
+    "/oauth2/authorize",
 }  # fmt: skip
 INCLUDED = {
     "layout.html",

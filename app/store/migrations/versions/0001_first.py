@@ -22,6 +22,10 @@ def upgrade() -> None:
         sa.Column("callback_secret", sa.String(60)),
         sa.Column("policy", sa.String, nullable=False),
         sa.Column("for_all", sa.Boolean, nullable=False),
+        sa.Column("auth", sa.String(20), nullable=False),
+        sa.Column("jwks", sa.String, nullable=False),
+        sa.Column("certificate_sha256", sa.LargeBinary(32)),
+        sa.Column("redirect_uris", sa.String, nullable=False),
     )
     op.create_table(
         "marks",
@@ -129,6 +133,7 @@ def upgrade() -> None:
         sa.Column("content", sa.LargeBinary, nullable=False),
         sa.Column("claimed_until", sa.BigInteger, nullable=False),
         sa.Column("keep_until", sa.BigInteger, nullable=False, index=True),
+        sa.Column("grant_id", sa.String(22)),
     )
     op.create_index("responses_working", "responses", ["state", "claimed_until"])
     op.create_table(
@@ -301,3 +306,23 @@ def upgrade() -> None:
         sa.Column("by", sa.String(10), nullable=False),
         sa.Column("since", sa.BigInteger, nullable=False),
     )
+    op.create_table(
+        "grants",
+        sa.Column("id", sa.String(22), primary_key=True),
+        sa.Column("client_id", sa.String(22), nullable=False, index=True),
+        sa.Column("kind", sa.String(4), nullable=False),
+        sa.Column("scope", sa.String(10), nullable=False),
+        sa.Column("state", sa.String(10), nullable=False),
+        sa.Column("created", sa.BigInteger, nullable=False),
+        sa.Column("expires", sa.BigInteger, nullable=False),
+        sa.Column("request", sa.LargeBinary, nullable=False),
+        sa.Column("user_id", sa.String(64), index=True),
+        sa.Column("session_sha256", sa.LargeBinary(32)),
+        sa.Column("authorization_id", sa.String(22), unique=True),
+        sa.Column("code_sha256", sa.LargeBinary(32), unique=True),
+        sa.Column("token_sha256", sa.LargeBinary(32), unique=True),
+        sa.Column("refresh_sha256", sa.LargeBinary(32), unique=True),
+        sa.Column("jkt", sa.String(43)),
+        sa.Column("x5t", sa.String(43)),
+    )
+    op.create_index("grants_expiring", "grants", ["expires"])
