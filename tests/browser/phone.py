@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, ViewportSize, expect
 
 from tests.browser.words import ENGLISH, Words
-from tests.harness.chromium import OBSERVE, PATIENCE_MS
+from tests.harness.chromium import OBSERVE, PATIENCE_MS, close
 
 SCREEN: ViewportSize = {"width": 390, "height": 844}
 
@@ -114,7 +114,7 @@ class Phone:
         return answer
 
     def close(self) -> None:
-        self.context.close()
+        close(self.context)
 
     def _look_at_request(self, request: Request) -> None:
         if not request.url.startswith(("data:", *(f"{origin}/" for origin in self.origins))):

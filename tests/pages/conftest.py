@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
-from tests.harness.chromium import OBSERVE, PATIENCE_MS, chromium
+from tests.harness.chromium import OBSERVE, PATIENCE_MS, chromium, close
 
 from .browsing import Authenticator
 from .preview import serve
@@ -42,7 +42,7 @@ def page(browser: Browser, origin: str) -> Iterator[Page]:
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", listen)
     yield page
-    context.close()
+    close(context)
     assert faults == []
 
 
