@@ -26,7 +26,7 @@ def begin(connection: Connection, authorization_id: str, now: float, most_pushes
     if row["told"] is not None or row["told_at"] is not None or row["state"] != State.PENDING:
         return
     # Two at once must not both be the last that may; on SQLite the transaction itself keeps others out.
-    connection.execute(select(signers.c.user_id).where(signers.c.user_id == row["user_id"]).with_for_update())
+    connection.execute(select(signers.c.user_id).where(signers.c.user_id == row["user_id"]).with_for_update(key_share=True))
     mine = select(subscriptions.c.id).where(subscriptions.c.user_id == row["user_id"], subscriptions.c.refused == 0)
     takers = list(connection.execute(mine).scalars())
     wanted = connection.execute(select(signers.c.quiet_until).where(signers.c.user_id == row["user_id"])).scalar_one() <= int(now)

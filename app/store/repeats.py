@@ -31,4 +31,4 @@ def same(connection: Connection, application_id: str, asked_sha256: bytes, now: 
 
 def keep_others_out(connection: Connection, user_id: str) -> None:
     """Let one request to a signer be recorded after the other, until the transaction ends; on SQLite it is alone anyway."""
-    connection.execute(select(signers.c.user_id).where(signers.c.user_id == user_id).with_for_update())
+    connection.execute(select(signers.c.user_id).where(signers.c.user_id == user_id).with_for_update(key_share=True))
