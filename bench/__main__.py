@@ -1,4 +1,4 @@
-"""`make bench`: every figure of the documentation; `bench quick` leaves out the growth, `bench page` is the browser alone."""
+"""`make bench`: every figure of the documentation; `bench quick` leaves the growth out; `bench page`, `polls`, `calls`: one part alone."""
 
 import asyncio
 import os
@@ -10,10 +10,14 @@ import tempfile
 import time
 from pathlib import Path
 
+import aiohttp
 import psutil
 import uvloop
 
-from bench.cycle import Crowd, open_crowd
+from bench.calls import Calls
+from bench.client import Client
+from bench.csc_dummy import running_dummy
+from bench.cycle import Crowd, crowd_at
 from bench.notified import measure_notified
 from bench.page import measure_page
 from bench.parts import in_processes, requests
@@ -32,6 +36,8 @@ SETTINGS = {
     "NATSUIN_STATUS_REUSE": "300",
 }
 MANY_KEYS, MUCH_PAST = 10_000, 100_000
+POLLS = (1_000, 4_000)
+SIGNATURES = 1_000
 
 
 def main() -> None:
@@ -40,8 +46,9 @@ def main() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(soft, 20_000), hard), hard))
     report = Report()
-    if sys.argv[1:] == ["page"]:
-        measure_in_browser(report)
+    alone = {"page": measure_in_browser, "polls": measure_held, "calls": measure_calls}
+    if len(sys.argv) == 2 and sys.argv[1] in alone:
+        alone[sys.argv[1]](report)
         report.finish()
         return
     report.say("What a cycle cannot avoid")
@@ -52,6 +59,7 @@ def main() -> None:
     for kind in raw:
         measure_cycles(report, kind, parts_s + 1 / raw[kind], raw[kind])
     measure_asking(report)
+    measure_calls(report)
     measure_in_browser(report)
     if sys.argv[1:] != ["quick"]:
         measure_growth(report)
@@ -75,8 +83,7 @@ def measure_cycles(report: Report, kind: str, parts_s: float, raw: float) -> Non
 
 
 async def cycles_and_polls(report: Report, stack: Stack, kind: str, parts_s: float, raw: float) -> None:
-    crowd, http, phones = await open_crowd(stack, SIGNERS, kind)
-    try:
+    async with crowd_at(stack, SIGNERS, kind) as crowd:
         bare = await requests(stack.origin, SECONDS, SIGNERS)
         report.add(f"bare JSON requests on the same server ({kind} run)", bare, "1/s")
         await crowd.cycles(1)
@@ -92,9 +99,6 @@ async def cycles_and_polls(report: Report, stack: Stack, kind: str, parts_s: flo
         report.add(f"efficiency, {kind}", efficiency, "", "0.15 or better", efficiency >= 0.15)
         if kind == "p-256":
             await measure_polls(report, stack, crowd)
-    finally:
-        await http.close()
-        await phones.close()
 
 
 async def rate_and_cost(stack: Stack, crowd: Crowd, seconds: float) -> tuple[float, dict[str, float]]:
@@ -115,7 +119,7 @@ def processor_times(stack: Stack) -> dict[str, float]:
 
 
 async def measure_polls(report: Report, stack: Stack, crowd: Crowd) -> None:
-    for polls in (1_000, 4_000):
+    for polls in POLLS:
         report.say(f"{polls:,} held polls")
         found = await held(stack, crowd, polls)
         aim = ("under 20 at 1,000", found.after_p99_ms < 20) if polls == 1_000 else ("", None)
@@ -124,6 +128,38 @@ async def measure_polls(report: Report, stack: Stack, crowd: Crowd) -> None:
         report.add(f"approval sent to application's answer, p50, {polls:,} held", found.p50_ms, "ms")
         report.add(f"approval sent to application's answer, p99, {polls:,} held", found.p99_ms, "ms")
         report.add(f"memory of the web workers for 1,000 of {polls:,} held polls", found.memory_mib_per_1000, "MiB")
+
+
+def measure_held(report: Report) -> None:
+    """Measure held polls alone, on a stack of their own."""
+    with tempfile.TemporaryDirectory() as folder, running_stack(Path(folder), NATSUIN_KEY_ALGORITHM="p-256", **SETTINGS) as stack:
+        uvloop.run(hold(report, stack))
+
+
+async def hold(report: Report, stack: Stack) -> None:
+    async with crowd_at(stack, SIGNERS, "p-256") as crowd:
+        await crowd.cycles(1)
+        await measure_polls(report, stack, crowd)
+
+
+def measure_calls(report: Report) -> None:
+    """Measure single calls on one worker, beside another CSC server."""
+    report.say("Single calls")
+    settings = SETTINGS | {"NATSUIN_WORKERS": "1", "NATSUIN_KEY_ALGORITHM": "p-256"}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_stack(Path(folder), **settings) as stack,
+        tempfile.TemporaryDirectory() as other,
+        running_dummy(Path(other), SIGNERS) as (dummy, keys),
+    ):
+        uvloop.run(call_both(report, stack, dummy, keys))
+
+
+async def call_both(report: Report, stack: Stack, dummy: str, keys: list[str]) -> None:
+    async with crowd_at(stack, SIGNERS, "p-256") as crowd:
+        await crowd.cycles(1)
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as others:
+            await Calls(report, crowd, Client(others, dummy), keys, SECONDS).measure(SIGNATURES)
 
 
 def measure_asking(report: Report) -> None:
@@ -135,13 +171,9 @@ def measure_asking(report: Report) -> None:
 
 
 async def ask_each_time(report: Report, stack: Stack) -> None:
-    crowd, http, phones = await open_crowd(stack, SIGNERS, "p-256")
-    try:
+    async with crowd_at(stack, SIGNERS, "p-256") as crowd:
         await crowd.cycles(1)
         report.add("full cycles, p-256, the CA on the same machine asked twice in each", await crowd.cycles(SECONDS), "1/s")
-    finally:
-        await http.close()
-        await phones.close()
 
 
 def measure_in_browser(report: Report) -> None:
@@ -159,8 +191,7 @@ def measure_growth(report: Report) -> None:
 
 
 async def grow(report: Report, stack: Stack) -> None:
-    crowd, http, phones = await open_crowd(stack, 10, "p-256")
-    try:
+    async with crowd_at(stack, 10, "p-256") as crowd:
         for _ in range(10):
             await asyncio.gather(*(crowd.cycle(pair) for pair in crowd.pairs))
         young = await crowd.cycles(SECONDS)
@@ -178,9 +209,6 @@ async def grow(report: Report, stack: Stack) -> None:
             f"full cycles, {MUCH_PAST:,} past authorizations, ratio to before", old / many, "", "no less than 0.9", old / many >= 0.9
         )
         report.add("processor time of a cycle, ratio to before", sum(old_cost.values()) / sum(many_cost.values()), "")
-    finally:
-        await http.close()
-        await phones.close()
 
 
 def grow_stopped(stack: Stack, what: str, count: int) -> None:

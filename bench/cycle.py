@@ -4,10 +4,13 @@ import asyncio
 import base64
 import os
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import aiohttp
 
+from bench.client import Client
 from demo.passkey import Passkey
 from demo.phone import Phone, open_http
 from tests.harness.stack import SHA256, Stack
@@ -20,6 +23,7 @@ class Pair:
     """One signer with a phone, and the application's side of their signatures."""
 
     phone: Phone
+    user_id: str
     credential_id: str
     sign_algorithm: str
 
@@ -28,10 +32,9 @@ class Crowd:
     """Signers with enrolled phones, and one application, all in this process."""
 
     def __init__(self, stack: Stack, http: aiohttp.ClientSession, phones: aiohttp.ClientSession, token: str) -> None:
-        self._base = f"{stack.origin}/csc/v2/"
-        self._http, self._phones = http, phones
+        self.client = Client(http, f"{stack.origin}/csc/v2/", {"Authorization": f"Bearer {token}"})
+        self._phones = phones
         self._stack = stack
-        self._headers = {"Authorization": f"Bearer {token}"}
         self.pairs: list[Pair] = []
 
     async def enroll(self, count: int, key_algorithm: str) -> None:
@@ -41,21 +44,19 @@ class Crowd:
             phone = Phone(self._stack.origin, Passkey(), self._phones)
             enrolled = await phone.enroll(url)
             await phone.sign_in()
-            self.pairs.append(Pair(phone, enrolled.credential_id, SIGN_ALGORITHMS[key_algorithm.partition("-")[0]]))
-
-    async def call(self, method: str, body: dict[str, object], **headers: str) -> tuple[int, dict[str, str]]:
-        async with self._http.post(self._base + method, json=body, headers=self._headers | headers) as answer:
-            return answer.status, await answer.json()
+            self.pairs.append(Pair(phone, enrolled.user_id, enrolled.credential_id, SIGN_ALGORITHMS[key_algorithm.partition("-")[0]]))
 
     async def cycle(self, pair: Pair) -> None:
         """One signature; raises RuntimeError where any step did not go as it must."""
         digest = base64.b64encode(os.urandom(32)).decode()
         body: dict[str, object] = {"credentialID": pair.credential_id, "numSignatures": 1, "hashes": [digest], "hashAlgorithmOID": SHA256}
-        asked = await self._expect(202, "credentials/authorize", body | {"description": "Benchmark", "documentLabels": ["contract.pdf"]})
+        asked = await self.client.expect(
+            202, "credentials/authorize", body | {"description": "Benchmark", "documentLabels": ["contract.pdf"]}
+        )
         await pair.phone.approve(asked["handle"])
-        given = await self._expect(200, "credentials/authorizeCheck", {"handle": asked["handle"]})
+        given = await self.client.expect(200, "credentials/authorizeCheck", {"handle": asked["handle"]})
         body = {"credentialID": pair.credential_id, "SAD": given["SAD"], "hashes": [digest], "signAlgo": pair.sign_algorithm}
-        signed = await self._expect(200, "signatures/signHash", body)
+        signed = await self.client.expect(200, "signatures/signHash", body)
         if len(signed["signatures"]) != 1:
             raise RuntimeError("no signature")
 
@@ -72,18 +73,12 @@ class Crowd:
             done += 1
         return done
 
-    async def _expect(self, status: int, method: str, body: dict[str, object]) -> dict[str, str]:
-        got, answer = await self.call(method, body)
-        if got != status:
-            raise RuntimeError(f"{method}: {got} {answer}")
-        return answer
 
-
-async def open_crowd(stack: Stack, signers: int, key_algorithm: str) -> tuple[Crowd, aiohttp.ClientSession, aiohttp.ClientSession]:
-    """Enrol a crowd; the two sessions are the caller's to close."""
+@asynccontextmanager
+async def crowd_at(stack: Stack, signers: int, key_algorithm: str) -> AsyncIterator[Crowd]:
+    """Enrol a crowd; its connections last as long as the block."""
     application = await asyncio.to_thread(stack.application)
-    http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
-    phones = open_http(connections=10_000)
-    crowd = Crowd(stack, http, phones, application.token)
-    await crowd.enroll(signers, key_algorithm)
-    return crowd, http, phones
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http, open_http(connections=10_000) as phones:
+        crowd = Crowd(stack, http, phones, application.token)
+        await crowd.enroll(signers, key_algorithm)
+        yield crowd

@@ -4,7 +4,6 @@ What a cycle cannot avoid, each alone: a bare JSON request, the verification of 
 Each is measured as the machine does it best, with both cores busy, like the cycles that it is compared with.
 """
 
-import asyncio
 import json
 import secrets
 import subprocess
@@ -14,11 +13,13 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
+from itertools import repeat
 from pathlib import Path
 
 import aiohttp
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, insert
 
+from bench.client import Client, per_second
 from demo.passkey import Passkey, cose_key
 from hsm.assertion import RelyingParty, verify_assertion
 from hsm.database import open_engines
@@ -93,18 +94,8 @@ def signatures(key_algorithm: KeyAlgorithm, seconds: float) -> float:
 async def requests(origin: str, seconds: float, at_once: int) -> float:
     """Ask the running server for the least that it answers with JSON, `at_once` at a time; client included."""
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
-        until = time.perf_counter() + seconds
-
-        async def keep_on() -> int:
-            done = 0
-            while time.perf_counter() < until:
-                async with http.post(f"{origin}/csc/v2/info", json={}) as answer:
-                    await answer.json()
-                done += 1
-            return done
-
-        started = time.perf_counter()
-        return sum(await asyncio.gather(*(keep_on() for _ in range(at_once)))) / (time.perf_counter() - started)
+        client = Client(http, f"{origin}/csc/v2/")
+        return await per_second(repeat(partial(client.expect, 200, "info", {})), at_once, seconds)
 
 
 def in_processes(what: str, seconds: float, processes: int) -> float:

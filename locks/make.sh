@@ -11,3 +11,5 @@ compile() {
 compile test --extra demo --extra test --upgrade
 compile demo --extra demo --constraint locks/test.txt
 compile run --constraint locks/test.txt
+.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+    bench/csc-dummy.in --output-file bench/csc-dummy.txt

@@ -10,13 +10,13 @@ from app.services import Services
 from app.store import agreements, authorizations, grants
 
 
-async def agree(services: Services, user_id: str, application_id: str) -> None:
+async def agree(services: Services, user_id: str, application_id: str, device: str) -> None:
     """Agree; raises SubjectUnknown where there is no such application."""
     await agreement_with(services, user_id, application_id)
-    await services.database.write(agreements.record, user_id, application_id, "agreed", "signer", services.now())
+    await services.database.write(agreements.record, user_id, application_id, "agreed", "signer", services.now(), device)
 
 
-async def end(services: Services, user_id: str, application_id: str, device: str | None) -> None:
+async def end(services: Services, user_id: str, application_id: str, device: str) -> None:
     """
     End it: the application sees nothing any more, what it was granted over OAuth is over, and what it asks just now is declined.
 
@@ -24,14 +24,14 @@ async def end(services: Services, user_id: str, application_id: str, device: str
         SubjectUnknown: there is no such application.
     """
     await agreement_with(services, user_id, application_id)
-    await services.database.write(_end, user_id, application_id, services.now())
+    await services.database.write(_end, user_id, application_id, services.now(), device)
     for waiting in await services.database.read(authorizations.waiting_for, user_id, services.now()):
         if waiting.application_id == application_id:
             await _decline(services, waiting, device)
 
 
-def _end(connection: Connection, user_id: str, application_id: str, now: float) -> None:
-    agreements.record(connection, user_id, application_id, "ended", "signer", now)
+def _end(connection: Connection, user_id: str, application_id: str, now: float, device: str) -> None:
+    agreements.record(connection, user_id, application_id, "ended", "signer", now, device)
     grants.end_of(connection, application_id, user_id)
 
 

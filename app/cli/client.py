@@ -101,6 +101,9 @@ def set_(
     longest_life_s: Annotated[int | None, typer.Option(help="Seconds that its requests may wait; 0: as for all.")] = None,
     per_minute: Annotated[int | None, typer.Option(help="Requests, of all signers together; 0: no limit.")] = None,
     per_day: Annotated[int | None, typer.Option(help="Requests, of all signers together; 0: no limit.")] = None,
+    new_callback_secret: Annotated[
+        bool, typer.Option("--new-callback-secret", help="Sign callbacks with a new secret from now on; it is shown once.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Change what an application may; what is not named stays."""
@@ -108,10 +111,14 @@ def set_(
     limits = {"most_documents": most_documents, "longest_life_s": longest_life_s, "per_minute": per_minute, "per_day": per_day}
     named: dict[str, bool | int | None] = {name: value for name, value in flags.items() if value is not None}
     named |= {name: value or None for name, value in limits.items() if value is not None}
+    named |= {"new_callback_secret": True} if new_callback_secret else {}
     with answering(as_json), desk() as opened:
         value = clients.change(opened, client_id, named)
         limited = ", ".join(f"{name} {limit}" for name, limit in value["policy"].items() if limit) or "no limits of its own"
-        show(value, as_json, f"[bold]{escape(value['name'])}[/]: {limited}.")
+        lines = [f"[bold]{escape(value['name'])}[/]: {limited}."]
+        if "callback_secret" in value:
+            lines += [f"callback_secret {value['callback_secret']}", "[dim]The secret is shown only now; keep it safe.[/]"]
+        show(value, as_json, "\n".join(lines))
 
 
 @commands.command()

@@ -69,7 +69,7 @@ class Renewal(Struct, frozen=True, kw_only=True):
 
 
 class EventKind(StrEnum):
-    """What can happen to what is a signer's own; `otp_…` is about PIN and one-time password."""
+    """What can happen to what is a signer's own, and to which applications may ask; `otp_…` is about PIN and one-time password."""
 
     DEVICE_ADDED = "device_added"
     DEVICE_REMOVED = "device_removed"
@@ -95,13 +95,16 @@ class EventKind(StrEnum):
     RECOVERY_STOPPED = "recovery_stopped"
     RECOVERED = "recovered"
     OTP_SIGN_IN = "otp_sign_in"
+    AGREED = "agreed"
+    AGREEMENT_ENDED = "agreement_ended"
 
 
 class Event(Struct, frozen=True, kw_only=True):
     """
-    What happened, when (unix seconds), to which key or device, and from which device; names are those of that time.
+    What happened, when (unix seconds), to which key, device or application, and from which device; names are those of that time.
 
-    `cause` and `until` belong to freezing and recovery. Where a passkey approved it, `id` is the transaction's.
+    `cause` is `operator` where it was the operator's act; other causes, and `until`, belong to freezing and recovery. Where a passkey
+    approved it, `id` is the transaction's.
     """
 
     id: str
@@ -114,3 +117,4 @@ class Event(Struct, frozen=True, kw_only=True):
     by_device: str | None = None
     cause: str | None = None
     until: int | None = None
+    application: str | None = None

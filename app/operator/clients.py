@@ -65,7 +65,11 @@ def listed(desk: Desk) -> list[dict[str, Any]]:
 
 
 def change(desk: Desk, client_id: str, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Change what an application may, each by its name in `list`; a limit of None is as for all. Raises Refusal."""
+    """
+    Change what an application may, each by its name in `list`; a limit of None is as for all. Raises Refusal.
+
+    With `new_callback_secret` callbacks are signed with a new secret, which is given once.
+    """
     with recorded(desk, "client set", client_id):
         application = desk.database.read_now(parties.application, client_id)
         if application is None:
@@ -78,9 +82,10 @@ def change(desk: Desk, client_id: str, changes: Mapping[str, Any]) -> dict[str, 
         flags = {FLAGS[name]: value for name, value in changes.items() if name in FLAGS}
         policy = structs.replace(application.policy, **limits)
         changed = structs.replace(application, policy=policy, **flags)
-        desk.database.write_now(parties.change_application, changed)
+        secret = _new_callback_secret(application) if changes.get("new_callback_secret") else None
+        desk.database.write_now(_change, changed, secret)
         has_mark = desk.database.read_now(marks.has_one, client_id)
-    return {"client_id": client_id} | _told(changed, has_mark=has_mark)
+    return {"client_id": client_id} | ({"callback_secret": secret} if secret else {}) | _told(changed, has_mark=has_mark)
 
 
 def remove(desk: Desk, client_id: str) -> dict[str, Any]:
@@ -130,6 +135,18 @@ def _require_callback_url(url: str) -> None:
         require_callback_url(url)
     except EndpointRefused:
         raise Refusal(f"{url!r} is not an address like https://shop.example.jp/decided, in plain letters, without a query.") from None
+
+
+def _new_callback_secret(application: Application) -> str:
+    if application.callback_url is None:
+        raise Refusal(f"{application.name} has no address for callbacks, so there is nothing to sign with a secret.")
+    return new_secret()
+
+
+def _change(connection: Connection, changed: Application, callback_secret: str | None) -> None:
+    parties.change_application(connection, changed)
+    if callback_secret is not None:
+        parties.renew_callback_secret(connection, changed.client_id, callback_secret)
 
 
 def _add(connection: Connection, application: Application, png: bytes | None) -> None:

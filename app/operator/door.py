@@ -47,6 +47,7 @@ class SetClient(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     longest_life_s: int | UnsetType | None = UNSET
     per_minute: int | UnsetType | None = UNSET
     per_day: int | UnsetType | None = UNSET
+    new_callback_secret: bool | UnsetType = UNSET
 
 
 def set_client(desk: Desk, asked: SetClient, client_id: str) -> dict[str, Any]:

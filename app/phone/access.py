@@ -47,6 +47,7 @@ class Matter(Struct, frozen=True):
     signer: Signer
     has_mark: bool
     has_agreed: bool
+    device: str
 
     @property
     def asks_to_agree(self) -> bool:
@@ -98,7 +99,7 @@ def _decide(connection: Connection, matter: Matter, agree: bool, now: float) -> 
         return grants.decide(connection, grant.id, Step.REFUSED)
     if not grants.decide(connection, grant.id, Step.AGREED if grant.scope == "service" else Step.ASKED):
         return False
-    agreements.record(connection, matter.signer.user_id, grant.client_id, "agreed", "signer", now)
+    agreements.record(connection, matter.signer.user_id, grant.client_id, "agreed", "signer", now, matter.device)
     return True
 
 
@@ -161,4 +162,4 @@ def _read(connection: Connection, grant_id: str, device: Passkey) -> Matter:
     if grant is None or application is None or signer is None:
         raise SubjectUnknown
     has_agreed = agreements.has_agreed(connection, device.user_id, application.client_id)
-    return Matter(grant, application, signer, marks.has_one(connection, application.client_id), has_agreed)
+    return Matter(grant, application, signer, marks.has_one(connection, application.client_id), has_agreed, device.name)

@@ -31,7 +31,7 @@ async def decide(services: Services, request: Request) -> Response:
     device = await device_of(services, request)
     application_id = request.path_params["id"]
     if agrees:
-        await agree(services, device.user_id, application_id)
+        await agree(services, device.user_id, application_id, device.name)
     else:
         await end(services, device.user_id, application_id, device.name)
     return JSONResponse({"state": "agreed" if agrees else "ended"})

@@ -1,4 +1,4 @@
-"""The history: every signature that was asked for, with its end, and whatever happened to keys and devices; the newest first."""
+"""The history: every signature that was asked for, with its end, and what happened to keys, devices and agreements; the newest first."""
 
 import re
 from typing import Any
@@ -70,6 +70,7 @@ def event_view(event: Event) -> dict[str, Any]:
         "device": event.device,
         "new_name": event.new_name,
         "by_device": event.by_device,
+        "application": event.application,
         "cause": event.cause,
         "until": event.until if event.until is not None and event.until < FOR_EVER else None,
         "reference": reference_number(event.id),

@@ -5,9 +5,11 @@ for everybody.
 
 from sqlalchemy import Connection, and_, bindparam, case, delete, func, insert, or_, select
 
+from app.domain.account import Event, EventKind
 from app.domain.agreement import Agreement
+from app.domain.identifiers import new_id
 from app.domain.parties import Credential
-from app.store import credentials
+from app.store import credentials, events
 from app.store.tables import agreements as table
 from app.store.tables import applications
 
@@ -54,12 +56,18 @@ def one(connection: Connection, user_id: str, application_id: str) -> Agreement 
     return Agreement(**{**row, "state": row["state"] or "none"}) if row is not None else None
 
 
-def record(connection: Connection, user_id: str, application_id: str, state: str, by: str, now: float) -> None:
-    """Put down that it is agreed, or ended; what was put down before is gone."""
+def record(connection: Connection, user_id: str, application_id: str, state: str, by: str, now: float, device: str | None = None) -> None:
+    """Put down that it is agreed, or ended, also in the signer's history where it was not so; what was put down before is gone."""
+    before = one(connection, user_id, application_id)
     mine = (table.c.user_id == user_id, table.c.application_id == application_id)
     connection.execute(delete(table).where(*mine))
     values = {"user_id": user_id, "application_id": application_id, "state": state, "by": by, "since": int(now)}
     connection.execute(insert(table), values)
+    if before is not None and before.state != state:
+        kind = EventKind.AGREED if state == "agreed" else EventKind.AGREEMENT_ENDED
+        cause = "operator" if by == "operator" else None
+        told = Event(id=new_id(), user_id=user_id, at=int(now), kind=kind, application=before.name, by_device=device, cause=cause)
+        events.add(connection, told)
 
 
 def forget(connection: Connection, application_id: str) -> None:

@@ -1,4 +1,4 @@
-"""What has happened to a signer's keys and devices, in SQL; and the history of both these events and the signatures that were asked for."""
+"""What has happened to a signer's keys, devices and agreements, in SQL; and the history of these and of the signatures asked for."""
 
 from typing import Any
 

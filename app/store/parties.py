@@ -35,6 +35,11 @@ def change_application(connection: Connection, application: Application) -> None
     connection.execute(update(applications).where(applications.c.client_id == application.client_id).values(changed))
 
 
+def renew_callback_secret(connection: Connection, client_id: str, secret: str) -> None:
+    """Have callbacks signed with another secret from now on, also those that are tried again."""
+    connection.execute(update(applications).where(applications.c.client_id == client_id).values(callback_secret=secret))
+
+
 def application(connection: Connection, client_id: str) -> Application | None:
     row = connection.execute(_APPLICATION, {"client_id": client_id}).mappings().one_or_none()
     return _application(row) if row is not None else None

@@ -205,6 +205,7 @@ events = Table(
     Column("by_device", String(100)),
     Column("cause", String(10)),
     Column("until", BigInteger),
+    Column("application", String(100)),
 )
 Index("events_of_signer", events.c.user_id, events.c.at)
 second_ways = Table(

@@ -53,3 +53,12 @@ def test_what_is_declared_is_locked_with_hashes(lock: str, extras: tuple[str, ..
     assert declared(extras) <= locked, declared(extras) - locked
     assert text.count("--hash=sha256:") >= len(locked)
     assert "://" not in text
+
+
+def test_what_the_bench_measures_beside_us_is_locked_with_hashes() -> None:
+    """It has a lock and an environment of its own."""
+    text = (ROOT / "bench" / "csc-dummy.txt").read_text()
+    locked = re.findall(r"^([a-z0-9-]+)==", text, re.MULTILINE)
+    assert "certomancer-csc-dummy" in locked
+    assert text.count("--hash=sha256:") >= len(locked)
+    assert "://" not in text

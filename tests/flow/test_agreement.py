@@ -84,6 +84,18 @@ def test_what_is_ended_stays_ended_whatever_the_operator_says(stack: Stack, pers
     assert shown[shop.client_id] == "ended"
 
 
+def test_the_history_tells_what_was_agreed_and_ended(stranger: Application, person: Signer, browser: Browser) -> None:
+    """Once each, with the application's name and the device, also where it was said twice; on the start page too."""
+    path = f"/agree/{stranger.client_id}"
+    name = browser.get(path, Accept="application/json").json()["name"]
+    for agree in (True, True, False, False):
+        browser.post(path, {"agree": agree})
+    told = [(one["kind"], one["application"], one["by_device"]) for one in browser.history()["entries"]]
+    assert sorted(told) == [("agreed", name, "Device"), ("agreement_ended", name, "Device")]
+    for page in ("/history", "/"):
+        assert browser.get(page, Accept_Language="en").text.count("Agreed to requests from: ") == 1
+
+
 def test_the_operator_registers_one_who_agreed(stack: Stack, stranger: Application, browse: Browse) -> None:
     """`natsuin signer add --for`; an application that there is not is refused, and nobody is let in."""
     user_id = f"user-{os.urandom(4).hex()}"
@@ -91,8 +103,10 @@ def test_the_operator_registers_one_who_agreed(stack: Stack, stranger: Applicati
     assert "no application" in refusal["error"]
     assert stack.natsuin("signer", "show", user_id, expect=1)
     invited = stack.natsuin("signer", "add", user_id, "--name", "山田 太郎", "--for", stranger.client_id)
-    enrolled = browse(stack).register(invited["enrollment_url"].partition("#")[2])
-    assert enrolled.status_code == 200
+    browser = browse(stack)
+    assert browser.register(invited["enrollment_url"].partition("#")[2]).status_code == 200
+    assert [(one["kind"], one["cause"]) for one in browser.history()["entries"]] == [("agreed", "operator")]
+    assert "Registered as agreed by the operator: " in browser.get("/history", Accept_Language="en").text
     assert len(stranger.post("credentials/list", {"userID": user_id}).json()["credentialIDs"]) == 1
 
 

@@ -38,6 +38,7 @@ def test_allowing_scope_service_is_the_agreement(stranger: Fapi, browser: Browse
     assert state_of(browser, stranger) == "none"
     tokens = stranger.tokens(browser)
     assert state_of(browser, stranger) == "agreed"
+    assert [(one["kind"], one["by_device"]) for one in browser.history()["entries"]] == [("agreed", "Device")]
     assert stranger.call("credentials/list", {}, tokens["access_token"]).json() == {"credentialIDs": [person.credential_id]}
     own = stranger.form("/oauth2/token", {"grant_type": "client_credentials"}).json()["access_token"]
     assert stranger.call("credentials/list", {"userID": person.user_id}, own).json() == {"credentialIDs": [person.credential_id]}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from standardwebhooks import Webhook
+from standardwebhooks import Webhook, WebhookVerificationError
 
 from tests.flow.fapi import credential_details
 from tests.flow.parties import Person, new_application
@@ -194,8 +194,25 @@ def test_the_secret_is_shown_once(calling: Stack, shop: Shop) -> None:
         assert "is not an address" in calling.natsuin("client", "add", "Bad address", "--callback-url", bad, expect=1)["error"]
 
 
+def test_a_new_secret_signs_also_what_waits(calling: Stack, shop: Shop, person: Signer) -> None:
+    """Shown once, like the first one, which is good for nothing from then on."""
+    calling.kill("push")
+    handle = shop.ask(person)
+    person.refuse(handle)
+    changed = calling.natsuin("client", "set", shop.application.client_id, "--new-callback-secret")
+    first, shop.secret = shop.secret, changed["callback_secret"]
+    calling.start("push")
+    assert shop.told(1) == [handle]
+    with pytest.raises(WebhookVerificationError):
+        Webhook(first).verify(shop.came()[0].body, shop.came()[0].headers)
+    assert "callback_secret" not in calling.natsuin("client", "set", shop.application.client_id, "--per-day", "100")
+    assert shop.secret not in str(calling.natsuin("client", "list"))
+
+
 def test_an_application_without_an_address_is_not_called(calling: Stack, person: Signer) -> None:
+    """And has no secret for it."""
     application = new_application(calling)
+    assert "no address" in calling.natsuin("client", "set", application.client_id, "--new-callback-secret", expect=1)["error"]
     handle = application.authorize(person.credential_id)["handle"]
     person.refuse(handle)
     assert Records(calling).one("SELECT count(*) FROM callbacks WHERE authorization_id = ?", handle) == 0

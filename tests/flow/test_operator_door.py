@@ -73,6 +73,18 @@ def test_an_application_lives_from_add_to_remove(stack: Stack, door: OperatorDoo
     assert gone == Told(404, stack.natsuin("client", "remove", shop.client_id, expect=1))
 
 
+def test_callbacks_get_a_new_secret(door: OperatorDoor) -> None:
+    """Told once; where it is not asked for, or for an application without callbacks, there is none."""
+    address = "https://shop.example.jp/decided"
+    called, quiet = (door.call("POST", "/clients", {"name": os.urandom(8).hex(), "callback_url": url}).value for url in (address, None))
+    path = f"/clients/{called['client_id']}"
+    changed = door.call("POST", path, {"new_callback_secret": True})
+    assert (changed.status, changed.value["callback_secret"][:6]) == (200, "whsec_")
+    assert changed.value["callback_secret"] != called["callback_secret"]
+    assert "callback_secret" not in door.call("POST", path, {"new_callback_secret": False}).value
+    assert door.call("POST", f"/clients/{quiet['client_id']}", {"new_callback_secret": True}).status == 400
+
+
 def test_a_person_is_invited_and_shown(stack: Stack, door: OperatorDoor, browse: Browse) -> None:
     """By a link that enrols, by a letter that is a PDF, by the hash of a code."""
     user_id = f"user-{os.urandom(4).hex()}"

@@ -63,6 +63,9 @@ MORE_EVENTS = [
     event("key_destroyed", cause="operator"),
     *RECOVERY_EVENTS,
     event("otp_sign_in"),
+    event("agreed", application="青葉建設株式会社 電子契約", by_device="iPhone"),
+    event("agreed", application="青葉建設株式会社 電子契約", cause="operator"),
+    event("agreement_ended", application="青葉建設株式会社 電子契約", by_device="iPhone"),
 ]
 DEVICES = [
     {"id": "1" * 22, "name": "Android スマートフォン", "added": NOW - 400 * DAY_S, "last_used": NOW, "synced": True, "current": True},

@@ -61,5 +61,5 @@ def data_block(value: object) -> str:
 
 
 def event(kind: str, **fields: Any) -> dict[str, Any]:
-    missing = dict.fromkeys(("device", "new_name", "by_device", "cause", "until"))
+    missing = dict.fromkeys(("device", "new_name", "by_device", "cause", "until", "application"))
     return {"id": "E" * 22, "place": NOW, "kind": kind, "at": NOW, "reference": "W4K9-X2PD"} | missing | fields

@@ -193,6 +193,7 @@ def upgrade() -> None:
         sa.Column("by_device", sa.String(100)),
         sa.Column("cause", sa.String(10)),
         sa.Column("until", sa.BigInteger),
+        sa.Column("application", sa.String(100)),
     )
     op.create_index("events_of_signer", "events", ["user_id", "at"])
     op.create_table(
