@@ -3,6 +3,7 @@
 import os
 import socket
 import ssl
+import time
 from pathlib import Path
 from typing import Any
 
@@ -81,10 +82,25 @@ def test_an_application_that_wants_no_more_of_it_is_left_alone(telling: Stack, s
     receiver.answers = [(410, {})]
     first = shop.ask(person)
     person.refuse(first)
-    wait_until(lambda: records.one("SELECT state FROM callbacks WHERE authorization_id = ?", first) == "failed")
+    wait_until(lambda: records.one("SELECT state FROM callbacks WHERE id = ?", first) == "failed")
     second = shop.ask(person)
     person.refuse(second)
     assert shop.told(2) == [first, second]
+
+
+def test_a_callback_is_given_up_when_its_time_is_over(telling: Stack, shop: Called, person: Signer, receiver: PushService) -> None:
+    """Tried and not taken after that: the operator hears of it, and nobody tries again."""
+    records = Records(telling)
+    receiver.answers = [(503, {"Retry-After": "60"})]
+    handle = shop.ask(person)
+    person.refuse(handle)
+    shop.told(1)
+    wait_until(lambda: records.one("SELECT claimed_until FROM callbacks WHERE id = ?", handle) > time.time() + 30)  # that is written down
+    receiver.answers = [(503, {})]
+    records.change("UPDATE callbacks SET tried_until = 1, claimed_until = 0 WHERE id = ?", handle)
+    wait_until(lambda: records.one("SELECT state FROM callbacks WHERE id = ?", handle) == "failed")
+    assert f"does not take its callback for {handle} (PushLater: HTTP 503); it is given up" in telling.log("push")
+    assert shop.told(2) == [handle] * 2
 
 
 def test_what_was_decided_while_everything_was_dead_is_told(telling: Stack, shop: Called, person: Signer) -> None:
@@ -105,11 +121,11 @@ def test_a_process_that_dies_in_the_middle_leaves_it_to_the_next(
     handle = shop.ask(person)
     with receiver.arrived:  # the receiver takes it and does not answer until the process is gone
         person.refuse(handle)
-        wait_until(lambda: records.one("SELECT attempts FROM callbacks WHERE authorization_id = ?", handle) == 1)
+        wait_until(lambda: records.one("SELECT attempts FROM callbacks WHERE id = ?", handle) == 1)
         telling.kill("push")
-    records.change("UPDATE callbacks SET claimed_until = 0 WHERE authorization_id = ?", handle)  # its time passes
+    records.change("UPDATE callbacks SET claimed_until = 0 WHERE id = ?", handle)  # its time passes
     telling.start("push")
-    wait_until(lambda: records.one("SELECT state FROM callbacks WHERE authorization_id = ?", handle) == "done")
+    wait_until(lambda: records.one("SELECT state FROM callbacks WHERE id = ?", handle) == "done")
     assert set(shop.told(1)) == {handle}
     assert len({one.headers["webhook-id"] for one in shop.came()}) == 1
 
@@ -122,7 +138,7 @@ def test_a_receiver_that_nobody_vouches_for_is_told_nothing(telling: Stack, pers
         shop = Called(telling, impostor)
         handle = shop.ask(person)
         person.refuse(handle)
-        tried = "SELECT attempts FROM callbacks WHERE authorization_id = ?"
+        tried = "SELECT attempts FROM callbacks WHERE id = ?"
         wait_until(lambda: Records(telling).one(tried, handle) >= 1 and "ClientConnectorCertificateError" in telling.log("push"))
         assert impostor.came == []
 
@@ -151,4 +167,4 @@ def test_an_application_without_an_address_is_not_called(telling: Stack, person:
     application = new_application(telling)
     handle = application.authorize(person.credential_id)["handle"]
     person.refuse(handle)
-    assert Records(telling).one("SELECT count(*) FROM callbacks WHERE authorization_id = ?", handle) == 0
+    assert Records(telling).one("SELECT count(*) FROM callbacks WHERE id = ?", handle) == 0
