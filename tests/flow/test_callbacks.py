@@ -15,6 +15,7 @@ from tests.flow.fapi import credential_details
 from tests.flow.parties import Person, new_application
 from tests.flow.polls import wait_until
 from tests.flow.records import Records
+from tests.flow.wire import error_of, refused
 from tests.harness.push_service import PushService, push_service
 from tests.harness.signer import Signer
 from tests.harness.stack import Stack
@@ -56,6 +57,9 @@ def test_ciba_is_told_by_ping(telling: Stack, shop: Called, person: Signer) -> N
         return dict(answer.json())
 
     what = {"scope": "openid", "login_hint": person.user_id, "authorization_details": credential_details(person.credential_id)}
+    for unfit in ("short", "x" * 21, "two words that are long enough"):
+        answer = telling.http.post("/oauth2/backchannel_authentication", data=what | {"client_notification_token": unfit}, auth=client)
+        assert error_of(answer) == refused("Invalid parameter client_notification_token")
     begun = asked("backchannel_authentication", client_notification_token=bearer, **what)
     (waiting,) = person.inbox()
     person.approve(waiting.id)
