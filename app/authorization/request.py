@@ -1,7 +1,6 @@
 """Step 1: an application asks for a signature; the transaction is composed, and waits for the signer."""
 
 import asyncio
-import json
 import secrets
 from collections.abc import Callable
 
@@ -131,7 +130,7 @@ async def request(services: Services, client_id: str, ask: Ask, instead: Also | 
         if instead is not None:
             instead(connection, authorization)
         elif application.callback_url is not None:
-            callbacks.add(connection, authorization.id, json.dumps({"handle": authorization.id}))
+            callbacks.add(connection, authorization, {"handle": authorization.id})
 
     try:
         return await _record(services, application, credential, told, ask, also), opening

@@ -32,7 +32,7 @@ def add(
         Path | None, typer.Option("--mark", help="A square PNG file, shown beside the name.", exists=True, dir_okay=False)
     ] = None,
     inbox: Annotated[bool, typer.Option("--inbox", help="Let its requests wait for up to 30 days.")] = False,
-    callback_url: Annotated[str | None, typer.Option("--callback-url", help="Told, signed, when a request was decided.")] = None,
+    callback_url: Annotated[str | None, typer.Option("--callback-url", help="Told, signed, what was decided or is there.")] = None,
     for_all: Annotated[
         bool, typer.Option("--for-all", help="Every signer agreed to it; without this each signer agrees on the phone.")
     ] = False,

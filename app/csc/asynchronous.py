@@ -2,8 +2,8 @@
 `operationMode` A and `signatures/signPolling` (CSC 2.0 §11.10 to §11.12): the request is kept and worked on, and its answer kept too.
 
 The request is on disk, encrypted, before its response id is given out. Whichever worker dies, another one goes on: an activation is asked
-for under the response's own idempotency key, so that it happens once. The SAD's time goes on meanwhile. What is told to whom when an answer
-is there belongs to the end of `work`; nobody is called back yet.
+for under the response's own idempotency key, so that it happens once. The SAD's time goes on meanwhile. The transaction that keeps
+the answer makes the notice to `response_uri` due; the push process sends it, and it names the response and nothing else.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ from app.errors import (
 )
 from app.oauth.bearer import Caller, caller_of
 from app.services import Services
-from app.store import authorizations, responses
+from app.store import authorizations, parties, responses
 from hsm.messages import ActivateRequest, ErrorCode, named_authorization
 
 CLAIMED_S = 60
@@ -80,6 +80,7 @@ async def accept(services: Services, caller: Caller, sad: str, credential_id: st
     Raises:
         SigningRefused: the application has no such SAD.
         CredentialUnknown: it is for another credential.
+        BadParameter: `response_uri` is not the application's registered address.
     """
     named = named_authorization(sad)
     found = await services.database.read(authorizations.of_application, named, caller.client_id) if named is not None else None
@@ -87,6 +88,8 @@ async def accept(services: Services, caller: Caller, sad: str, credential_id: st
         raise SigningRefused(ErrorCode.SAD_INVALID)
     if found.credential_id != credential_id:
         raise CredentialUnknown
+    application = await services.database.read(parties.application, caller.client_id)
+    later.require_registered(application.callback_url if application is not None else None)
     response_id, now = new_id(), int(services.now())
     content = await asyncio.to_thread(services.document_key.seal, response_id, REQUEST, msgspec.msgpack.encode(work))
     response = Response(
@@ -99,7 +102,7 @@ async def accept(services: Services, caller: Caller, sad: str, credential_id: st
         claimed_until=now + CLAIMED_S,
         keep_until=now + -(-later.validity_ms // 1000),
     )
-    await services.database.write(responses.add, response)
+    await services.database.write(responses.add, response, found.id, told=later.response_uri is not None)
     task = asyncio.create_task(_work_quietly(services, response))
     running.add(task)
     task.add_done_callback(running.discard)

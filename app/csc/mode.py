@@ -10,19 +10,22 @@ DEFAULT_VALIDITY_MS = 3_600_000
 
 
 class Later(Struct, frozen=True):
-    """The answer is to be fetched with `signPolling`, for so long."""
+    """The answer is to be fetched with `signPolling`, for so long; `response_uri` is told when it is there."""
 
     validity_ms: int
+    response_uri: str | None = None
+
+    def require_registered(self, callback_url: str | None) -> None:
+        """Refuse an address that an operator did not register for this application, compared as a whole; raises BadParameter."""
+        if self.response_uri not in (None, callback_url):
+            raise BadParameter("Invalid parameter response_uri")
 
 
 def read_mode(body: Body) -> Later | None:
-    """Read the mode, None for at once; raises BadParameter, also where what belongs to the other mode is given. Nobody is called back."""
-    mode = body.choice("operationMode", ("S", "A"), "S")
+    """Read the mode, None for at once, where what belongs to the other mode is ignored; raises BadParameter."""
+    if body.choice("operationMode", ("S", "A"), "S") == "S":
+        return None
     validity_ms = body.whole("validity_period")
-    if mode == "S" and validity_ms is not None:
-        raise BadParameter("Invalid parameter validity_period")
     if validity_ms is not None and not 1 <= validity_ms <= LONGEST_VALIDITY_MS:
         raise BadParameter("Out of bounds parameter validity_period")
-    if body.has("response_uri"):
-        raise BadParameter("Invalid parameter response_uri")
-    return Later(validity_ms or DEFAULT_VALIDITY_MS) if mode == "A" else None
+    return Later(validity_ms or DEFAULT_VALIDITY_MS, body.optional_text("response_uri"))

@@ -9,7 +9,6 @@ by the passkey with the rest.
 An application with a callback address is told there when it was decided (ping, §10.2), with the bearer token that it has sent for that.
 """
 
-import json
 import re
 import unicodedata
 
@@ -70,7 +69,7 @@ async def authenticate_signer(services: Services, request: Request) -> Response:
     def instead(connection: Connection, authorization: Authorization) -> None:
         grants.add(connection, msgspec.structs.replace(grant, authorization_id=authorization.id))
         if application.callback_url is not None:
-            callbacks.add(connection, authorization.id, json.dumps({"auth_req_id": grant.id}), token)
+            callbacks.add(connection, authorization, {"auth_req_id": grant.id}, token)
 
     try:
         authorization, opening = await ask_signer(services, application.client_id, ask, instead)

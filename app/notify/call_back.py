@@ -23,7 +23,6 @@ LOOKED_AT = 500
 SENDING_S = DEADLINE_S + 5  # a claim that lasts longer belongs to a process that died
 FIRST_RETRY_S, LONGEST_RETRY_S = 2, 3_600
 DOUBT_S = 1
-TRIED_FOR_S = 86_400  # after the time of the request was over
 PURGE_EVERY = 1_800
 log = logging.getLogger("natsuin.callback")
 
@@ -39,10 +38,10 @@ async def call_back(parties: Parties) -> None:
             try:
                 for one in await parties.database.read(callbacks.due, parties.now(), LOOKED_AT):
                     busy = Counter(whose[name] for name in sending)
-                    if one.authorization_id in sending or len(sending) >= AT_ONCE or busy[one.application_id] >= AT_ONCE_FOR_ONE:
+                    if one.id in sending or len(sending) >= AT_ONCE or busy[one.application_id] >= AT_ONCE_FOR_ONE:
                         continue
-                    whose[one.authorization_id] = one.application_id
-                    sending[one.authorization_id] = asyncio.create_task(deliver(parties, one))
+                    whose[one.id] = one.application_id
+                    sending[one.id] = asyncio.create_task(deliver(parties, one))
                 if rounds % PURGE_EVERY == 0:
                     await parties.database.write(callbacks.purge, parties.now())
                 rounds += 1
@@ -59,16 +58,16 @@ async def call_back(parties: Parties) -> None:
 
 
 async def deliver(parties: Parties, callback: Callback) -> None:
-    """Send one, unless another process does; what does not arrive is tried again for a day."""
+    """Send one, unless another process does; what does not arrive is tried again while that makes sense."""
     try:
         now = parties.now()
         if not await parties.database.write(callbacks.claim, callback, now, now + SENDING_S):
             return
-        message = Message(callback.url, callback.secret, callback.authorization_id, callback.body, callback.bearer)
+        message = Message(callback.url, callback.secret, callback.id, callback.body, callback.bearer)
         try:
             await parties.callbacks.send(message)
         except PushGone:
-            log.warning("%s wants no callback for %s (410)", callback.application_id, callback.authorization_id)
+            log.warning("%s wants no callback for %s (410)", callback.application_id, callback.id)
             await parties.database.write(callbacks.end, callback, "failed")
         except (PushLater, EndpointRefused) as why:
             await _again(parties, callback, why)
@@ -87,10 +86,8 @@ def backoff_s(attempts: int) -> float:
 
 async def _again(parties: Parties, callback: Callback, why: PushLater | EndpointRefused) -> None:
     told = f"{type(why).__name__}: {why}"
-    if parties.now() > callback.expires + TRIED_FOR_S:
-        log.error(
-            "ALARM: %s does not take its callback for %s (%s); it is given up", callback.application_id, callback.authorization_id, told
-        )
+    if parties.now() > callback.tried_until:
+        log.error("ALARM: %s does not take its callback for %s (%s); it is given up", callback.application_id, callback.id, told)
         await parties.database.write(callbacks.end, callback, "failed")
         return
     asked_s = why.retry_after_s if isinstance(why, PushLater) else None

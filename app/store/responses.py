@@ -4,6 +4,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from app.domain.response import Response
+from app.store import callbacks
 from app.store.tables import responses as table
 
 _ALL = select(*(table.c[name] for name in Response.__struct_fields__))
@@ -11,8 +12,11 @@ _BY_ID = _ALL.where(table.c.id == bindparam("which"))
 _OVER = delete(table).where(table.c.keep_until <= bindparam("now"))
 
 
-def add(connection: Connection, response: Response) -> None:
+def add(connection: Connection, response: Response, authorization_id: str, *, told: bool) -> None:
+    """Record one; where it is to be `told`, a callback will name it when it is there."""
     connection.execute(insert(table), msgspec.structs.asdict(response))
+    if told:
+        callbacks.add_for_response(connection, response.id, authorization_id, response.keep_until)
 
 
 def get(connection: Connection, response_id: str) -> Response | None:
@@ -33,8 +37,9 @@ def claim(connection: Connection, response: Response, until: int) -> bool:
 
 
 def finish(connection: Connection, response_id: str, state: str, content: bytes) -> None:
-    """Put the answer in the place of the request; the first one stays."""
+    """Put the answer in the place of the request, and let that be told; the first one stays."""
     connection.execute(update(table).where(table.c.id == response_id, table.c.state == "working").values(state=state, content=content))
+    callbacks.release(connection, response_id)
 
 
 def forget_over(connection: Connection, now: float) -> int:

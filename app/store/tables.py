@@ -310,11 +310,13 @@ openings = Table(
 callbacks = Table(
     "callbacks",
     metadata,
-    Column("authorization_id", ForeignKey("authorizations.id"), primary_key=True),
+    Column("id", String(22), primary_key=True),  # of what has ended: an authorization, or a response
+    Column("authorization_id", ForeignKey("authorizations.id"), nullable=False),
     Column("body", String, nullable=False),
     Column("bearer", String),  # what the application wants to be shown, beside the signature
-    Column("state", String(10), nullable=False),  # due (once the authorization is decided), done, failed
+    Column("state", String(10), nullable=False),  # waiting (for a response), due (once the authorization is decided), done, failed
     Column("claimed_until", BigInteger, nullable=False),  # not tried before
+    Column("tried_until", BigInteger, nullable=False),
     Column("attempts", Integer, nullable=False),
 )
 Index("callbacks_due", callbacks.c.state, callbacks.c.claimed_until)

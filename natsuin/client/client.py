@@ -74,7 +74,7 @@ class Client:
         return self._run(self._calls.sign(ask, on_asked, on_progress))
 
     def cancel(self, handle: str) -> None:
-        """Withdraw a request that waits; raises Refused where it has ended or was approved."""
+        """Withdraw a request that waits; raises Ended where it is over, Refused where the signer has approved."""
         self._run(self._calls.cancel(handle))
 
     def _run(self, flow: Flow[Result]) -> Result:

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser
 from tests.browser.asking import Request
 from tests.browser.conftest import MakePhone, Person, registered
 from tests.browser.phone import Phone
-from tests.harness.stack import COMMANDS, Application, Stack, running_stack
+from tests.harness.stack import Application, Stack, running_stack
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +32,7 @@ def _fragile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def fragile(_fragile: Stack) -> Iterator[Stack]:
     """A stack whose parts may be killed."""
     yield _fragile
-    missing = [name for name in COMMANDS if name not in _fragile.processes]
-    if missing:
-        _fragile.start(*missing)
+    _fragile.mend()
 
 
 @pytest.fixture

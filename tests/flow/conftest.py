@@ -1,5 +1,6 @@
 """Parties that the flow tests share: they look at answers, not at each other's requests, so one of each serves them all."""
 
+import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 
@@ -9,8 +10,10 @@ from demo.passkey import Passkey
 from tests.flow.browser import Browse, Browser
 from tests.flow.parties import Person, new_application
 from tests.flow.records import Records
+from tests.harness.push_service import PushService, push_service
 from tests.harness.signer import Signer
-from tests.harness.stack import COMMANDS, Application, Stack, running_stack
+from tests.harness.stack import Application, Stack, running_stack
+from tests.harness.tls import Authority
 
 
 @pytest.fixture(scope="session")
@@ -76,9 +79,45 @@ def _fragile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def fragile(_fragile: Stack) -> Iterator[Stack]:
     """A stack of two workers whose parts may be killed; three requests may wait for one signer."""
     yield _fragile
-    missing = [name for name in COMMANDS if name not in _fragile.processes]
-    if missing:
-        _fragile.start(*missing)
+    _fragile.mend()
+
+
+@pytest.fixture(scope="session")
+def service() -> Iterator[PushService]:
+    """A push service."""
+    with push_service() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def callback_ca(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """The CA that those who are called back have their certificates from."""
+    return Authority(tmp_path_factory.mktemp("receiver"), "callback-ca")
+
+
+@pytest.fixture(scope="session")
+def receiver(callback_ca: Authority) -> Iterator[PushService]:
+    """An application's backend, which is called back over TLS."""
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(*callback_ca.issue("receiver"))
+    with push_service(tls) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def _telling(tmp_path_factory: pytest.TempPathFactory, service: PushService, callback_ca: Authority) -> Iterator[Stack]:
+    own = {"NATSUIN_CALLBACK_NETWORKS": "127.0.0.0/8,::1/128", "SSL_CERT_FILE": str(callback_ca.path)}
+    with running_stack(tmp_path_factory.mktemp("telling"), NATSUIN_PUSH_TEST_SERVICE=service.origin, **own) as made:
+        yield made
+
+
+@pytest.fixture
+def telling(_telling: Stack, service: PushService, receiver: PushService) -> Iterator[Stack]:
+    """A stack whose push service is the test's, which may call this machine back, and whose parts may be killed."""
+    service.answers.clear()
+    receiver.answers.clear()
+    yield _telling
+    _telling.mend()
 
 
 @pytest.fixture

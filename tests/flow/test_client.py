@@ -12,7 +12,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import PdfSignatureMetadata, async_sign_pdf
 from pyhanko.sign.fields import SigSeedSubFilter
 
-from natsuin.client import Account, ApplicationRefused, Ask, Asked, AsyncClient, Client, NoCredential, SignerRefused
+from natsuin.client import Account, ApplicationRefused, Ask, Asked, AsyncClient, Cancelled, Client, NoCredential, Refused, SignerRefused
 from natsuin.pdf import RemoteSigner, ask_for, prepare
 from tests.flow.parties import Person, new_application
 from tests.flow.records import Records
@@ -83,6 +83,36 @@ def test_the_ends_have_types(stack: Stack) -> None:
             client.credential_of("nobody at all")
     with Client(stack.origin, Account(shop.client_id, "another's")) as client, pytest.raises(ApplicationRefused):
         client.credential_of(signer.user_id)
+
+
+def test_both_clients_withdraw_what_waits(stack: Stack) -> None:
+    """Nobody is asked any more; twice is no fault. An approval or a refusal that came first stands, and nobody else's is withdrawn."""
+    shop, rival, signer = account(new_application(stack)), account(new_application(stack)), Person(stack)
+
+    async def cancel(handle: str) -> None:
+        async with AsyncClient(stack.origin, shop) as client:
+            await client.cancel(handle)
+
+    with Client(stack.origin, shop) as client, Client(stack.origin, rival) as other:
+        credential = client.credential_of(signer.user_id)
+        first, second, approved, refused = (client.authorize(Ask(credential, [bytes([number]) * 32])).handle for number in range(4))
+        with pytest.raises(Refused, match="handle"):
+            other.cancel(first)
+        client.cancel(first)
+        client.cancel(first)
+        asyncio.run(cancel(second))
+        assert {one.id for one in signer.inbox()} == {approved, refused}
+        for handle in (first, second):
+            with pytest.raises(Cancelled):
+                client.wait(handle)
+        signer.approve(approved)
+        signer.refuse(refused, "wrong_document")
+        with pytest.raises(Refused) as late:
+            client.cancel(approved)
+        assert late.value.error == "already_approved"
+        with pytest.raises(SignerRefused, match="wrong_document"):
+            client.cancel(refused)
+        assert client.wait(approved).factor == "passkey"
 
 
 def test_pdfs_are_signed_together_and_seen_by_the_signer(stack: Stack) -> None:

@@ -72,6 +72,14 @@ def test_it_is_taken_as_bearer_alone_until_it_is_revoked(bank: Fapi, browser: Br
     assert error_of(bank.call(method, body, revoked))[0] == 401
 
 
+def test_it_is_no_key_to_another_of_its_holder(bank: Fapi, browser: Browser, taro: Signer) -> None:
+    """With one as bearer and another as SAD it is not clear which is meant: refused, and neither is used up."""
+    one, other = token_for(bank, browser, taro), token_for(bank, browser, taro)
+    body = {"credentialID": taro.credential_id} | V2
+    assert error_of(bank.call("signatures/signHash", body | {"SAD": other}, one)) == NO_SAD
+    assert [bank.call("signatures/signHash", body, token).status_code for token in (one, other)] == [200, 200]
+
+
 def test_it_opens_no_method_of_scope_service(bank: Fapi, browser: Browser, taro: Signer) -> None:
     token = token_for(bank, browser, taro)
     for method in FOR_SERVICE:

@@ -16,7 +16,7 @@ from tests.flow.letters import Letter, new_letter
 from tests.flow.parties import new_application
 from tests.flow.records import Records
 from tests.harness.mortal import start_mortal
-from tests.harness.stack import COMMANDS, Application, Stack, running_stack
+from tests.harness.stack import Application, Stack, running_stack
 
 DEATHS = [
     ("ca", "before", "demo.ca.est:identify"),
@@ -51,9 +51,7 @@ def _mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def mortal(_mortal: Stack) -> Iterator[Stack]:
     """A stack whose parts die."""
     yield _mortal
-    missing = [name for name in COMMANDS if name not in _mortal.processes]
-    if missing:
-        _mortal.start(*missing)
+    _mortal.mend()
 
 
 @pytest.mark.parametrize(("part", "when", "function"), DEATHS, ids=lambda word: word.rpartition(":")[2])

@@ -27,7 +27,7 @@ from tests.flow.parties import new_application
 from tests.flow.records import Records
 from tests.flow.test_enrollment_deaths import objects_on_token
 from tests.harness.mortal import start_mortal
-from tests.harness.stack import COMMANDS, Application, Stack, running_stack
+from tests.harness.stack import Application, Stack, running_stack
 
 DEATHS = [
     ("web", "after", "app.authorization.enroll:_take_registration"),
@@ -54,9 +54,7 @@ def _own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def own(_own: Stack) -> Iterator[Stack]:
     """A stack whose parts die, and whose objects on the token are counted."""
     yield _own
-    missing = [name for name in COMMANDS if name not in _own.processes]
-    if missing:
-        _own.start(*missing)
+    _own.mend()
 
 
 @pytest.fixture

@@ -302,6 +302,7 @@ def test_client_assertion_is_taken_once_and_in_time(bank: Fapi) -> None:
         bank.assertion(nbf=now + 61),
         bank.assertion(jti=ABSENT),
         bank.assertion(iss=rival.client_id),
+        bank.assertion(sub=rival.client_id),
         bank.assertion(key=new_key()),
         bank.assertion(key=rsa, alg="RS256"),
         unsigned(bank.assertion()),

@@ -10,8 +10,9 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.flow.parties import new_client
-from tests.flow.wire import error_of, refused
+from tests.flow.fapi import credential_details
+from tests.flow.parties import Person, new_client
+from tests.flow.wire import DIGEST, b64, error_of, refused, sign_body
 from tests.harness.stack import Stack, running_stack
 from tests.harness.tls import Authority
 from tests.harness.tls_proxy import TlsProxy, write_secret
@@ -79,6 +80,28 @@ def test_another_certificate_or_none_is_refused(place: Place) -> None:
         assert place.token(certificate)[0] == 401
     words = ["-u", f"{place.client_id}:", "-d", GRANT]
     assert place.curl("/oauth2/token", *words, certificate=place.own)[0] == 401
+
+
+def test_credential_token_is_bound_to_a_certificate_also_as_sad(place: Place) -> None:
+    """Beside a token of scope `service` of the same application that is bound to another certificate it is none."""
+    client_id, secret = new_client(place.stack)
+    person, shop = Person(place.stack), ["-u", f"{client_id}:{secret}"]
+    services = [place.curl("/oauth2/token", *shop, "-d", GRANT, certificate=one)[1]["access_token"] for one in (place.own, place.other)]
+    fields = ["-d", "scope=credential", "-d", f"login_hint={person.user_id}"]
+    details = f"authorization_details={credential_details(person.credential_id)}"
+    status, begun = place.curl("/oauth2/backchannel_authentication", *shop, *fields, "--data-urlencode", details, certificate=place.own)
+    assert status == 200, begun
+    person.approve(person.inbox()[0].id)
+    polling = ["-d", "grant_type=urn:openid:params:grant-type:ciba", "-d", f"auth_req_id={begun['auth_req_id']}"]
+    status, told = place.curl("/oauth2/token", *shop, *polling, certificate=place.own)
+    assert status == 200, told
+    body = json.dumps(sign_body(person.credential_id, told["access_token"], [b64(DIGEST)]))
+    answers = []
+    for token, certificate in zip(services[::-1], (place.other, place.own), strict=True):
+        words = ["-H", f"Authorization: Bearer {token}", "-H", "Content-Type: application/json", "-d", body]
+        status, answer = place.curl("/csc/v2/signatures/signHash", *words, certificate=certificate)
+        answers.append((status, answer.get("error_description")))
+    assert answers == [(400, "Invalid parameter SAD"), (200, None)]
 
 
 @pytest.mark.parametrize("case", ["alone", "empty secret", "another secret", "secret twice", "certificate twice", "no certificate"])

@@ -96,6 +96,13 @@ def test_client_is_authorized_in_one_way_at_a_time(shop: Application) -> None:
     assert error_of(send(shop, "/oauth2/token", GRANT | CLIENT, Authorization=right)) == refused("Two ways of client authorization")
 
 
+def test_client_id_in_the_form_is_that_of_the_header(shop: Application, rival: Application) -> None:
+    """It may be there, and names nobody else."""
+    right = basic(shop.client_id, shop.client_secret)
+    assert send(shop, "/oauth2/token", GRANT | {"client_id": "ID"}, Authorization=right).status_code == 200
+    assert error_of(send(shop, "/oauth2/token", GRANT | {"client_id": rival.client_id}, Authorization=right)) == BAD_CLIENT
+
+
 @pytest.mark.parametrize(
     ("content", "headers", "expected"),
     [

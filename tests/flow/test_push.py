@@ -21,31 +21,9 @@ from tests.flow.wire import new_hash
 from tests.harness.browser_keys import BrowserKeys
 from tests.harness.push_service import PushService, push_service
 from tests.harness.signer import Signer
-from tests.harness.stack import COMMANDS, ROOT, SHA256, Application, Stack, running_stack
+from tests.harness.stack import ROOT, SHA256, Application, Stack
 
 LIFE_S = 180
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[PushService]:
-    with push_service() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def _telling(tmp_path_factory: pytest.TempPathFactory, service: PushService) -> Iterator[Stack]:
-    with running_stack(tmp_path_factory.mktemp("telling"), NATSUIN_PUSH_TEST_SERVICE=service.origin) as made:
-        yield made
-
-
-@pytest.fixture
-def telling(_telling: Stack, service: PushService) -> Iterator[Stack]:
-    """A stack whose push service is the test's."""
-    service.answers.clear()
-    yield _telling
-    missing = [name for name in COMMANDS if name not in _telling.processes]
-    if missing:
-        _telling.start(*missing)
 
 
 @pytest.fixture

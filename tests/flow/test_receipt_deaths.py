@@ -12,7 +12,7 @@ from tests.flow.parties import Person
 from tests.flow.receipts import PATIENCE_S, document_of, receipt_of, verdicts_on, wait_until
 from tests.flow.records import Records
 from tests.harness.mortal import start_mortal
-from tests.harness.stack import COMMANDS, Stack, running_stack
+from tests.harness.stack import Stack, running_stack
 
 DEATHS = [
     ("web", "after", "app.store.receipts:keep_draft"),
@@ -42,9 +42,7 @@ def _mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def mortal(_mortal: Stack) -> Iterator[Stack]:
     """A stack whose parts die."""
     yield _mortal
-    missing = [name for name in COMMANDS if name not in _mortal.processes]
-    if missing:
-        _mortal.start(*missing)
+    _mortal.mend()
 
 
 @pytest.mark.parametrize(

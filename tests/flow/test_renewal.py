@@ -26,7 +26,7 @@ from tests.flow.statements import statement_of
 from tests.flow.test_enrollment_deaths import objects_on_token
 from tests.flow.test_revocation import at_the_ca
 from tests.harness.mortal import start_mortal
-from tests.harness.stack import COMMANDS, ROOT, Application, Stack, running_stack
+from tests.harness.stack import ROOT, Application, Stack, running_stack
 
 DEATHS = [
     ("sam", "before", "hsm.change:Change.begin_renewal"),
@@ -60,9 +60,7 @@ def _renewing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def renewing(_renewing: Stack) -> Iterator[Stack]:
     """A stack whose keys may be renewed at once, and whose parts may die."""
     yield _renewing
-    missing = [name for name in COMMANDS if name not in _renewing.processes]
-    if missing:
-        _renewing.start(*missing)
+    _renewing.mend()
 
 
 @pytest.fixture

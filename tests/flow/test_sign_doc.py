@@ -292,9 +292,11 @@ REFUSALS: dict[str, tuple[dict[str, Any], tuple[int, str, str]]] = {
     ),
     "properties that are no list": (documents_with(signed_props="Reason"), refused("Invalid parameter signed_props ()")),
     "unknown mode": ({"operationMode": "X"}, refused("Invalid parameter operationMode")),
-    "a time for mode S": ({"validity_period": 1_000}, refused("Invalid parameter validity_period")),
     "no time at all": ({"operationMode": "A", "validity_period": 0}, refused("Out of bounds parameter validity_period")),
-    "an address to call": ({"operationMode": "A", "response_uri": "https://shop.example"}, refused("Invalid parameter response_uri")),
+    "an address to call": (
+        {"operationMode": "A", "response_uri": "https://shop.example"},
+        refused("Invalid parameter response_uri"),
+    ),
     "clientData is a number": ({"clientData": 5}, refused("Invalid parameter clientData")),
     "returnValidationInfo is text": ({"returnValidationInfo": "true"}, refused("Invalid parameter returnValidationInfo")),
 }

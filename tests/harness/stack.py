@@ -113,6 +113,11 @@ class Stack:
                     raise RuntimeError("the push process is not ready:\n" + self.log("push")[-2_000:])
                 time.sleep(0.1)
 
+    def mend(self) -> None:
+        """Start again what a test has killed."""
+        if missing := [name for name in COMMANDS if name not in self.processes]:
+            self.start(*missing)
+
     def kill(self, name: str, how: int = signal.SIGKILL) -> None:
         """End one part, its children included, and wait until it is gone."""
         process = self.processes.pop(name)

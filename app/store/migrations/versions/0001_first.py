@@ -291,11 +291,13 @@ def upgrade() -> None:
     op.create_index("ix_openings_asked_sha256", "openings", ["asked_sha256"])
     op.create_table(
         "callbacks",
-        sa.Column("authorization_id", sa.String(22), sa.ForeignKey("authorizations.id"), primary_key=True),
+        sa.Column("id", sa.String(22), primary_key=True),
+        sa.Column("authorization_id", sa.String(22), sa.ForeignKey("authorizations.id"), nullable=False),
         sa.Column("body", sa.String, nullable=False),
         sa.Column("bearer", sa.String),
         sa.Column("state", sa.String(10), nullable=False),
         sa.Column("claimed_until", sa.BigInteger, nullable=False),
+        sa.Column("tried_until", sa.BigInteger, nullable=False),
         sa.Column("attempts", sa.Integer, nullable=False),
     )
     op.create_index("callbacks_due", "callbacks", ["state", "claimed_until"])
