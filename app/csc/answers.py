@@ -199,7 +199,7 @@ class Cancelled(Struct, frozen=True):
     """The request was withdrawn."""
 
     handle: Handle
-    state: Literal[State.CANCELLED]
+    state: Literal["cancelled"]
 
 
 class Standing(Struct, frozen=True, kw_only=True):

@@ -49,6 +49,7 @@ METHODS = (
     "signatures/signHash",
 )
 MOST_RESULTS = 100
+AT_ONCE = {"operationMode": "S", "validity_period": None, "response_uri": None}  # v1 knows no other mode, nor its fields
 
 
 async def info(services: Services, request: Request) -> Response:
@@ -106,7 +107,13 @@ async def sign_hash(services: Services, request: Request) -> Response:
     """`signatures/signHash` (CSC 1.0.4 §11.9)."""
     caller = await caller_of(services, request)
     fields = await read_json(request, MAX_BODY_BYTES)
-    names = {"hashes": fields.get("hash"), "hashAlgorithmOID": fields.get("hashAlgo"), "operationMode": "S"}
+    names = {
+        "hashes": fields.get("hash"),
+        "hashAlgorithmOID": fields.get("hashAlgo"),
+        "operationMode": "S",
+        "validity_period": None,
+        "response_uri": None,
+    }
     with _words_of_v1():
         body = with_own_sad(caller, Body(fields | names))
         activation = read_activation(body, caller.client_id, request.headers.get("idempotency-key"))
