@@ -143,8 +143,9 @@ def _answer(answers: list[Answer], schemas: dict[Any, dict[str, Any]]) -> dict[s
     kinds = [schemas[_key(one.kind)] for one in answers if one.kind is not None]
     first = answers[0]
     if first.media_type == "text/event-stream":
-        stream = {"type": "string", "description": "The `data` of each event is JSON of `x-data`", "x-data": kinds[0]}
-        told["content"] = {first.media_type: {"schema": stream}}
+        data = {"type": "string", "contentMediaType": "application/json", "contentSchema": kinds[0]}
+        event = {"description": "Each event (HTML §9.2)", "type": "object", "required": ["data"], "properties": {"data": data}}
+        told["content"] = {first.media_type: {"schema": event}}
     elif kinds:
         told["content"] = {first.media_type: {"schema": kinds[0] if len(kinds) == 1 else {"anyOf": kinds}}}
     elif first.media_type == "text/html":

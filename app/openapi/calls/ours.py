@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from msgspec import structs
+
 from app import errors as e
 from app.csc import answers
 from app.domain.authorization import State
@@ -50,7 +52,7 @@ OPERATIONS = (
         summary="Tells browsers that a page of any site may ask with the secret",
         source="Fetch, CORS preflight",
         access=Access.NOBODY,
-        parameters=(HANDLE,),
+        parameters=(structs.replace(HANDLE, kind=str),),  # nobody looks at it
         answers=(Answer(status=204, description="It may", headers=("Access-Control-Allow-Origin",)),),
         refusals=(NOT_FOUND,),
     ),

@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from app.oauth.assertion import TYPE
-from app.openapi.requests.fields import HashAlgorithm
 
 Text = Annotated[str, Meta(min_length=1)]
 NotTaken = Annotated[str, Meta(description="Refused if given: nothing of this kind is taken here")] | UnsetType
@@ -18,7 +17,7 @@ class ClientForm(Struct, frozen=True, kw_only=True):
     client_id: Text | UnsetType = UNSET
     client_secret: Text | UnsetType = UNSET
     client_assertion: Annotated[str, Meta(description="A JWT (RFC 7523)")] | UnsetType = UNSET
-    client_assertion_type: Annotated[str, Meta(extra_json_schema={"enum": [TYPE]})] | UnsetType = UNSET
+    client_assertion_type: Annotated[str, Meta(description=f"With it: `{TYPE}`")] | UnsetType = UNSET
 
 
 class TokenForm(ClientForm, frozen=True, kw_only=True):
@@ -52,9 +51,9 @@ class AskForm(ClientForm, frozen=True, kw_only=True):
     scope: Annotated[str, Meta(description="`service` or `credential`; for an ID token (CIBA) also `openid`")] | UnsetType = UNSET
     authorization_details: Details | UnsetType = UNSET
     credentialID: str | UnsetType = UNSET
-    numSignatures: Annotated[str, Meta(pattern="^[0-9]+$")] | UnsetType = UNSET
+    numSignatures: Annotated[str, Meta(description="As many as hashes")] | UnsetType = UNSET
     hashes: Annotated[str, Meta(description="In base64url, by commas")] | UnsetType = UNSET
-    hashAlgorithmOID: HashAlgorithm | UnsetType = UNSET
+    hashAlgorithmOID: Annotated[str, Meta(description="SHA-256, SHA-384 or SHA-512, by OID")] | UnsetType = UNSET
     description: str | UnsetType = UNSET
     clientData: str | UnsetType = UNSET
     signatureQualifier: NotTaken = UNSET
