@@ -44,6 +44,8 @@ PAGES = {
     "/agree/{id}": ("agreement.html",),
     "/offline": ("offline.html",),
     "/access/{id}": ("access.html",),
+    "/developers": ("developers.html",),
+    "/developers/{id}": ("call.html",),
 }
 EVERYWHERE = ("error.html",)
 NO_PAGES = {
