@@ -11,8 +11,8 @@ from app.services import Services
 
 
 async def openapi(services: Services, _: Request) -> Response:
-    """Give the document for this service's origin; any site may read it."""
-    return Response(_encoded(services.config.origin), media_type="application/json", headers={"Access-Control-Allow-Origin": "*"})
+    """Give the document for this service's origin."""
+    return Response(_encoded(services.config.origin), media_type="application/json")
 
 
 @cache
