@@ -6,7 +6,7 @@ DEMO_PACKAGES := python3-venv libsofthsm2 redis-server poppler-utils fonts-moris
 TEST_PACKAGES := $(DEMO_PACKAGES) postgresql opensc opensc-pkcs11 openssl curl strace chromium fonts-noto-cjk oathtool pskctool dbus-daemon $(if $(shell command -v npm),,nodejs npm)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test-users test lint bench lighthouse screens lock clean demo-packages test-packages
+.PHONY: help demo up test-users test fuzz lint bench lighthouse screens lock clean demo-packages test-packages
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | column -t -s "$$(printf '\t')"
@@ -22,6 +22,9 @@ test-users: .venv/.demo ## at a stack of your own: six signers that always give 
 
 test: .venv/.test lint ## all tests
 	@$(BIN)/python -m pytest
+
+fuzz: .venv/.test ## 20,000 calls and more that schemathesis makes up from /openapi.json; SEED makes them again
+	@$(BIN)/python -m tests.fuzz
 
 lint: .venv/.test
 	@$(BIN)/ruff format --check --quiet . || { echo "run .venv/bin/ruff format ."; exit 1; }

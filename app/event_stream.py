@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 from starlette.responses import Response, StreamingResponse
 
 from app.errors import NotAllowed, TooFast, Unauthenticated, Unavailable
@@ -20,7 +21,7 @@ LIFE_S = 300
 LOOK_S = 15  # so long a removed device, or an expired session, may go unnoticed; and a connection that is gone
 PAUSE_S = 1
 
-Look = Callable[[], Awaitable[tuple[Any, dict[str, Any]]]]
+Look = Callable[[], Awaitable[tuple[Any, Struct | dict[str, Any]]]]
 """What is to be told, and before it that by which a change is known; a mark of None is told once, and is the stream's end."""
 
 

@@ -1,10 +1,18 @@
 """`/health`: whether this server can do its work right now; for load balancers and start scripts, says nothing that helps a stranger."""
 
+from msgspec import Struct
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
+from app.answering import answer
 from app.errors import Unavailable
 from app.services import Services
+
+
+class Health(Struct, frozen=True):
+    """Whether it can."""
+
+    ok: bool
 
 
 async def health(services: Services, _: Request) -> Response:
@@ -15,4 +23,4 @@ async def health(services: Services, _: Request) -> Response:
         ok = all(part == "ok" for part in state.parts.values())
     except Unavailable:
         ok = False
-    return JSONResponse({"ok": ok}, 200 if ok else 503)
+    return answer(Health(ok), 200 if ok else 503)

@@ -220,4 +220,4 @@ async def unknown_error(request: Request, error: Exception) -> Response:
 
 def is_for_applications(request: Request) -> bool:
     path = request.scope["path"]
-    return path != AUTHORIZE and path.lstrip("/").partition("/")[0] in ("csc", "oauth2", "authorizations", ".well-known")
+    return path != AUTHORIZE and path.lstrip("/").partition("/")[0] in ("csc", "oauth2", "authorizations", ".well-known", "openapi.json")

@@ -30,6 +30,8 @@ from app.oauth.introspect import introspect
 from app.oauth.metadata import jwks, metadata
 from app.oauth.revoke import revoke
 from app.oauth.token import token
+from app.openapi import pages as developers
+from app.openapi.serve import openapi
 from app.phone import (
     access,
     account,
@@ -188,6 +190,9 @@ GET: tuple[tuple[str, Endpoint], ...] = (
     ("/oauth2/jwks", jwks),
     ("/oauth2/authorize", authorize_browser),
     ("/access/{id}", access.show),
+    ("/openapi.json", openapi),
+    ("/developers", developers.show),
+    ("/developers/{id}", developers.show_call),
 )
 DELETE: tuple[tuple[str, Endpoint], ...] = (("/authorizations/{id}", cancel),)
 OPTIONS: tuple[tuple[str, Endpoint], ...] = (("/authorizations/{id}/events", beforehand),)

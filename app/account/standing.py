@@ -1,5 +1,7 @@
 """How a key stands: the SAM is asked, and our record follows. It is behind after a crash or a lost reply."""
 
+from typing import Literal
+
 from msgspec import Struct
 
 from app.domain.parties import Credential
@@ -13,7 +15,7 @@ class Standing(Struct, frozen=True):
     """A key as it stands now, and how its certificate does: valid, expired, revoked, suspended, or None where nobody can tell."""
 
     credential: Credential
-    certificate: str | None
+    certificate: Literal["valid", "expired", "revoked", "suspended"] | None
 
 
 async def follow(services: Services, credential_id: str) -> Credential:
@@ -29,7 +31,7 @@ async def follow(services: Services, credential_id: str) -> Credential:
 
 async def standing(services: Services, credential: Credential) -> Standing:
     """Ask the CA and the SAM how a key and its certificate stand; where they do not answer, say what is known without them."""
-    over = "expired" if services.now() > credential.not_after else None
+    over: Literal["expired"] | None = "expired" if services.now() > credential.not_after else None
     status = await services.statuses.of(credential) if over is None else None
     try:
         reply = await services.sam.credential(credential.credential_id, status)

@@ -1,7 +1,9 @@
 """The algorithms that applications name by OID, and what each key offers (CSC 2.0 §11.1, §11.6)."""
 
 from asn1crypto import algos
+from msgspec import UNSET
 
+from app.csc.answers import Key
 from app.errors import BadParameter
 from hsm.messages import MAX_DOCUMENTS
 
@@ -27,16 +29,14 @@ CURVES = {"p-256": "1.2.840.10045.3.1.7", "p-384": "1.3.132.0.34"}
 BITS = {"rsa-2048": 2048, "rsa-3072": 3072, "rsa-4096": 4096, "p-256": 256, "p-384": 384}
 
 
-def key_description(key_algorithm: str, *, enabled: bool) -> dict[str, object]:
+def key_description(key_algorithm: str, *, enabled: bool) -> Key:
     """Describe a key as `credentials/info` does."""
-    described: dict[str, object] = {
-        "status": "enabled" if enabled else "disabled",
-        "algo": list(RSA if key_algorithm.startswith("rsa-") else ECDSA),
-        "len": BITS[key_algorithm],
-    }
-    if key_algorithm in CURVES:
-        described["curve"] = CURVES[key_algorithm]
-    return described
+    return Key(
+        status="enabled" if enabled else "disabled",
+        algo=list(RSA if key_algorithm.startswith("rsa-") else ECDSA),
+        len=BITS[key_algorithm],
+        curve=CURVES.get(key_algorithm, UNSET),
+    )
 
 
 def require_digests(hash_algorithm: str, digests: tuple[bytes, ...]) -> None:

@@ -14,10 +14,11 @@ import logging
 import msgspec
 from msgspec import Struct
 from starlette.requests import Request
-from starlette.responses import JSONResponse
 from starlette.responses import Response as HttpResponse
 
+from app.answering import answer
 from app.authorization.sign import sign
+from app.csc.answers import Accepted, BeingWorkedOn, Signatures
 from app.csc.authorize import PACE_MS, RETRY_AFTER_S
 from app.csc.body import read_body
 from app.csc.mode import Later
@@ -106,7 +107,7 @@ async def accept(services: Services, caller: Caller, sad: str, credential_id: st
     task = asyncio.create_task(_work_quietly(services, response))
     running.add(task)
     task.add_done_callback(running.discard)
-    return JSONResponse({"responseID": response_id})
+    return answer(Accepted(response_id))
 
 
 async def sign_polling(services: Services, request: Request) -> HttpResponse:
@@ -126,12 +127,11 @@ async def sign_polling(services: Services, request: Request) -> HttpResponse:
     if response.state == "working":
         if not await services.ephemeral.may_poll(f"{caller.client_id}:{request_id}", PACE_MS):
             raise TooFast
-        waiting = {"error": "accepted_request", "error_description": "The request is being worked on"}
-        return JSONResponse(waiting, 202, headers={"Retry-After": RETRY_AFTER_S})
-    answer = await asyncio.to_thread(services.document_key.open, response.id, ANSWER, response.content)
+        return answer(BeingWorkedOn(), 202, {"Retry-After": RETRY_AFTER_S})
+    kept = await asyncio.to_thread(services.document_key.open, response.id, ANSWER, response.content)
     if response.state == "failed":
-        raise msgspec.json.decode(answer, type=Failure).raised()
-    return HttpResponse(answer, media_type="application/json")
+        raise msgspec.json.decode(kept, type=Failure).raised()
+    return HttpResponse(kept, media_type="application/json")
 
 
 def _is_for(caller: Caller, response: Response) -> bool:
@@ -165,15 +165,15 @@ async def work(services: Services, response: Response) -> None:
     raw = await asyncio.to_thread(services.document_key.open, response.id, REQUEST, response.content)
     asked = msgspec.msgpack.decode(raw, type=Work)
     try:
-        answer, state = await _done(services, response, asked), "done"
+        outcome, state = await _done(services, response, asked), "done"
     except (NotAllowed, BadParameter) as error:
         failed = Failure(type(error).__name__, str(error))
         if isinstance(error, SigningRefused):
             if error.code is ErrorCode.IN_PROGRESS:
                 raise SamUnavailable("another worker is at it") from None
             failed = Failure("SigningRefused", error.subject, error.code)
-        answer, state = msgspec.json.encode(failed), "failed"
-    content = await asyncio.to_thread(services.document_key.seal, response.id, ANSWER, answer)
+        outcome, state = msgspec.json.encode(failed), "failed"
+    content = await asyncio.to_thread(services.document_key.seal, response.id, ANSWER, outcome)
     await services.database.write(responses.finish, response.id, state, content)
 
 
@@ -181,7 +181,7 @@ async def _done(services: Services, response: Response, asked: Work) -> bytes:
     key = asked.idempotency_key or f"response-{response.id}"
     if asked.hashes is not None:
         signatures = await sign(services, msgspec.structs.replace(asked.hashes, idempotency_key=key))
-        return msgspec.json.encode({"signatures": [base64.b64encode(one).decode() for one in signatures]})
+        return msgspec.json.encode(Signatures([base64.b64encode(one).decode() for one in signatures]))
     assert asked.documents is not None
     return msgspec.json.encode(await signed_documents(services, response.application_id, asked.documents, key))
 

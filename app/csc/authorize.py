@@ -5,13 +5,16 @@ import re
 import unicodedata
 
 import msgspec
+from msgspec import UNSET
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
+from app.answering import answer
 from app.authorization.collect import collect
 from app.authorization.request import Ask
 from app.authorization.request import request as ask_signer
 from app.csc.algorithms import MULTISIGN, require_digests
+from app.csc.answers import Approved, Asked, NotDecided
 from app.csc.body import MAX_BODY_BYTES as MAX_BODY_BYTES_ELSEWHERE
 from app.csc.body import Body, read_body
 from app.csc.documents import MAX_FILES_BYTES, read_documents
@@ -43,23 +46,21 @@ async def authorize(services: Services, request: Request) -> Response:
     code = await challenged_code(services, caller, ask.credential_id, body.objects("authData"))
     ask = await prepare_documents(services, caller, msgspec.structs.replace(ask, code=code), body)
     authorization, opening = await ask_signer(services, caller.client_id, ask)
-    answer: dict[str, object] = {
-        "handle": authorization.id,
-        "approval_url": f"{services.config.origin}/approve/{authorization.id}",
-        "events_url": f"{services.config.origin}/authorizations/{authorization.id}/events",
-        "events_token": opening.events_token,
-        "code_url": f"{services.config.origin}/s",
-        "code_token": opening.token,
-        "code_key": opening.key,
-        "code_second": opening.second(services.now()),
-        "expiresIn": max(0, authorization.expires - int(services.now())),
-        "progress": authorization.progress,
-    }
-    if opening.code_needed:
-        del answer["approval_url"]  # it would open nothing
-    if authorization.code is not None:
-        answer["verification_code"] = authorization.code
-    return JSONResponse(answer, 202)
+    asked = Asked(
+        handle=authorization.id,
+        # Where a code is needed it would open nothing.
+        approval_url=UNSET if opening.code_needed else f"{services.config.origin}/approve/{authorization.id}",
+        events_url=f"{services.config.origin}/authorizations/{authorization.id}/events",
+        events_token=opening.events_token,
+        code_url=f"{services.config.origin}/s",
+        code_token=opening.token,
+        code_key=opening.key,
+        code_second=opening.second(services.now()),
+        expiresIn=max(0, authorization.expires - int(services.now())),
+        progress=authorization.progress,
+        verification_code=UNSET if authorization.code is None else authorization.code,
+    )
+    return answer(asked, 202)
 
 
 async def authorize_check(services: Services, request: Request) -> Response:
@@ -76,11 +77,9 @@ async def authorize_check(services: Services, request: Request) -> Response:
     collected = await collect(services, caller.client_id, handle, wait_s)
     applied = {"Preference-Applied": f"wait={wait_s}"} if wait_s else {}
     if isinstance(collected, Authorization):
-        return JSONResponse(
-            {"handle": handle, "progress": collected.progress}, 202, headers=applied | ({} if wait_s else {"Retry-After": RETRY_AFTER_S})
-        )
+        return answer(NotDecided(handle, collected.progress), 202, applied | ({} if wait_s else {"Retry-After": RETRY_AFTER_S}))
     left_s = max(0, int(collected.usable_until - services.now()))
-    return JSONResponse({"SAD": collected.sad, "expiresIn": left_s, "factor": collected.factor}, headers=applied)
+    return answer(Approved(collected.sad, left_s, collected.factor), headers=applied)
 
 
 def read_ask(body: Body, life_s: int) -> Ask:

@@ -1,11 +1,12 @@
 """`DELETE /authorizations/{handle}`: an application withdraws a request that waits. CSC 2.0 has no such call."""
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
+from app.answering import answer
 from app.authorization.cancel import cancel as withdraw
+from app.csc.answers import Cancelled
 from app.csc.authorize import ID
-from app.domain.authorization import State
 from app.errors import HandleUnknown
 from app.oauth.bearer import service_caller_of
 from app.oauth.reach import require_handle
@@ -20,4 +21,4 @@ async def cancel(services: Services, request: Request) -> Response:
         raise HandleUnknown
     await require_handle(services, caller, handle)
     await withdraw(services, caller.client_id, handle)
-    return JSONResponse({"handle": handle, "state": State.CANCELLED})
+    return answer(Cancelled(handle, "cancelled"))

@@ -3,13 +3,17 @@
 import asyncio
 import base64
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
+from msgspec.structs import asdict
 from sqlalchemy import Connection
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from app.account.standing import Standing, standing
+from app.answering import answer
 from app.csc.algorithms import MULTISIGN, key_description
+from app.csc.answers import Certificate, Credentials, KeyAndCertificate, Language, NamedCredential
+from app.csc.answers import Credential as CredentialInfo
 from app.csc.body import Body, read_body
 from app.csc.certificate import read_out
 from app.csc.explicit import describe_explicit, language_of
@@ -28,7 +32,7 @@ class Wanted(Struct, frozen=True):
 
     certificates: str
     cert_info: bool
-    lang: str
+    lang: Language
 
 
 async def list_credentials(services: Services, request: Request) -> Response:
@@ -43,14 +47,12 @@ async def list_credentials(services: Services, request: Request) -> Response:
     now = services.now()
     if only_valid:  # of which nobody can tell stays: asking for a signature will
         standings = [one for one in standings if one.credential.is_usable(now) and one.certificate in ("valid", None)]
-    answer: dict[str, object] = {"credentialIDs": [one.credential.credential_id for one in standings]}
-    if with_info:
-        answer["credentialInfos"] = [
-            {"credentialID": one.credential.credential_id} | describe(one, now, wanted, application.asks_code) for one in standings
-        ]
-    if only_valid:
-        answer["onlyValid"] = True
-    return JSONResponse(answer)
+    told = Credentials(
+        credentialIDs=[one.credential.credential_id for one in standings],
+        credentialInfos=[_named(one, now, wanted, application.asks_code) for one in standings] if with_info else UNSET,
+        onlyValid=True if only_valid else UNSET,
+    )
+    return answer(told)
 
 
 async def credential_info(services: Services, request: Request) -> Response:
@@ -59,7 +61,7 @@ async def credential_info(services: Services, request: Request) -> Response:
     application = await application_of(services, caller)
     body = await read_body(request)
     stands, wanted = await read_one(services, caller, body)
-    return JSONResponse(describe(stands, services.now(), wanted, application.asks_code))
+    return answer(describe(stands, services.now(), wanted, application.asks_code))
 
 
 async def application_of(services: Services, caller: Caller) -> Application:
@@ -105,27 +107,30 @@ def read_wanted(body: Body) -> Wanted:
     return Wanted(body.choice("certificates", CERTIFICATES, "single"), body.flag("certInfo"), lang)
 
 
-def describe(stands: Standing, now: float, wanted: Wanted, asks_code: bool) -> dict[str, object]:
+def describe(stands: Standing, now: float, wanted: Wanted, asks_code: bool) -> CredentialInfo:
     """Put a credential in the words of v2."""
-    return describe_key(stands, now, wanted) | {"auth": describe_explicit(stands.credential, asks_code, wanted.lang)}
+    told = describe_key(stands, now, wanted)
+    return CredentialInfo(**asdict(told), auth=describe_explicit(stands.credential, asks_code, wanted.lang))
 
 
-def describe_key(stands: Standing, now: float, wanted: Wanted) -> dict[str, object]:
+def _named(stands: Standing, now: float, wanted: Wanted, asks_code: bool) -> NamedCredential:
+    return NamedCredential(**asdict(describe(stands, now, wanted, asks_code)), credentialID=stands.credential.credential_id)
+
+
+def describe_key(stands: Standing, now: float, wanted: Wanted) -> KeyAndCertificate:
     """Put key and certificate in the standard's words, the same in v1 and v2; `cert.status` is there only where it is so now."""
     credential = stands.credential
-    cert: dict[str, object] = {}
+    cert = read_out(credential.certificate) if wanted.cert_info else Certificate()
     if stands.certificate is not None:
-        cert["status"] = stands.certificate
+        cert.status = stands.certificate
     if wanted.certificates != "none":
         shown = credential.certificates if wanted.certificates == "chain" else credential.certificates[:1]
-        cert["certificates"] = [base64.b64encode(one).decode() for one in shown]
-    if wanted.cert_info:
-        cert |= read_out(credential.certificate)
-    return {
-        "key": key_description(credential.key_algorithm, enabled=credential.state == "enabled" and not credential.is_frozen(now)),
-        "cert": cert,
-        "SCAL": "2",
-        "multisign": MULTISIGN,
-        "lang": wanted.lang,
-        "factors": ["passkey", "otp"] if credential.factors == "passkey_or_otp" else ["passkey"],
-    }
+        cert.certificates = [base64.b64encode(one).decode() for one in shown]
+    return KeyAndCertificate(
+        key=key_description(credential.key_algorithm, enabled=credential.state == "enabled" and not credential.is_frozen(now)),
+        cert=cert,
+        SCAL="2",
+        multisign=MULTISIGN,
+        lang=wanted.lang,
+        factors=["passkey", "otp"] if credential.factors == "passkey_or_otp" else ["passkey"],
+    )

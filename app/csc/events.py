@@ -7,12 +7,14 @@ call. The stream ends with the decision.
 
 from typing import Any
 
+from msgspec import UNSET
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.csc.answers import Standing
 from app.csc.authorize import ID
-from app.domain.authorization import Authorization, State
+from app.domain.authorization import Authorization, Reason, State
 from app.domain.opening import Opening
 from app.errors import HandleUnknown
 from app.event_stream import stream
@@ -39,14 +41,14 @@ async def events(services: Services, request: Request) -> Response:
         if found is None or found[0].application_id != caller.client_id or not caller.is_for(found[0].user_id):
             raise HandleUnknown
 
-    async def look() -> tuple[Any, dict[str, Any]]:
+    async def look() -> tuple[Any, Standing]:
         if caller is not None:
             await require_still(services, caller)
         authorization = await services.database.read(authorizations.get, handle)
         if authorization is None:
             raise HandleUnknown
         told = describe(authorization)
-        return (tuple(told.values()) if authorization.state is State.PENDING else None), told
+        return (told if authorization.state is State.PENDING else None), told
 
     return stream(services, handle, look, FROM_ANYWHERE)
 
@@ -56,16 +58,14 @@ async def beforehand(_: Services, __: Request) -> Response:
     return Response(status_code=204, headers=BEFOREHAND)
 
 
-def describe(authorization: Authorization) -> dict[str, Any]:
+def describe(authorization: Authorization) -> Standing:
     """Say how it stands: `progress` while it waits, and at the end the `reason` of a refusal or what it was approved with."""
-    told: dict[str, Any] = {"state": authorization.state}
-    if authorization.state is State.PENDING:
-        told["progress"] = authorization.progress
-    if authorization.reason is not None:
-        told["reason"] = authorization.reason
-    if authorization.factor is not None:
-        told["factor"] = authorization.factor
-    return told
+    return Standing(
+        state=authorization.state,
+        progress=authorization.progress if authorization.state is State.PENDING else UNSET,
+        reason=Reason(authorization.reason) if authorization.reason is not None else UNSET,
+        factor=authorization.factor or UNSET,
+    )
 
 
 def _shown(request: Request) -> str:

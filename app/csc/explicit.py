@@ -5,12 +5,14 @@ Every object is out of band: passkey, PIN and one-time password go from the sign
 (docs/decisions/023-no-factor-through-the-application.md). Which of them is used, the signer decides.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
+from app.answering import answer
+from app.csc.answers import Auth, AuthObject, Challenge, Language
 from app.csc.body import Body, read_body
 from app.domain.parties import Application, Credential
 from app.domain.verification_code import new_code
@@ -20,8 +22,10 @@ from app.oauth.reach import credential_of
 from app.services import Services
 from app.store import parties
 
-MOBILE, OTP = "mobile", "otp"
-WORDS = {
+Way = Literal["mobile", "otp"]
+MOBILE: Literal["mobile"] = "mobile"
+OTP: Literal["otp"] = "otp"
+WORDS: dict[tuple[Way, Language], tuple[str, str]] = {
     (MOBILE, "en"): ("Approval on the phone", "The signer approves on this service's page, with a passkey"),
     (MOBILE, "ja"): ("スマートフォンで承認", "署名者が、このサービスのページで、パスキーを使って承認します"),
     (OTP, "en"): ("PIN and one-time password", "The signer types both on this service's page; show them the link"),
@@ -29,32 +33,27 @@ WORDS = {
 }
 
 
-class AuthObject(Struct, frozen=True):
+class Offer(Struct, frozen=True):
     """One way to approve; `has_challenge` where a code from the application's screen is typed beside it."""
 
-    id: str
+    id: Way
     has_challenge: bool
 
-    def describe(self, lang: str) -> dict[str, str]:
+    def describe(self, lang: Language) -> AuthObject:
         label, description = WORDS[self.id, lang]
-        kind = "ChallengeResponseOOB" if self.has_challenge else "PasswordOOB"
-        return {"type": kind, "id": self.id, "label": label, "description": description}
+        return AuthObject("ChallengeResponseOOB" if self.has_challenge else "PasswordOOB", self.id, label, description)
 
 
-def objects_for(credential: Credential, asks_code: bool) -> tuple[AuthObject, ...]:
+def objects_for(credential: Credential, asks_code: bool) -> tuple[Offer, ...]:
     """List what there is for a credential, for an application that has the signer type a code from its screen or not."""
-    ways = (MOBILE, OTP) if credential.factors == "passkey_or_otp" else (MOBILE,)
-    return tuple(AuthObject(way, asks_code) for way in ways)
+    ways: tuple[Way, ...] = (MOBILE, OTP) if credential.factors == "passkey_or_otp" else (MOBILE,)
+    return tuple(Offer(way, asks_code) for way in ways)
 
 
-def describe_explicit(credential: Credential, asks_code: bool, lang: str) -> dict[str, object]:
+def describe_explicit(credential: Credential, asks_code: bool, lang: Language) -> Auth:
     """Say how a credential is authorized, as the `auth` of `credentials/info`."""
     objects = objects_for(credential, asks_code)
-    return {
-        "mode": "explicit",
-        "expression": " XOR ".join(one.id for one in objects),
-        "objects": [one.describe(lang) for one in objects],
-    }
+    return Auth("explicit", " XOR ".join(one.id for one in objects), [one.describe(lang) for one in objects])
 
 
 async def challenged_code(services: Services, caller: Caller, credential_id: str, named: list[dict[str, Any]]) -> str | None:
@@ -89,10 +88,10 @@ async def get_challenge(services: Services, request: Request) -> Response:
         raise BadParameter("Invalid parameter authObjectID")
     code = new_code()
     await services.ephemeral.keep_challenge(caller.client_id, credential_id, code, services.config.authorization_life_s)
-    return JSONResponse({"challenge": code})
+    return answer(Challenge(code))
 
 
-def language_of(body: Body) -> str:
+def language_of(body: Body) -> Language:
     """Choose between the languages that there are, by `lang` (RFC 5646); English where another one is asked for, or none."""
     return "ja" if (body.optional_text("lang") or "").lower().partition("-")[0] == "ja" else "en"
 

@@ -9,10 +9,12 @@ import hmac
 from collections import Counter
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
+from app.answering import answer
 from app.authorization.collect import collect
 from app.csc.algorithms import require_digests
+from app.csc.answers import Activation
 from app.csc.authorize import ID
 from app.csc.body import Body, read_body
 from app.csc.own_sad import with_own_sad
@@ -28,10 +30,10 @@ from hsm.messages import CollectReply, ErrorCode, SignTransaction, named_authori
 async def extend_transaction(services: Services, request: Request) -> Response:
     """Give the SAD again while it is unused and its time is not over, where it stands for all of these hashes."""
     caller = await caller_of(services, request)
-    return JSONResponse(await extend(services, caller, await read_body(request)))
+    return answer(await extend(services, caller, await read_body(request)))
 
 
-async def extend(services: Services, caller: Caller, body: Body) -> dict[str, object]:
+async def extend(services: Services, caller: Caller, body: Body) -> Activation:
     """Do the same for a body of v2 or v1."""
     body = with_own_sad(caller, body)
     credential_id, sad = body.text("credentialID"), body.text("SAD")
@@ -51,7 +53,7 @@ async def extend(services: Services, caller: Caller, body: Body) -> dict[str, ob
         raise BadParameter("Invalid parameter hashAlgorithmOID")
     if Counter(hashes) - Counter(document.hash for document in transaction.documents):
         raise SigningRefused(ErrorCode.HASHES_DIFFER)
-    return {"SAD": collected.sad, "expiresIn": max(0, int(collected.usable_until - services.now()))}
+    return Activation(collected.sad, max(0, int(collected.usable_until - services.now())))
 
 
 async def _authorization(services: Services, client_id: str, sad: str) -> Authorization:

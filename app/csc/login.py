@@ -13,8 +13,10 @@ import hmac
 import re
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
+from app.answering import answer
+from app.csc.answers import LoggedIn
 from app.csc.body import Body, read_body
 from app.csc.not_implemented import not_implemented
 from app.domain.parties import Application
@@ -46,7 +48,7 @@ async def login(services: Services, request: Request) -> Response:
         raise LoginRefused  # a bound token could not be told from another here
     life_s, now = services.config.token_life_s, services.now()
     access_token = await services.ephemeral.give_token(Token(application.client_id, int(now) + life_s), now)
-    return JSONResponse({"access_token": access_token, "expires_in": life_s})
+    return answer(LoggedIn(access_token, life_s))
 
 
 async def revoke(services: Services, request: Request) -> Response:

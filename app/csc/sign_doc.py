@@ -3,8 +3,9 @@
 import asyncio
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
+from app.answering import answer
 from app.csc.asynchronous import Work, accept
 from app.csc.authorize import MAX_BODY_BYTES
 from app.csc.body import read_body
@@ -31,4 +32,4 @@ async def sign_doc(services: Services, request: Request) -> Response:
     if (later := read_mode(body)) is not None:
         work = Work(documents=asked, idempotency_key=key)
         return await accept(services, caller, asked.sad, asked.credential_id, work, later)
-    return JSONResponse(await signed_documents(services, caller.client_id, asked, key))
+    return answer(await signed_documents(services, caller.client_id, asked, key))

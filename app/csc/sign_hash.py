@@ -3,9 +3,11 @@
 import base64
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
+from app.answering import answer
 from app.authorization.sign import sign
+from app.csc.answers import Signatures
 from app.csc.asynchronous import Work, accept
 from app.csc.body import read_body
 from app.csc.mode import read_mode
@@ -26,4 +28,4 @@ async def sign_hash(services: Services, request: Request) -> Response:
         work = Work(hashes=activation, idempotency_key=activation.idempotency_key)
         return await accept(services, caller, activation.sad, activation.credential_id, work, later)
     signatures = await sign(services, activation)
-    return JSONResponse({"signatures": [base64.b64encode(one).decode() for one in signatures]})
+    return answer(Signatures([base64.b64encode(one).decode() for one in signatures]))

@@ -1,14 +1,18 @@
 """How a document is to be signed, in the words of `signDoc` (CSC 2.0 §11.11): format, level, envelope and properties; PAdES only."""
 
+from typing import Literal
+
 from app.csc.body import Body, decode_base64
 from app.domain.preparation import Plan
 from app.errors import BadParameter
 
 FORMATS = ("C", "X", "P", "J")
 LEVELS = {"ades-b-b": 0, "ades-b-t": 1, "ades-b-lt": 2, "ades-b-lta": 3}  # the standard writes Ades and AdES
-CONFORMANCE_LEVELS = ("Ades-B-B", "Ades-B-T", "Ades-B-LT", "Ades-B-LTA")
+Level = Literal["Ades-B-B", "Ades-B-T", "Ades-B-LT", "Ades-B-LTA"]
+CONFORMANCE_LEVELS: tuple[Level, ...] = ("Ades-B-B", "Ades-B-T", "Ades-B-LT", "Ades-B-LTA")
 B_T, B_LT, B_LTA = 1, 2, 3
-CERTIFICATION, REVISION = "Certification", "Revision"
+CERTIFICATION: Literal["Certification"] = "Certification"
+REVISION: Literal["Revision"] = "Revision"
 PROPERTIES = ("Location", "Reason", "Name", "ContactInfo")
 LONGEST_PROPERTY = 200
 

@@ -9,12 +9,13 @@ import asyncio
 import base64
 import hashlib
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from app import pades
 from app.authorization.prepared import preparations_of
 from app.authorization.sign import sign
 from app.csc.algorithms import OID_OF, mechanism_for
+from app.csc.answers import SignedDocuments, ValidationInfo
 from app.csc.documents import DIGESTS
 from app.csc.sign_doc_body import NOT_AUTHORIZED, Item, SignDoc
 from app.csc.signature_plan import B_LT, B_LTA, B_T
@@ -39,7 +40,7 @@ class ToSign(Struct, frozen=True):
     hole: tuple[int, int] = (0, 0)
 
 
-async def signed_documents(services: Services, client_id: str, asked: SignDoc, idempotency_key: str | None) -> dict[str, object]:
+async def signed_documents(services: Services, client_id: str, asked: SignDoc, idempotency_key: str | None) -> SignedDocuments:
     """Let the SAM sign what was approved, and give the answer of `signDoc`; raises as `sign` does."""
     authorization, credential = await _approved(services, client_id, asked)
     transaction = read_transaction(authorization.transaction, SignTransaction)
@@ -74,8 +75,11 @@ async def signed_documents(services: Services, client_id: str, asked: SignDoc, i
         output, more = await _finished(services, asked, one, signature, credential, name, data)
         outputs.append(base64.b64encode(output).decode())
         data += more
-    answer: dict[str, object] = {"DocumentWithSignature" if asked.of_documents else "SignatureObject": outputs}
-    return answer | ({"validationInfo": _info(data)} if asked.return_validation_info else {})
+    return SignedDocuments(
+        DocumentWithSignature=outputs if asked.of_documents else UNSET,
+        SignatureObject=UNSET if asked.of_documents else outputs,
+        validationInfo=_info(data) if asked.return_validation_info else UNSET,
+    )
 
 
 async def _approved(services: Services, client_id: str, asked: SignDoc) -> tuple[Authorization, Credential]:
@@ -151,6 +155,6 @@ async def _finished(
     return pdf, more
 
 
-def _info(data: ValidationData) -> dict[str, list[str]]:
-    parts = {"ocsp": data.ocsps, "crl": data.crls, "certificates": data.certificates}
-    return {name: [base64.b64encode(one).decode() for one in part] for name, part in parts.items()}
+def _info(data: ValidationData) -> ValidationInfo:
+    parts = (data.ocsps, data.crls, data.certificates)
+    return ValidationInfo(*([base64.b64encode(one).decode() for one in part] for part in parts))

@@ -4,9 +4,11 @@ import base64
 import re
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
+from app.answering import answer
 from app.csc.algorithms import DIGEST_BYTES
+from app.csc.answers import TimestampToken
 from app.csc.body import Body, decode_base64, read_body
 from app.csc.not_implemented import not_implemented
 from app.errors import BadParameter
@@ -28,7 +30,7 @@ async def timestamp(services: Services, request: Request) -> Response:
         raise BadParameter("Invalid parameter nonce")
     body.optional_text("clientData")
     token = await services.timestamps.token(digest, hash_algorithm, int(nonce, 16) if nonce is not None else None)
-    return JSONResponse({"timestamp": base64.b64encode(token).decode()})
+    return answer(TimestampToken(base64.b64encode(token).decode()))
 
 
 def _digest(body: Body) -> tuple[bytes, str]:

@@ -11,22 +11,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from msgspec import structs
+from msgspec import UNSET, structs
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
+from app.answering import answer
 from app.authorization.collect import collect
 from app.authorization.request import Ask
 from app.authorization.request import request as ask_signer
 from app.authorization.sign import sign
 from app.authorization.withdraw import withdraw
 from app.csc.algorithms import DIGEST_BYTES
+from app.csc.answers import Approved, CredentialsV1, CredentialV1, Signatures
 from app.csc.authorize import read_ask
 from app.csc.body import MAX_BODY_BYTES, Body, decode_base64
 from app.csc.credentials import application_of, describe_key, named_user, read_one, standings_of
 from app.csc.explicit import language_of
 from app.csc.extend import extend
-from app.csc.info import LOGIN_METHODS, TIMESTAMP_METHODS, describe_service
+from app.csc.info import describe_service
 from app.csc.own_sad import with_own_sad
 from app.csc.sign_hash_body import read_activation
 from app.domain.authorization import LONGEST_LIFE_S, Authorization, State
@@ -47,14 +49,13 @@ METHODS = (
     "signatures/signHash",
 )
 MOST_RESULTS = 100
+AT_ONCE = {"operationMode": "S", "validity_period": None, "response_uri": None}  # v1 knows no other mode, nor its fields
 
 
 async def info(services: Services, request: Request) -> Response:
     """`info` (CSC 1.0.4 §11.1)."""
     lang = language_of(await _read(request))
-    config = services.config
-    there = [*METHODS, *(TIMESTAMP_METHODS if config.tsa_url else ()), *(LOGIN_METHODS if config.csc_login else ())]
-    return JSONResponse(describe_service(config, SPECS, lang) | {"methods": there})
+    return answer(describe_service(services.config, SPECS, lang, METHODS))
 
 
 async def list_credentials(services: Services, request: Request) -> Response:
@@ -70,15 +71,14 @@ async def list_credentials(services: Services, request: Request) -> Response:
         if after not in ids:
             raise BadParameter("Invalid parameter pageToken")
         ids = ids[ids.index(after) + 1 :]
-    more = {"nextPageToken": ids[most - 1]} if len(ids) > most else {}
-    return JSONResponse({"credentialIDs": ids[:most]} | more)
+    return answer(CredentialsV1(credentialIDs=ids[:most], nextPageToken=ids[most - 1] if len(ids) > most else UNSET))
 
 
 async def credential_info(services: Services, request: Request) -> Response:
     """`credentials/info` (CSC 1.0.4 §11.5)."""
     caller = await caller_of(services, request)
     stands, wanted = await read_one(services, caller, await _read(request))
-    return JSONResponse(describe_key(stands, services.now(), wanted) | {"authMode": "implicit"})
+    return answer(CredentialV1(**structs.asdict(describe_key(stands, services.now(), wanted)), authMode="implicit"))
 
 
 async def authorize(services: Services, request: Request) -> Response:
@@ -92,9 +92,7 @@ async def authorize(services: Services, request: Request) -> Response:
         raise ScreenNeeded
     authorization, _ = await ask_signer(services, application.client_id, ask)
     collected = await _collected_or_withdrawn(services, request, authorization)
-    return JSONResponse(
-        {"SAD": collected.sad, "expiresIn": max(0, int(collected.usable_until - services.now())), "factor": collected.factor}
-    )
+    return answer(Approved(collected.sad, max(0, int(collected.usable_until - services.now())), collected.factor))
 
 
 async def extend_transaction(services: Services, request: Request) -> Response:
@@ -102,20 +100,26 @@ async def extend_transaction(services: Services, request: Request) -> Response:
     caller = await caller_of(services, request)
     fields = await read_json(request, MAX_BODY_BYTES)
     with _words_of_v1():
-        return JSONResponse(await extend(services, caller, Body(_with_hashes(fields))))
+        return answer(await extend(services, caller, Body(_with_hashes(fields))))
 
 
 async def sign_hash(services: Services, request: Request) -> Response:
     """`signatures/signHash` (CSC 1.0.4 §11.9)."""
     caller = await caller_of(services, request)
     fields = await read_json(request, MAX_BODY_BYTES)
-    names = {"hashes": fields.get("hash"), "hashAlgorithmOID": fields.get("hashAlgo"), "operationMode": "S"}
+    names = {
+        "hashes": fields.get("hash"),
+        "hashAlgorithmOID": fields.get("hashAlgo"),
+        "operationMode": "S",
+        "validity_period": None,
+        "response_uri": None,
+    }
     with _words_of_v1():
         body = with_own_sad(caller, Body(fields | names))
         activation = read_activation(body, caller.client_id, request.headers.get("idempotency-key"))
         await require_sad_of(services, caller, activation.sad)
         signatures = await sign(services, activation)
-    return JSONResponse({"signatures": [base64.b64encode(one).decode() for one in signatures]})
+    return answer(Signatures([base64.b64encode(one).decode() for one in signatures]))
 
 
 def _read_ask(fields: dict[str, Any], life_s: int) -> Ask:

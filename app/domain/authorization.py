@@ -1,8 +1,13 @@
 """An authorization and the states that it goes through (design of the flow: docs/flow.md)."""
 
 from enum import StrEnum
+from typing import Literal
 
 from msgspec import Struct
+
+from hsm.messages import Factor
+
+Progress = Literal["waiting", "delivered", "opened", "no_device", "inbox"]
 
 LONGEST_LIFE_S = 600  # of what is asked of somebody who is there; what lives longer waits in the inbox
 
@@ -66,7 +71,7 @@ class Authorization(Struct, frozen=True, kw_only=True):
     decided_at: int | None
     usable_until: int | None
     approved_with: str | None = None
-    factor: str | None = None
+    factor: Factor | None = None
     told: Told | None = None
     told_at: int | None = None
     delivered_at: int | None = None
@@ -79,13 +84,15 @@ class Authorization(Struct, frozen=True, kw_only=True):
         return self.expires - self.created > LONGEST_LIFE_S
 
     @property
-    def progress(self) -> str:
+    def progress(self) -> Progress:
         """How far the request has come to its signer, for the application: waiting, inbox, no_device, delivered or opened."""
         if self.opened_at is not None:
             return "opened"
         if self.delivered_at is not None:
             return "delivered"
-        return self.told.value if self.told in (Told.INBOX, Told.NO_DEVICE) else "waiting"
+        if self.told is Told.INBOX:
+            return "inbox"
+        return "no_device" if self.told is Told.NO_DEVICE else "waiting"
 
     def is_over(self, now: float) -> bool:
         """Tell whether its time ran out while it waited, or while its approval waited to be used."""

@@ -13,10 +13,12 @@ import re
 import unicodedata
 
 import msgspec
+from msgspec import UNSET
 from sqlalchemy import Connection
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
+from app.answering import answer
 from app.authorization.request import Ask
 from app.authorization.request import request as ask_signer
 from app.csc.authorize import LIFE_BOUNDS_S
@@ -26,6 +28,7 @@ from app.domain.grant import Grant, GrantRequest, Step
 from app.domain.identifiers import new_id
 from app.errors import BadParameter, CredentialUnknown, GrantRefused
 from app.grant.details import read_credential_ask, read_scope
+from app.oauth.answers import Begun
 from app.oauth.by_authentication import INTERVAL_S
 from app.oauth.client import authenticate, read_form
 from app.services import Services
@@ -75,16 +78,16 @@ async def authenticate_signer(services: Services, request: Request) -> Response:
         authorization, opening = await ask_signer(services, application.client_id, ask, instead)
     except CredentialUnknown:  # of nobody, of somebody else than was named, or of one who did not agree: one answer
         raise GrantRefused("unknown_user_id", "No such signer, or not with this credential") from None
-    answer: dict[str, object] = {
-        "auth_req_id": grant.id,
-        "expires_in": authorization.expires - authorization.created,
-        "interval": INTERVAL_S,
-    }
-    if authorization.code is not None:
-        answer["verification_code"] = authorization.code
-    if opening.code_needed:
-        answer |= {"code_url": f"{services.config.origin}/s", "code_token": opening.token, "code_key": opening.key}
-    return JSONResponse(answer)
+    begun = Begun(
+        auth_req_id=grant.id,
+        expires_in=authorization.expires - authorization.created,
+        interval=INTERVAL_S,
+        verification_code=UNSET if authorization.code is None else authorization.code,
+        code_url=f"{services.config.origin}/s" if opening.code_needed else UNSET,
+        code_token=opening.token if opening.code_needed else UNSET,
+        code_key=opening.key if opening.code_needed else UNSET,
+    )
+    return answer(begun)
 
 
 def _hinted(form: dict[str, str]) -> str:

@@ -9,8 +9,9 @@ import re
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
+from app.answering import answer
 from app.authorization.request import within_policy
 from app.csc.body import MAX_BODY_BYTES
 from app.domain.grant import Grant, GrantRequest, Step
@@ -19,6 +20,7 @@ from app.domain.parties import Application
 from app.errors import BadParameter, GrantRefused
 from app.grant.details import read_credential_ask, read_scope
 from app.oauth.account_token import account_of
+from app.oauth.answers import Pushed
 from app.oauth.client import authenticate, read_form
 from app.oauth.dpop import proof_of
 from app.services import Services
@@ -59,7 +61,7 @@ async def push(services: Services, request: Request) -> Response:
         request=msgspec.structs.replace(asked, jkt=jkt, account=account),
     )
     await services.database.write(grants.add, grant)
-    return JSONResponse({"request_uri": URN + grant.id, "expires_in": LIFE_S}, 201)
+    return answer(Pushed(URN + grant.id, LIFE_S), 201)
 
 
 def _read(application: Application, form: dict[str, str]) -> GrantRequest:

@@ -2,11 +2,12 @@
 What an access token is bound to when it is given: the key of a DPoP proof (RFC 9449 §5), a client certificate (RFC 8705 §3), or nothing.
 """
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 from starlette.requests import Request
 
 from app.domain.parties import Application
 from app.errors import ProofRefused
+from app.oauth.answers import Confirmation, TokenType
 from app.oauth.certificate import x5t_of
 from app.oauth.dpop import proof_of
 from app.services import Services
@@ -19,14 +20,13 @@ class Binding(Struct, frozen=True):
     x5t: str | None = None
 
     @property
-    def token_type(self) -> str:
+    def token_type(self) -> TokenType:
         return "DPoP" if self.jkt is not None else "Bearer"
 
     @property
-    def confirmation(self) -> dict[str, str]:
+    def confirmation(self) -> Confirmation | UnsetType:
         """What `cnf` says of it (RFC 7800)."""
-        named = {"jkt": self.jkt, "x5t#S256": self.x5t}
-        return {name: value for name, value in named.items() if value is not None}
+        return UNSET if self == Binding() else Confirmation(jkt=self.jkt or UNSET, x5t=self.x5t or UNSET)
 
 
 async def binding_of(services: Services, request: Request, application: Application) -> Binding:

@@ -10,6 +10,7 @@ from app.domain.authorization import Authorization, State
 from app.domain.grant import Grant, Step
 from app.domain.parties import Application
 from app.errors import BadParameter, Ended, GrantRefused
+from app.oauth.answers import Tokens
 from app.oauth.binding import Binding
 from app.oauth.give import give_credential
 from app.services import Services
@@ -26,7 +27,7 @@ ENDS = {
 }
 
 
-async def by_authentication(services: Services, application: Application, form: dict[str, str], binding: Binding) -> dict[str, object]:
+async def by_authentication(services: Services, application: Application, form: dict[str, str], binding: Binding) -> Tokens:
     """
     Give the tokens once the signer has approved; raises GrantRefused with the standard's codes until then, and where there will be none.
     """
@@ -49,7 +50,9 @@ async def by_authentication(services: Services, application: Application, form: 
     if isinstance(collected, Authorization):
         raise GrantRefused("authorization_pending", "The signer has not decided yet")
     told = await give_credential(services, application, grant, collected, binding)
-    return told | ({"id_token": await _id_token(services, grant)} if grant.request.openid else {})
+    if grant.request.openid:
+        told.id_token = await _id_token(services, grant)
+    return told
 
 
 async def _id_token(services: Services, grant: Grant) -> str:

@@ -13,6 +13,7 @@ from app.domain.grant import Grant, Step
 from app.domain.identifiers import secret_sha256
 from app.domain.parties import Application
 from app.errors import BadParameter, Ended, GrantRefused, HandleUnknown
+from app.oauth.answers import Tokens
 from app.oauth.binding import Binding
 from app.oauth.give import give_credential, give_service
 from app.services import Services
@@ -20,7 +21,7 @@ from app.store import grants
 from app.webauthn import b64
 
 
-async def by_code(services: Services, application: Application, form: dict[str, str], binding: Binding) -> dict[str, object]:
+async def by_code(services: Services, application: Application, form: dict[str, str], binding: Binding) -> Tokens:
     """Redeem a code; raises GrantRefused."""
     if not form.get("code"):
         raise BadParameter("Missing parameter code")

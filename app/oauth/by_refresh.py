@@ -9,13 +9,14 @@ from app.domain.grant import Step
 from app.domain.identifiers import secret_sha256
 from app.domain.parties import Application
 from app.errors import BadParameter, GrantRefused
+from app.oauth.answers import Tokens
 from app.oauth.binding import Binding
 from app.oauth.give import service_token
 from app.services import Services
 from app.store import grants
 
 
-async def by_refresh(services: Services, application: Application, form: dict[str, str], binding: Binding) -> dict[str, object]:
+async def by_refresh(services: Services, application: Application, form: dict[str, str], binding: Binding) -> Tokens:
     """Give a new access token, bound to what this request shows; raises GrantRefused."""
     if not form.get("refresh_token"):
         raise BadParameter("Missing parameter refresh_token")

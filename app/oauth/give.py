@@ -6,6 +6,7 @@ from app.domain.grant import Grant
 from app.domain.identifiers import secret_sha256
 from app.domain.parties import Application
 from app.errors import GrantRefused
+from app.oauth.answers import Tokens, details_of
 from app.oauth.binding import Binding
 from app.services import Services
 from app.store import grants
@@ -15,27 +16,27 @@ from hsm.messages import CollectReply
 REFRESH_LIFE_S = 90 * 86_400
 
 
-async def give_service(services: Services, application: Application, grant: Grant, binding: Binding) -> dict[str, object]:
+async def give_service(services: Services, application: Application, grant: Grant, binding: Binding) -> Tokens:
     """Redeem a grant of scope `service`; raises GrantRefused where it was redeemed meanwhile."""
     refresh_token, now = secrets.token_urlsafe(32), services.now()
     tied = {"refresh_sha256": secret_sha256(refresh_token), "jkt": binding.jkt, "x5t": binding.x5t}
     if not await services.database.write(grants.redeem, grant, int(now) + REFRESH_LIFE_S, tied):
         raise GrantRefused("invalid_grant", "Authorization code is invalid or expired")
-    return await service_token(services, application, grant, binding) | {"refresh_token": refresh_token}
+    told = await service_token(services, application, grant, binding)
+    told.refresh_token = refresh_token
+    return told
 
 
-async def service_token(services: Services, application: Application, grant: Grant, binding: Binding) -> dict[str, object]:
+async def service_token(services: Services, application: Application, grant: Grant, binding: Binding) -> Tokens:
     """Make an access token of scope `service`, for the one signer who granted it."""
     life_s, now = services.config.token_life_s, services.now()
     expires = int(now) + life_s
     holder = Token(application.client_id, expires, "service", grant.user_id, grant.id, binding.jkt, binding.x5t)
     access_token = await services.ephemeral.give_token(holder, now)
-    return {"access_token": access_token, "token_type": binding.token_type, "expires_in": life_s, "scope": "service"}
+    return Tokens(access_token=access_token, token_type=binding.token_type, expires_in=life_s, scope="service")
 
 
-async def give_credential(
-    services: Services, application: Application, grant: Grant, collected: CollectReply, binding: Binding
-) -> dict[str, object]:
+async def give_credential(services: Services, application: Application, grant: Grant, collected: CollectReply, binding: Binding) -> Tokens:
     """
     Redeem a grant of scope `credential`: the access token is the SAD that the SAM made, and is worth exactly that.
 
@@ -48,12 +49,10 @@ async def give_credential(
         raise GrantRefused("invalid_grant", "Authorization code is invalid or expired")
     holder = Token(application.client_id, collected.usable_until, "credential", grant.user_id, grant.id, binding.jkt, binding.x5t)
     await services.ephemeral.give_token(holder, now, collected.sad)
-    told: dict[str, object] = {
-        "access_token": collected.sad,
-        "token_type": binding.token_type,
-        "expires_in": max(0, int(collected.usable_until - now)),
-        "scope": "credential",
-    }
-    if grant.request.details is not None:
-        told["authorization_details"] = [grant.request.details]
-    return told
+    return Tokens(
+        access_token=collected.sad,
+        token_type=binding.token_type,
+        expires_in=max(0, int(collected.usable_until - now)),
+        scope="credential",
+        authorization_details=details_of(grant.request),
+    )

@@ -174,7 +174,7 @@ def test_authorize_waits_for_the_signer_and_signs_once(shop: Application, signer
     assert extended.status_code == 200, extended.text
     body = {"credentialID": signer.credential_id, "SAD": sad, "hash": [GOOD, other], "hashAlgo": SHA256, "signAlgo": ECDSA_SHA256}
     assert error_of(post(shop, "signatures/signHash", body | {"hash": [GOOD]})) == refused("Hash is not authorized by the SAD.")
-    signed = post(shop, "signatures/signHash", body)
+    signed = post(shop, "signatures/signHash", body | {"validity_period": 1, "response_uri": "https://shop.example.jp/"})  # of v2 only
     assert (signed.status_code, len(signed.json()["signatures"])) == (200, 2)
     assert error_of(post(shop, "signatures/signHash", body)) == refused("Invalid parameter SAD")
 

@@ -22,6 +22,10 @@ class Signer:
         enrolled = self._with_phone(lambda phone: phone.enroll(stack.enrollment_url(user_id, name)), sign_in=False)
         self.user_id, self.credential_id = enrolled.user_id, enrolled.credential_id
 
+    @property
+    def origin(self) -> str:
+        return self._stack.origin
+
     def approve(self, authorization_id: str, code: str | None = None, defects: Defects = FLAWLESS) -> str:
         return self._with_phone(lambda phone: phone.approve(authorization_id, code, defects=defects))
 

@@ -5,6 +5,7 @@ from typing import Any
 from app.phone.qr import qr_code
 
 from .account_samples import ACCOUNT_SAMPLES, EVENTS, FROZEN, FROZEN_BY_TIME, NEW_DEVICE
+from .developer_samples import DEVELOPER_SAMPLES
 from .otp_samples import OTP_SAMPLES
 from .recovery_samples import RECOVERING, RECOVERY_EVENTS
 from .sample import HOSTILE, NOW, Sample, data_block, documents, event, request_options
@@ -223,4 +224,4 @@ SAMPLES: dict[str, Sample] = ACCOUNT_SAMPLES | {
     "error-500": Sample("error.html", {"signed_in": True, "status": 500, "request_id": "7QH2-M4XD"}),
     "error-503": Sample("error.html", {"signed_in": False, "status": 503, "request_id": "7QH2-M4XD"}),
 }
-SAMPLES |= OTP_SAMPLES
+SAMPLES |= OTP_SAMPLES | DEVELOPER_SAMPLES

@@ -44,13 +44,15 @@ PAGES = {
     "/agree/{id}": ("agreement.html",),
     "/offline": ("offline.html",),
     "/access/{id}": ("access.html",),
+    "/developers": ("developers.html",),
+    "/developers/{id}": ("call.html",),
 }
 EVERYWHERE = ("error.html",)
 NO_PAGES = {
     "/inbox", "/health", "/history/statement/{id}", "/receipt/{id}/document", "/push/key", "/push/{id}", "/service-worker.js",
     "/manifest.webmanifest", "/applications/{id}/mark", "/inbox/events", "/approve/{id}/events",
     "/approve/{id}/documents/{position}", "/authorizations/{id}/events", "/.well-known/oauth-authorization-server", "/oauth2/jwks",
-    "/oauth2/authorize",
+    "/oauth2/authorize", "/openapi.json",
 }  # fmt: skip
 INCLUDED = {
     "layout.html",
