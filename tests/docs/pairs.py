@@ -65,7 +65,7 @@ def compare(shown: Any, came: Any, known: dict[str, str], where: str = "") -> No
         assert isinstance(came, dict), f"{where}: {came}"
         more = shown.keys() - {ANY}
         assert more <= came.keys() if ANY in shown else more == came.keys(), f"{where}: {sorted(came)} instead of {sorted(shown)}"
-        for name in more:
+        for name in (one for one in shown if one in more):  # in their order: an earlier field may give the name that a later one has
             compare(shown[name], came[name], known, f"{where}.{name}")
     elif isinstance(shown, list):
         assert isinstance(came, list), f"{where}: {came}"
