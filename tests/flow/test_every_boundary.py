@@ -136,14 +136,11 @@ def documents_signed(scene: Scene) -> list[Pair]:
 
 
 def polled(scene: Scene) -> list[Pair]:
-    """What the shop has signed later, and waits for."""
-    handle = scene.shop.authorize(scene.person.credential_id, DIGEST)["handle"]
-    scene.person.approve(handle)
-    later = sign_body(scene.person.credential_id, scene.shop.sad(handle), [b64(DIGEST)]) | {"operationMode": "A"}
-    accepted = scene.shop.post("signatures/signHash", later)
-    assert accepted.status_code == 200, accepted.text
-    stolen = scene.call("signatures/signPolling", {"responseID": accepted.json()["responseID"]})
-    return [(stolen, scene.call("signatures/signPolling", {"responseID": UNKNOWN_ID}))]
+    """An answer that there is: that nothing was signed, so that the SAD is still good."""
+    other = sign_body(scene.person.credential_id, scene.sad, [b64(bytes(32))])
+    response_id = scene.shop.post("signatures/signHash", other | MODE_LATER).json()["responseID"]
+    made_up = scene.call("signatures/signPolling", {"requestID": UNKNOWN_ID})
+    return [(scene.call("signatures/signPolling", {"requestID": response_id}), made_up)]
 
 
 def logged_out(scene: Scene) -> list[Pair]:
