@@ -5,8 +5,8 @@ PDFs signed as PAdES B-B (ETSI EN 319 142-1) through the client: pyHanko prepare
     (signature,) = client.sign(ask_for([prepared], description="Building contract"), on_asked=show)
     signed = prepared.finish(signature)
 
-Many PDFs are one request and one approval. `RemoteSigner` is for programs that use pyHanko themselves; it shows the signer no file. Neither
-adds a timestamp or revocation data.
+Many PDFs are one request and one approval. With an `Appearance` the signature shows on a page, where the signer sees it before.
+`RemoteSigner` is for programs that use pyHanko themselves; it shows the signer no file. Neither adds a timestamp or revocation data.
 """
 
 import asyncio
@@ -19,9 +19,10 @@ from io import BytesIO
 from asn1crypto import algos, cms, x509
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import PdfSignatureMetadata, PdfSigner
-from pyhanko.sign.fields import SigSeedSubFilter
+from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.signers.pdf_byterange import PreparedByteRangeDigest
 from pyhanko.sign.signers.pdf_cms import ExternalSigner, Signer
+from pyhanko.stamp import BaseStampStyle
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from natsuin.client import Ask, AsyncClient, Client, Credential, Document
@@ -30,6 +31,22 @@ from natsuin.client.calls import OnAsked, OnProgress
 MAX_SHOWN_BYTES, MAX_SHOWN_TOGETHER_BYTES = 10_000_000, 20_000_000  # docs/api.md; of longer files the signer sees the fingerprint
 ROOM_BYTES = 1024  # for any signature value: RSA-4096 has 512
 MAX_LABEL_CHARACTERS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """
+    What the signature looks like on a page (ISO 32000-1 §12.7.4.5).
+
+    Args:
+        page: counted from 0, or from the end, from -1.
+        box: left, bottom, right, top, in the page's own units.
+        style: pyHanko's, which draws it.
+    """
+
+    page: int
+    box: tuple[int, int, int, int]
+    style: BaseStampStyle
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +80,37 @@ class PreparedPdf:
         return output.getvalue()
 
 
-def prepare(pdf: bytes, credential: Credential, *, name: str, digest_algorithm: str = "sha256", prefer_pss: bool = False) -> PreparedPdf:
+def prepare(
+    pdf: bytes,
+    credential: Credential,
+    *,
+    name: str,
+    digest_algorithm: str = "sha256",
+    prefer_pss: bool = False,
+    appearance: Appearance | None = None,
+) -> PreparedPdf:
     """
-    Prepare a PDF; earlier signatures in it stay valid. Inside an event loop, call it (and `finish`) with `asyncio.to_thread`.
+    Prepare a PDF; earlier signatures in it stay valid, and without an appearance this one can't be seen on a page.
+
+    Inside an event loop, call it (and `finish`) with `asyncio.to_thread`.
 
     Raises:
         pyhanko.pdf_utils.misc.PdfError, pyhanko.sign.general.SigningError: it can't be read, or must not be signed any more.
     """
-    return asyncio.run(_prepare(pdf, credential, name, digest_algorithm, prefer_pss))
+    return asyncio.run(_prepare(pdf, credential, name, digest_algorithm, prefer_pss, appearance))
 
 
-async def _prepare(pdf: bytes, credential: Credential, name: str, digest_algorithm: str, prefer_pss: bool) -> PreparedPdf:
+async def _prepare(
+    pdf: bytes, credential: Credential, name: str, digest_algorithm: str, prefer_pss: bool, appearance: Appearance | None
+) -> PreparedPdf:
     signer = _embedding(credential, prefer_pss=prefer_pss, signature=bytes(ROOM_BYTES))
-    metadata = PdfSignatureMetadata(
-        field_name=f"Signature-{secrets.token_hex(4)}", md_algorithm=digest_algorithm, subfilter=SigSeedSubFilter.PADES
+    field = f"Signature-{secrets.token_hex(4)}"
+    metadata = PdfSignatureMetadata(field_name=field, md_algorithm=digest_algorithm, subfilter=SigSeedSubFilter.PADES)
+    place = SigFieldSpec(field, on_page=appearance.page, box=appearance.box) if appearance is not None else None
+    style = appearance.style if appearance is not None else None
+    session = PdfSigner(metadata, signer=signer, stamp_style=style, new_field_spec=place).init_signing_session(
+        IncrementalPdfFileWriter(BytesIO(pdf))
     )
-    session = PdfSigner(metadata, signer=signer).init_signing_session(IncrementalPdfFileWriter(BytesIO(pdf)))
     room = await session.estimate_signature_container_size(validation_info=None, tight=False)
     output = BytesIO()
     hole, _ = session.prepare_tbs_document(validation_info=None, bytes_reserved=room).digest_tbs_document(output=output)

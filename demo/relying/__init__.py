@@ -1,5 +1,5 @@
 """
-A relying application: somebody uploads a PDF, a signer approves on the phone, the signed PDF is validated and can be downloaded.
+A relying application: somebody uploads PDFs, a signer approves them on the phone, the signed PDFs are validated and can be downloaded.
 
-It is a stranger to the signing service: it speaks CSC API v2 over OAuth 2.0 and nothing else. `python -m demo.relying` serves it.
+It is a stranger to the signing service: it has `natsuin.client` and `natsuin.pdf`, as anybody may. `python -m demo.relying` serves it.
 """

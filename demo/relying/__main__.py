@@ -16,7 +16,7 @@ def main() -> int:
         print(refused, file=sys.stderr)
         return 2
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
-    for noisy in ("pyhanko", "pyhanko_certvalidator"):  # what they warn of is on the page, in words
+    for noisy in ("pyhanko", "pyhanko_certvalidator", "httpx2"):  # what they say is on the page
         logging.getLogger(noisy).setLevel(logging.ERROR)
     app = create_app(config, lambda: server.should_exit)
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=config.port, log_level="warning", server_header=False))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from demo.csc import Application
+from natsuin.client import Account
 
 DEFAULT_WEB_PORT = 8080
 RELYING_PORT_OFFSET = 1
@@ -62,7 +62,7 @@ class _ClientFile(msgspec.Struct):
     return_urls: list[str] = []
 
 
-def read_application(file: Path) -> Application:
+def read_application(file: Path) -> Account:
     """
     Read the account of this application; at every use, because it may be made while we run.
 
@@ -70,7 +70,7 @@ def read_application(file: Path) -> Application:
         ApplicationMissing: there is no such file, or it holds something else.
     """
     account = _read(file)
-    return Application(account.client_id, account.client_secret)
+    return Account(account.client_id, account.client_secret)
 
 
 def read_return_url(file: Path) -> str | None:

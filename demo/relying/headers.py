@@ -8,7 +8,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+    "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -18,10 +19,19 @@ HEADERS = {
     "publickey-credentials-create=()",
     "Cache-Control": "no-store",
 }
+VIEWER = "/static/viewer/"
+# The frame in which a PDF is drawn: a sandbox without an origin, a cookie or a way out. What has no origin is a stranger to its own server,
+# so these files, which are public and the same for everyone, say that strangers may read them.
+OF_VIEWER = {
+    "Content-Security-Policy": "sandbox allow-scripts; default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "
+    "img-src blob:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Access-Control-Allow-Origin": "*",
+}
 
 
 class SecurityHeaders:
-    """Add `HEADERS` to every answer."""
+    """Add `HEADERS` to every answer, and `OF_VIEWER` where a PDF is drawn."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -30,7 +40,7 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in (HEADERS | (OF_VIEWER if scope["path"].startswith(VIEWER) else {})).items():
                     headers[name] = value
             await send(message)
 

@@ -11,6 +11,8 @@ from pyhanko.sign.validation import read_certification_data
 from demo.relying.words import Words
 
 MAX_PDF_BYTES = 10_000_000
+MAX_TOGETHER_BYTES = 20_000_000  # what the signing service takes with one request, to be opened by the signer
+MOST_DOCUMENTS = 100  # of one request, whatever a signer's key allows
 MAX_LABEL_CHARACTERS = 100  # the longest label that the signing service shows
 HEADER_WITHIN_BYTES = 1024  # ISO 32000-1, annex H, implementation note 13
 
@@ -23,11 +25,29 @@ class UploadRefused(Exception):
         self.words = words
         self.status = status
 
+    def of(self, name: str) -> "UploadRefused":
+        """Say which of several files it is about."""
+        return UploadRefused(Words(f"「{name}」：{self.words.ja}", f"“{name}”: {self.words.en}"), self.status)
+
 
 TOO_LARGE = UploadRefused(
     Words(
         "このファイルは 10 MB を超えています。10 MB までの PDF を選んでください。",
         "This file is larger than 10 MB. Choose a PDF of up to 10 MB.",
+    ),
+    413,
+)
+TOO_LARGE_TOGETHER = UploadRefused(
+    Words(
+        "選んだファイルが合わせて 20 MB を超えています。分けて依頼してください。",
+        "The files are larger than 20 MB together. Ask in smaller groups.",
+    ),
+    413,
+)
+TOO_MANY_FILES = UploadRefused(
+    Words(
+        f"一度に依頼できるのは {MOST_DOCUMENTS} 件までです。分けて依頼してください。",
+        f"At most {MOST_DOCUMENTS} documents go into one request. Ask in smaller groups.",
     ),
     413,
 )

@@ -1,8 +1,8 @@
 """Why a job ended without a signature, in words for the person at the page: what happened, and what to do next."""
 
-from demo import csc
 from demo.relying.config import ApplicationMissing
 from demo.relying.words import Words
+from natsuin import client
 
 REFUSED = {
     "declined": Words(
@@ -34,6 +34,14 @@ UNKNOWN = Words(
     "署名が作られたかどうか、署名サービスにも確かめられませんでした。同じ承認で作り直されることはありません。もう一度依頼してください。",
     "Not even the signing service can tell whether a signature was made. The approval will not be used again. Please ask anew.",
 )
+LAPSED = Words(
+    "承認されましたが、時間内に署名を受け取れませんでした。署名は付いていません。もう一度依頼してください。",
+    "The signer approved, but the signatures were not fetched in time. Nothing was signed. Please ask again.",
+)
+SIGNED_BEFORE = Words(
+    "署名サービスでは署名が作られましたが、受け取る前にこのアプリケーションが再起動したため、失われました。もう一度依頼してください。",
+    "The service made the signatures, but this application was restarted before it had them. They are not given twice: please ask again.",
+)
 UNREACHABLE = Words(
     "署名サービスから応答がありません。動いていることを確かめてから、もう一度依頼してください。",
     "The signing service does not answer. Make sure that it is running, then ask again.",
@@ -52,39 +60,70 @@ TOO_MANY = Words(
 )
 
 
-def explain(failure: csc.CscError | ApplicationMissing, user_id: str) -> Words:
+PLAIN: dict[type[Exception], Words] = {
+    client.Expired: EXPIRED,
+    client.Cancelled: WITHDRAWN,
+    client.Lapsed: LAPSED,
+    client.AlreadySigned: SIGNED_BEFORE,
+    client.OutcomeUnknown: UNKNOWN,
+    client.Unreachable: UNREACHABLE,
+    client.ApplicationRefused: NOT_RECOGNIZED,
+}
+
+
+class TooManyDocuments(Exception):
+    """The signer's key signs fewer documents with one approval than were chosen."""
+
+    def __init__(self, chosen: int, most: int) -> None:
+        super().__init__(f"{chosen} documents, {most} at most")
+        self.chosen, self.most = chosen, most
+
+
+class Unsignable(Exception):
+    """A document could not be prepared; the text is its name."""
+
+
+Failure = client.ClientError | ApplicationMissing | TooManyDocuments | Unsignable
+
+
+def explain(failure: Failure, user_id: str) -> Words:
     """Say what happened and what to do next."""
     match failure:
         case ApplicationMissing():
             return MISSING
-        case csc.SignerRefused(reason=reason):
-            return REFUSED.get(reason, REFUSED["declined"])
-        case csc.ApprovalExpired():
-            return EXPIRED
-        case csc.ApprovalEnded():
-            return WITHDRAWN
-        case csc.ServiceUnreachable():
-            return UNREACHABLE
-        case csc.NoCredential():
+        case TooManyDocuments(chosen=chosen, most=most):
             return Words(
-                f"「{user_id}」という署名者の鍵が、署名サービスにありません。ID を確かめるか、先にスマートフォンの登録を済ませてください。",
-                f"The signing service holds no key of a signer “{user_id}”. Check the ID, or have the signer register a phone first.",
+                f"この署名者の鍵で一度に署名できる文書は {most} 件までですが、{chosen} 件あります。分けて依頼してください。",
+                f"This signer's key signs up to {most} documents with one approval, and these are {chosen}. Ask in smaller groups.",
             )
-        case csc.ServiceRefused(status=429):
+        case Unsignable():
+            return Words(
+                f"「{failure}」は、署名の準備ができませんでした。もとのソフトウェアで保存し直してから、もう一度選んでください。",
+                f"“{failure}” could not be prepared for a signature. Save it anew in the program that made it, then choose it again.",
+            )
+        case client.SignerRefused(reason=reason):
+            return REFUSED.get(reason, REFUSED["declined"])
+        case client.NoCredential():
+            return _no_key(user_id)
+        case client.Refused(description=description) if "userID" in description:
+            return _no_key(user_id)
+        case client.Refused(status=429):
             return TOO_MANY
-        case csc.ApplicationRefused():
-            return NOT_RECOGNIZED
-        case csc.OutcomeUnknown():
-            return UNKNOWN
-        case csc.ServiceRefused(error=error, description=description):
+        case client.Refused(error=error, description=description):
             said = f"{error}: {description}" if description else error
             return Words(
                 f"署名サービスが依頼を受け付けませんでした（{said}）。", f"The signing service did not accept the request ({said})."
             )
-        case _:
-            return Words(
-                f"署名サービスとのやり取りができませんでした（{failure}）。", f"It did not work out with the signing service: {failure}."
-            )
+    return PLAIN.get(type(failure)) or Words(
+        f"署名サービスとのやり取りができませんでした（{failure}）。", f"It did not work out with the signing service: {failure}."
+    )
+
+
+def _no_key(user_id: str) -> Words:
+    return Words(
+        f"「{user_id}」という署名者の鍵が、署名サービスにありません。ID を確かめるか、先にスマートフォンの登録を済ませてください。",
+        f"The signing service holds no key of a signer “{user_id}”. Check the ID, or have the signer register a phone first.",
+    )
 
 
 def surprise() -> Words:

@@ -8,7 +8,6 @@ import sys
 
 from rich.console import Console
 
-from demo.csc import CscError
 from demo.passkey import PasskeyError
 from demo.phone.errors import PhoneError
 from demo.run.errors import DemoFailed
@@ -17,6 +16,7 @@ from demo.run.report import Report
 from demo.run.stack import run_stack
 from demo.run.story import invite_a_person, sign_the_contract
 from demo.validate import ValidationImpossible
+from natsuin.client import ClientError
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
 
@@ -59,7 +59,7 @@ async def run_until_stopped(report: Report, *, once: bool) -> int:
     except asyncio.CancelledError:
         report.lines("Stopped.")
         return INTERRUPTED
-    except (DemoFailed, CscError, PhoneError, PasskeyError, ValidationImpossible) as failure:
+    except (DemoFailed, ClientError, PhoneError, PasskeyError, ValidationImpossible) as failure:
         report.failure(str(failure))
         return FAILED
 

@@ -5,9 +5,8 @@ import secrets
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from demo import csc
 from demo.passkey import Passkey
 from demo.phone import Phone, open_http
 from demo.phone.phone import authorization_id_of
@@ -16,19 +15,12 @@ from demo.run.places import Places
 from demo.run.report import Report
 from demo.run.stack import Stack
 from demo.validate import ask_authority, validate_with_pdfsig, validate_with_pyhanko
+from natsuin.client import Account, Asked, AsyncClient
+from natsuin.pdf import ask_for, prepare
 
 CONTRACT = Path(__file__).parent.parent / "samples" / "contract.pdf"
 LABEL, DESCRIPTION = "工事請負契約書_AK-2026-118.pdf", "工事請負契約の締結"
 SIGNER, APPLICATION = "山田 太郎", "青葉建設株式会社 電子契約"
-
-
-class Asked(NamedTuple):
-    """What the service answered when it had been asked: the arguments of `csc.OnWaiting`."""
-
-    handle: str
-    approval_url: str
-    expires_in_s: int
-    verification_code: str | None
 
 
 async def sign_the_contract(stack: Stack, places: Places, report: Report) -> bool:
@@ -36,7 +28,7 @@ async def sign_the_contract(stack: Stack, places: Places, report: Report) -> boo
     Sign the sample contract and write it to `places.signed`; tell whether both validators accept it.
 
     Raises:
-        DemoFailed, CscError, PhoneError, PasskeyError, ValidationImpossible: something did not work out; the text says what.
+        DemoFailed, ClientError, PhoneError, PasskeyError, ValidationImpossible: something did not work out; the text says what.
     """
     run = secrets.token_hex(3)
     user_id = f"taro-demo-{run}"
@@ -46,7 +38,7 @@ async def sign_the_contract(stack: Stack, places: Places, report: Report) -> boo
     with report.step("Operator registers the application") as step:
         account = await stack.natsuin("client", "add", f"{APPLICATION} {run}", "--code", "--for-all")
         step.say(f"Operator registers the application: {APPLICATION} {run}")
-    application = csc.Application(account["client_id"], account["client_secret"])
+    application = Account(account["client_id"], account["client_secret"])
     try:
         async with open_http() as http:
             phone = Phone(places.origin, Passkey(), http)
@@ -62,7 +54,7 @@ async def sign_the_contract(stack: Stack, places: Places, report: Report) -> boo
     return await _validate(places, signed, report)
 
 
-async def _sign(places: Places, application: csc.Application, user_id: str, phone: Phone, report: Report) -> bytes:
+async def _sign(places: Places, application: Account, user_id: str, phone: Phone, report: Report) -> bytes:
     asked: asyncio.Future[Asked] = asyncio.get_running_loop().create_future()
     signing = asyncio.create_task(_ask(places.origin, application, user_id, asked))
     try:
@@ -74,7 +66,7 @@ async def _sign(places: Places, application: csc.Application, user_id: str, phon
             code = asked.result().verification_code
             step.say("Application asks for a signature on the contract" + (f", shows the number {code}" if code else ""))
         with report.step("Phone reads the request") as step:
-            seen = await phone.look(authorization_id_of(asked.result().approval_url, places.origin))
+            seen = await phone.look(authorization_id_of(asked.result().approval_url or "", places.origin))
             documents = ", ".join(document.label or "?" for document in seen.transaction.documents)
             step.say(f"Phone reads: {seen.transaction.application_name} / {seen.transaction.description} / {documents}")
         with report.step("Phone opens the document") as step:
@@ -91,19 +83,13 @@ async def _sign(places: Places, application: csc.Application, user_id: str, phon
     return signed
 
 
-async def _ask(origin: str, application: csc.Application, user_id: str, asked: "asyncio.Future[Asked]") -> bytes:
-    """What a relying application does: everything it needs of `demo.csc`, in one place."""
-    async with csc.open_session(origin, application) as session:
-        service, credential = await csc.fetch_credential(session, origin, user_id)
-        approval = csc.PollingAuthorizationManager(
-            session,
-            service,
-            credential,
-            on_waiting=lambda *told: asked.set_result(Asked(*told)),
-            description=DESCRIPTION,
-            document_labels=[LABEL],
-        )
-        return await csc.sign_pdf(CONTRACT.read_bytes(), csc.RemoteSigner(session, approval), is_shown=True)
+async def _ask(origin: str, application: Account, user_id: str, asked: "asyncio.Future[Asked]") -> bytes:
+    """What a relying application does: everything it needs of `natsuin`, in one place."""
+    async with AsyncClient(origin, application) as client:
+        credential = await client.credential_of(user_id)
+        prepared = await asyncio.to_thread(prepare, CONTRACT.read_bytes(), credential, name=LABEL)
+        (signature,) = await client.sign(ask_for([prepared], description=DESCRIPTION), on_asked=asked.set_result)
+    return await asyncio.to_thread(prepared.finish, signature)
 
 
 async def _validate(places: Places, signed: bytes, report: Report) -> bool:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from demo.validate.facts import Facts
+
 
 class Weight(Enum):
     """What a finding means for the verdict: it speaks for the signature, against it, or neither."""
@@ -28,12 +30,14 @@ class Verdict:
     validator: str
     accepted: bool
     findings: tuple[Finding, ...]
+    signatures: tuple[Facts, ...] = ()
+    """What this validator knows of each signature, the oldest first."""
 
 
-def conclude(validator: str, findings: list[Finding]) -> Verdict:
+def conclude(validator: str, findings: list[Finding], signatures: tuple[Facts, ...] = ()) -> Verdict:
     """Sum up: accepted when something speaks for the file and nothing against it."""
     weights = {finding.weight for finding in findings}
-    return Verdict(validator, Weight.GOOD in weights and Weight.BAD not in weights, tuple(findings))
+    return Verdict(validator, Weight.GOOD in weights and Weight.BAD not in weights, tuple(findings), signatures)
 
 
 def good(ja: str, en: str) -> Finding:

@@ -16,6 +16,7 @@ from pyhanko.version import __version__ as pyhanko_version
 from pyhanko_certvalidator import ValidationContext
 
 from demo.validate.authority import Authority
+from demo.validate.facts import Facts, common_name, facts_of
 from demo.validate.verdict import Finding, Verdict, bad, conclude, good, note
 
 MECHANISMS = {"pss": "RSA-PSS", "ecdsa": "ECDSA", "rsa": "RSA PKCS #1 v1.5"}
@@ -26,16 +27,18 @@ async def validate_with_pyhanko(pdf: bytes, authority: Authority) -> Verdict:
     """Validate every signature in the file against the authority's root."""
     try:
         signatures = list(PdfFileReader(BytesIO(pdf)).embedded_regular_signatures)
-        findings = [finding for signature in signatures for finding in await _validate(signature, authority)]
+        validated = [await _validate(signature, authority) for signature in signatures]
     except (PdfError, ValueError) as failure:
-        findings = [bad(f"この PDF の署名は読めません（{failure}）。", f"The signatures in this PDF can't be read ({failure}).")]
-    else:
-        if not signatures:
-            findings = [bad("この PDF には署名がありません。", "This PDF holds no signature.")]
-    return conclude(VALIDATOR, findings)
+        return conclude(
+            VALIDATOR, [bad(f"この PDF の署名は読めません（{failure}）。", f"The signatures in this PDF can't be read ({failure}).")]
+        )
+    if not validated:
+        return conclude(VALIDATOR, [bad("この PDF には署名がありません。", "This PDF holds no signature.")])
+    findings = [finding for found, _ in validated for finding in found]
+    return conclude(VALIDATOR, findings, tuple(facts for _, facts in validated))
 
 
-async def _validate(signature: EmbeddedPdfSignature, authority: Authority) -> list[Finding]:
+async def _validate(signature: EmbeddedPdfSignature, authority: Authority) -> tuple[list[Finding], Facts]:
     context = ValidationContext(
         trust_roots=[x509.Certificate.load(authority.root)],
         crls=[authority.crl] if authority.crl else None,
@@ -47,11 +50,11 @@ async def _validate(signature: EmbeddedPdfSignature, authority: Authority) -> li
         findings += [_trust(status), *([] if status.revoked else [_revocation(authority)]), _later_changes(status)]
     if not status.bottom_line and not any(finding.weight is finding.weight.BAD for finding in findings):
         findings.append(bad(f"pyHanko の判定：{status.summary()}", f"pyHanko's verdict: {status.summary()}"))
-    return findings
+    return findings, facts_of(status, authority.crl)
 
 
 def _signer(status: PdfSignatureStatus, signature: EmbeddedPdfSignature) -> Finding:
-    name = _common_name(status.signing_cert)
+    name = common_name(status.signing_cert)
     family = next((words for part, words in MECHANISMS.items() if part in status.pkcs7_signature_mechanism), "?")
     is_pades = signature.sig_object.get("/SubFilter") == "/ETSI.CAdES.detached"
     how = f"{family}, {status.md_algorithm.upper().replace('SHA', 'SHA-')}, {'PAdES' if is_pades else 'CMS'}"
@@ -69,7 +72,7 @@ def _integrity(status: PdfSignatureStatus) -> Finding:
 
 
 def _trust(status: PdfSignatureStatus) -> Finding:
-    issuer = _common_name(status.signing_cert, of_issuer=True)
+    issuer = common_name(status.signing_cert, of_issuer=True)
     if status.revoked:
         return bad("署名者の証明書は失効しています。", "The signer's certificate has been revoked.")
     if status.trusted:
@@ -99,8 +102,3 @@ def _later_changes(status: PdfSignatureStatus) -> Finding:
             "Only permitted updates, such as another signature, came after it.",
         )
     return bad("署名のあとに、許されていない変更が加わっています。", "Changes that are not permitted were made after it.")
-
-
-def _common_name(certificate: x509.Certificate, *, of_issuer: bool = False) -> str:
-    names = (certificate.issuer if of_issuer else certificate.subject).native
-    return str(names.get("common_name") or names.get("organization_name") or "?")

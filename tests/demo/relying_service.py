@@ -19,13 +19,14 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from demo import csc
 from demo.validate import (
     Authority,
     Verdict,
     validate_with_pdfsig,
     validate_with_pyhanko,
 )
+from natsuin.client import Account, Asked, AsyncClient
+from natsuin.pdf import ask_for, prepare
 from tests.demo.relying_pki import Pki, PrivateKey
 
 RSA, RSA_SHA256, RSA_PSS, ECDSA_SHA256, ECDSA_SHA384 = (
@@ -36,7 +37,7 @@ RSA, RSA_SHA256, RSA_PSS, ECDSA_SHA256, ECDSA_SHA384 = (
     "1.2.840.10045.4.3.3",
 )
 CONTRACT = Path("demo/samples/contract.pdf").read_bytes()
-APPLICATION = csc.Application("relying", "secret")
+APPLICATION = Account("relying", "secret")
 HASHES: dict[str, hashes.HashAlgorithm] = {
     "2.16.840.1.101.3.4.2.1": hashes.SHA256(),
     "2.16.840.1.101.3.4.2.2": hashes.SHA384(),
@@ -48,14 +49,19 @@ class Service:
 
     def __init__(self, key: PrivateKey) -> None:
         self.key = key
+        self.name = "山田 太郎"
+        self.most_signatures = 100
+        self.progress: str | None = None
         self.decision = "approve"  # approve, or the error code that authorizeCheck answers
         self.reason: str | None = None
+        self.state: str | None = None
         self.polls_before_decision = 1
         self.released: asyncio.Event | None = None  # where set, the signer decides only when it is
         self.verification_code: str | None = "47"
         self.is_ca_silent = False  # no CRL, no OCSP
         self.has_root = True
         self.is_busy = False
+        self.is_code_needed = False
         self.signs_wrongly = False
         self.replies_to_lose = 0
         self.times_unavailable = 0
@@ -64,6 +70,7 @@ class Service:
         self.authorized: dict[str, dict[str, Any]] = {}
         self.polls: dict[str, int] = {}
         self.sads: dict[str, list[str]] = {}
+        self.sads_given: list[str] = []
         self.given: dict[str, list[str]] = {}
         application = web.Application()
         for path, handler in (
@@ -84,7 +91,7 @@ class Service:
         await self._server.start_server()
         self.origin = f"http://localhost:{self._server.port}"
         self.pki = Pki(self.origin)
-        self.certificate = self.pki.issue(self.key)
+        self.certificate = self.pki.issue(self.key, self.name)
         return self
 
     async def __aexit__(self, *exc: object) -> None:
@@ -125,7 +132,7 @@ class Service:
         certificates = [base64.b64encode(certificate.public_bytes(Encoding.DER)).decode() for certificate in chain]
         algorithms = [RSA, RSA_SHA256, RSA_PSS] if is_rsa else [ECDSA_SHA256, ECDSA_SHA384]
         key = {"status": "enabled", "algo": algorithms, "len": self.key.key_size}
-        return web.json_response({"key": key, "cert": {"certificates": certificates}, "SCAL": "2", "multisign": 100})
+        return web.json_response({"key": key, "cert": {"certificates": certificates}, "SCAL": "2", "multisign": self.most_signatures})
 
     async def authorize(self, request: web.Request) -> web.Response:
         body = await self._read(request)
@@ -135,6 +142,8 @@ class Service:
         self.authorized[handle] = body
         answer = {"handle": handle, "approval_url": f"{self.origin}/approve/{handle}", "expiresIn": 180}
         answer |= {"code_url": f"{self.origin}/s", "code_token": "T" * 22, "code_key": "K" * 43}
+        if self.is_code_needed:
+            del answer["approval_url"]
         if self.verification_code is not None:
             answer["verification_code"] = self.verification_code
         return web.json_response(answer, status=202)
@@ -146,11 +155,14 @@ class Service:
         if self.released is not None:
             await self.released.wait()
         elif self.polls[handle] <= self.polls_before_decision:
-            return web.json_response({"handle": handle}, status=202)
+            answer = {"handle": handle} | ({"progress": self.progress} if self.progress else {})
+            return web.json_response(answer, status=202, headers={"Retry-After": "0"})
         if self.decision != "approve":
-            answer = {"error": self.decision, "error_description": "said the signer"} | ({"reason": self.reason} if self.reason else {})
-            return web.json_response(answer, status=400)
+            refused = {"error": self.decision, "error_description": "said the signer"} | ({"reason": self.reason} if self.reason else {})
+            refused |= {"state": self.state} if self.state else {}
+            return web.json_response(refused, status=400)
         sad = secrets.token_urlsafe(32)
+        self.sads_given.append(sad)
         self.sads[sad] = self.authorized[handle]["hashes"]
         return web.json_response({"SAD": sad, "expiresIn": 120})
 
@@ -196,16 +208,15 @@ class Service:
         return web.Response(body=self.pki.root.public_bytes(Encoding.DER), content_type="application/pkix-cert")
 
 
-async def sign(service: Service, *, user_id: str = "taro", prefer_pss: bool = False, digest: str = "sha256", **shown: Any) -> bytes:
-    waiting: list[tuple[str, str, int, str | None]] = shown.pop("waiting", [])
-    is_shown: bool = shown.pop("is_shown", False)
-    async with csc.open_session(service.origin, APPLICATION) as http:
-        place, credential = await csc.fetch_credential(http, service.origin, user_id)
-        manager = csc.PollingAuthorizationManager(
-            http, place, credential, on_waiting=lambda *told: waiting.append(told), digest_algorithm=digest, **shown
+async def sign(service: Service, *, prefer_pss: bool = False, digest: str = "sha256", waiting: list[Asked] | None = None) -> bytes:
+    """Have the contract signed by `taro`, as an application does."""
+    async with AsyncClient(service.origin, APPLICATION, patience_s=1) as client:
+        credential = await client.credential_of("taro")
+        prepared = await asyncio.to_thread(
+            prepare, CONTRACT, credential, name="contract.pdf", digest_algorithm=digest, prefer_pss=prefer_pss
         )
-        signer = csc.RemoteSigner(http, manager, prefer_pss=prefer_pss)
-        return await csc.sign_pdf(CONTRACT, signer, digest_algorithm=digest, is_shown=is_shown)
+        (signature,) = await client.sign(ask_for([prepared]), on_asked=(waiting if waiting is not None else []).append)
+    return await asyncio.to_thread(prepared.finish, signature)
 
 
 def with_service(key: PrivateKey, test: Callable[[Service], Awaitable[None]]) -> None:

@@ -33,34 +33,41 @@ class Site:
             return await answer.text()
 
     async def ask(
-        self, *, pdf: bytes | None = None, name: str = "my.pdf", user_id: str = "taro", subject: str = ""
+        self,
+        *files: tuple[str, bytes],
+        user_id: str = "taro",
+        subject: str = "",
+        with_seal: bool = False,
+        language: str = "en",
     ) -> tuple[int, str, str]:
-        """Send the form; return status, the address it led to, and the page there."""
+        """Send the form; return status, the address it led to, and the page there. Without files it is the sample."""
         form = aiohttp.FormData(quote_fields=False)
-        form.add_field("which", "sample" if pdf is None else "own")
+        form.add_field("which", "own" if files else "sample")
         form.add_field("user_id", user_id)
         form.add_field("subject", subject)
-        if pdf is not None:
+        form.add_field("seal", "placed" if with_seal else "none")
+        for name, pdf in files:
             form.add_field("file", BytesIO(pdf), filename=name, content_type="application/pdf")
-        async with self.visitor.post(self.url + "/", data=form, headers={"Accept-Language": "en"}) as answer:
+        async with self.visitor.post(self.url + "/", data=form, headers={"Accept-Language": language}) as answer:
             return answer.status, answer.url.path, await answer.text()
 
-    async def job(self, **asked: Any) -> str:
+    async def job(self, *files: tuple[str, bytes], **asked: Any) -> str:
         """Open a job that must not be refused; return its address."""
-        status, path, page = await self.ask(**asked)
+        status, path, page = await self.ask(*files, **asked)
         assert (status, path.startswith("/jobs/")) == (200, True), page
         return path
 
     async def until(self, path: str, *steps: str) -> str:
         """Follow a job as its page does, until it is at one of the steps; return the page in English."""
-        seen = -1
-        while True:
-            async with self.visitor.get(f"{self.url}{path}/state", params={"seen": seen}) as answer:
-                state = await answer.json()
-            seen = state["version"]
-            if state["step"] in steps:
-                return await self.page(path)
-            assert state["step"] not in ("done", "ended"), await self.page(path)
+        seen = calls = -1
+        async with asyncio.timeout(120):
+            while True:
+                async with self.visitor.get(f"{self.url}{path}/state", params={"seen": seen, "calls": calls}) as answer:
+                    state = await answer.json()
+                seen, calls = state["version"], state["calls"]
+                if state["step"] in steps:
+                    return await self.page(path)
+                assert state["step"] not in ("done", "ended"), await self.page(path)
 
 
 @asynccontextmanager

@@ -1,7 +1,7 @@
 """Every page and state of the two demo sites, rendered by their own functions from sample data, without a server."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,16 @@ from starlette.responses import Response
 from demo.ca import desk
 from demo.ca import pages as ca
 from demo.relying import pages as relying
-from demo.relying.jobs import Job, Step
+from demo.relying.intake import TOO_LARGE_TOGETHER, TOO_MANY_FILES
+from demo.relying.job_pages import NO_PLACE
+from demo.relying.jobs import Job, JobDocument, Step
+from demo.relying.placing import Place
 from demo.relying.problems import EXPIRED
-from demo.validate.verdict import Verdict, bad, conclude, good, note
+from demo.relying.progress import stage_of
+from demo.relying.report import report_on
+from demo.relying.show import HERE, show
+from demo.validate import Facts, Timestamp, Verdict
+from demo.validate.verdict import bad, conclude, good, note
 
 NOW_S = 1_795_427_000
 LATER_S = NOW_S + 86_400
@@ -30,7 +37,7 @@ class Sample:
     @property
     def folder(self) -> Path:
         """Where the site's templates and static files are."""
-        return {relying.show: relying.HERE, ca.show: ca.HERE}[self.site]
+        return {show: HERE, ca.show: ca.HERE}[self.site]
 
     def render(self, lang: str) -> bytes:
         scope = {"type": "http", "method": "GET", "path": "/", "query_string": f"lang={lang}".encode(), "headers": []}
@@ -38,16 +45,20 @@ class Sample:
 
 
 def start(**changes: Any) -> Sample:
-    account: dict[str, Any] = {"is_registered": True, "client_file": "var/demo/client.json"}
-    known = account | {"refused": None, "max_bytes": 10_000_000, "entered": {}}
-    return Sample(relying.show, "start.html", known | changes)
+    known: dict[str, Any] = {"is_registered": True, "client_file": "var/demo/client.json", "refused": None, "entered": {}}
+    limits: dict[str, Any] = {"max_bytes": 10_000_000, "max_together_bytes": 20_000_000, "most": 100}
+    limits |= {"too_large_together": TOO_LARGE_TOGETHER.words, "too_many_files": TOO_MANY_FILES.words}
+    return Sample(show, "start.html", known | limits | changes)
 
 
-def job(step: Step, **changes: Any) -> Sample:
-    name, subject = "工事請負契約書_AK-2026-118.pdf", "工事請負契約の締結"
-    known: dict[str, Any] = {"user_id": "taro", "subject": subject, "file_name": name, "pages": 2, "size_bytes": 48_211}
-    made = Job(id="J" * 22, created=NOW_S, step=step, **known, **changes)
-    return Sample(relying.show, "job.html", {"job": made, "left_s": 161, "is_local": True, "Step": Step})
+def job(step: Step, *documents: JobDocument, **changes: Any) -> Sample:
+    context: dict[str, Any] = {"left_s": 161, "is_local": True, "can_be_opened": True, "refused": None, "entered": {}}
+    context |= {"place": Place(-1, 166.9, 254, 18), "sizes_mm": (8.0, 60.0), "calls": CALLS}
+    context |= {name: changes.pop(name) for name in list(changes) if name in context}
+    known: dict[str, Any] = {"user_id": "taro", "subject": "工事請負契約の締結", "documents": documents or (DOCUMENT,)}
+    made = Job(id="J" * 22, created=NOW_S, step=step, **(known | changes))
+    reports = [report_on(document) for document in made.documents]
+    return Sample(show, "job.html", context | {"job": made, "stage": stage_of(made), "reports": reports})
 
 
 def receipt(state: str, **changes: Any) -> Sample:
@@ -70,11 +81,56 @@ def overview(*applications: dict[str, Any], certificates: dict[int, list[dict[st
     return Sample(ca.show, "desk.html", words | {"applications": applications, "certificates": certificates or {}} | context)
 
 
-VALID = conclude(
-    "pyHanko 0.38", [good("署名は有効です。", "The signature is valid."), note("時刻の証明はありません。", "There is no time-stamp.")]
+FACTS = Facts(
+    signer="山田 太郎",
+    claimed=NOW_S,
+    timestamp=None,
+    serial="5f2e9c81d04b7a33",
+    valid_from=NOW_S - 86_400,
+    valid_until=NOW_S + 365 * 86_400,
+    issuer="Natsuin Demo CA",
+    is_trusted=True,
+    is_revoked=False,
+    revocation_known=NOW_S,
+    since="nothing",
 )
-INVALID = conclude("pdfsig (poppler 22.12)", [bad("文書が変更されています。", "The document was changed.")])
-UNSURE: tuple[Verdict, ...] = ()
+STAMPED = replace(FACTS, timestamp=Timestamp(NOW_S, "Demo TSA", is_trusted=True), since="permitted")
+BROKEN = replace(FACTS, since="broken", is_trusted=False, is_revoked=True, revocation_known=None)
+VALID = conclude(
+    "pyHanko 0.38",
+    [good("署名は有効です。", "The signature is valid."), note("時刻の証明はありません。", "There is no time-stamp.")],
+    (STAMPED, FACTS),
+)
+INVALID = conclude("pdfsig (poppler 22.12)", [bad("文書が変更されています。", "The document was changed.")], (BROKEN,))
+DOCUMENT = JobDocument("工事請負契約書_AK-2026-118.pdf", 2, 48_211)
+OTHER = JobDocument("附属書_非常に長い名前の見積書と工程表と仕様書をまとめたもの_改訂版_最終.pdf", 14, 1_248_211)
+AUTHORIZE = "https://sign.example.jp/csc/v2/credentials/authorize"
+CALLS = [
+    {
+        "method": "POST",
+        "path": "/csc/v2/credentials/authorize",
+        "status": "202",
+        "is_good": True,
+        "took": "0.12 s",
+        "curl": f"curl '{AUTHORIZE}' \\\n  -H \"Authorization: Bearer $TOKEN\" \\\n  --data-raw '{{}}'",
+        "answer": '{\n  "handle": "…"\n}',
+    },
+    {
+        "method": "POST",
+        "path": "/oauth2/token",
+        "status": "–",
+        "is_good": False,
+        "took": "5.00 s",
+        "curl": "curl",
+        "answer": "ConnectError",
+    },
+]
+
+
+def judged(document: JobDocument, *verdicts: Verdict, unvalidated: str = "") -> JobDocument:
+    return JobDocument(document.name, document.pages, document.size_bytes, verdicts, unvalidated)
+
+
 LETTER = {"letter": "data:application/pdf;base64,", "number": 1, "code_sha256": "9f" * 32}
 
 SAMPLES = {
@@ -82,13 +138,18 @@ SAMPLES = {
     "relying-start-refused": start(refused=relying.USER_ID_REFUSED.words, entered={"user_id": "山田", "subject": "", "which": "own"}),
     "relying-start-unregistered": start(is_registered=False),
     "relying-prepared": job(Step.PREPARED),
-    "relying-waiting": job(Step.WAITING, approval_url="http://localhost:8080/approve/x", verification_code="47", expires=NOW_S + 180),
+    "relying-placing": job(Step.PLACING, seal_text="山田"),
+    "relying-placing-many": job(Step.PLACING, DOCUMENT, OTHER, seal_text="山田", refused=NO_PLACE.words),
+    "relying-placing-impossible": job(Step.PLACING),
+    "relying-waiting": job(Step.WAITING, progress="delivered", verification_code="47", seal=Place(-1, 10, 10, 18), seal_text="山田"),
+    "relying-waiting-restarted": job(Step.WAITING, progress="opened", was_restarted=True, can_be_opened=False),
     "relying-signing": job(Step.SIGNING),
-    "relying-done": job(Step.DONE, verdicts=(VALID,)),
-    "relying-done-invalid": job(Step.DONE, verdicts=(VALID, INVALID)),
-    "relying-done-unvalidated": job(Step.DONE, verdicts=UNSURE, unvalidated="the service gave no root certificate"),
-    "relying-ended": job(Step.ENDED, problem=EXPIRED),
-    "relying-problem": Sample(relying.show, "problem.html", {"words": relying.GONE, "is_nothing": True}),
+    "relying-done": job(Step.DONE, judged(DOCUMENT, VALID)),
+    "relying-done-many": job(Step.DONE, judged(DOCUMENT, VALID), judged(OTHER, VALID), *[judged(DOCUMENT, VALID)] * 5),
+    "relying-done-invalid": job(Step.DONE, judged(DOCUMENT, VALID, INVALID), judged(OTHER, INVALID)),
+    "relying-done-unvalidated": job(Step.DONE, judged(DOCUMENT, unvalidated="the service gave no root certificate")),
+    "relying-ended": job(Step.ENDED, problem=EXPIRED, stage=3),
+    "relying-problem": Sample(show, "problem.html", {"words": relying.GONE, "is_nothing": True}),
     "ca-home": Sample(ca.show, "home.html", {}),
     "ca-apply": Sample(ca.show, "apply.html", {"entered": {}}),
     "ca-apply-refused": Sample(ca.show, "apply.html", {"entered": {"name": "한국"}, "refused": ca.REFUSED["name"]}),

@@ -8,7 +8,7 @@ import pytest
 
 from demo.relying import pages
 from demo.relying.headers import HEADERS
-from demo.relying.intake import MAX_PDF_BYTES
+from demo.relying.intake import MAX_TOGETHER_BYTES
 from tests.demo.relying_site import Site, with_site
 
 
@@ -20,7 +20,9 @@ def test_every_answer_carries_the_headers_and_no_page_anything_inline(tmp_path: 
             "/",
             done,
             f"{done}/state",
-            f"{done}/signed.pdf",
+            f"{done}/signed/1",
+            f"{done}/calls",
+            f"{done}/signed.zip",
             "/jobs/none",
             "/nowhere",
             "/static/relying.css",
@@ -55,11 +57,11 @@ def test_a_form_from_another_site_or_to_another_host_is_refused(tmp_path: Path) 
     with_site(tmp_path, test)
 
 
-def test_a_file_that_is_too_large_has_a_page_and_is_not_read(tmp_path: Path) -> None:
+def test_what_is_too_large_together_has_a_page_and_is_not_read(tmp_path: Path) -> None:
     async def test(site: Site) -> None:
-        status, path, page = await site.ask(pdf=bytes(MAX_PDF_BYTES + 200_000))
+        status, path, page = await site.ask(("a.pdf", bytes(MAX_TOGETHER_BYTES + 200_000)))
         assert (status, path) == (413, "/")
-        assert "larger than 10 MB" in page
+        assert "larger than 20 MB together" in page
 
         async def endless() -> AsyncIterator[bytes]:
             yield b"which=sample"

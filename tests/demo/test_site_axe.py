@@ -6,13 +6,14 @@ import pytest
 from playwright.sync_api import Page, Route
 
 from demo.ca import pages as ca
-from demo.relying import pages as relying
+from demo.relying import show as relying
 from tests.demo.site_samples import SAMPLES
 from tests.harness.axe import LOOKS, bring_axe, findings
 from tests.harness.chromium import chromium
 
 ORIGIN = "http://localhost"
-INCLUDED = {"base.html", "done.html", "waiting.html"}
+OPEN = {"Access-Control-Allow-Origin": "*"}  # the frame that draws PDFs has no origin
+INCLUDED = {"base.html", "done.html", "placing.html", "waiting.html", "wire.html"}
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +39,12 @@ def test_axe_finds_nothing(page: Page, name: str, lang: str) -> None:
 
     def answer(route: Route) -> None:
         path = route.request.url.removeprefix(ORIGIN)
-        if path.startswith("/static/"):
-            route.fulfill(path=sample.folder / path[1:])
+        if path.startswith("/static/viewer/pdfjs/"):
+            route.fulfill(path=path[1:], headers=OPEN)
+        elif path.startswith("/static/"):
+            route.fulfill(path=sample.folder / path[1:], headers=OPEN)
+        elif "/document/" in path:
+            route.fulfill(path=relying.HERE.parent / "samples" / "contract.pdf")
         elif path.startswith("/jobs/"):
             route.abort()
         else:

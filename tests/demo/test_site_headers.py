@@ -10,8 +10,9 @@ from tests.demo.relying_site import Site, with_site
 from tests.flow.observatory import START, modifiers
 
 BAR = 140
-OF_A_JOB = ("", "/state?seen=-1", "/qr.svg", "/signed.pdf", "/again")
+OF_A_JOB = ("", "/state?seen=-1", "/calls", "/qr.svg", "/seal.svg", "/document/1", "/prepared/1", "/signed/1", "/signed.zip", "/again")
 OTHERS = ("/", "/?lang=ja", "/sample.pdf", "/static/relying.css", "/static/nothing", "/nowhere")
+OF_THE_FRAME = ("/static/viewer/page.html", "/static/viewer/page.js", "/static/viewer/pdfjs/pdf.min.mjs")
 
 
 def require_safe(answer: httpx2.Response) -> None:
@@ -33,6 +34,11 @@ def test_the_relying_application_loses_no_point(tmp_path: Path) -> None:
                 require_safe(await visitor.get(path))
                 require_safe(await visitor.put(path))
             require_safe(await visitor.post("/", data={"user_id": "!"}))
+            for path in OF_THE_FRAME:  # strangers may read it, because what has no origin is one to its own server
+                answer = await visitor.get(path)
+                assert answer.status_code == 200
+                assert "sandbox allow-scripts; default-src 'none'" in answer.headers["content-security-policy"]
+                assert answer.headers["access-control-allow-origin"] == "*"
 
     with_site(tmp_path, test)
 

@@ -23,11 +23,6 @@ from tests.demo.relying_pki import Pki
 from tests.demo.relying_service import CONTRACT, Service, sign
 
 
-@pytest.fixture(autouse=True)
-def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("demo.csc.approval.PLAIN_POLL_S", 0.02)
-
-
 def verdicts_of(
     change: Callable[[Service, bytes], bytes], *, authority: Callable[[Authority], Authority] = lambda same: same
 ) -> list[Verdict]:

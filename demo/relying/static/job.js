@@ -1,4 +1,6 @@
 // The page of a job: it shows the time left, and loads itself anew as soon as the job is further than what it shows.
+import { addCalls } from "./wire.js";
+
 const job = document.getElementById("job");
 const left = document.getElementById("left");
 
@@ -22,17 +24,21 @@ if (qr) {
 }
 
 async function follow() {
+  let calls = Number(job.dataset.calls);
   for (;;) {
     try {
-      const answer = await fetch(`${job.dataset.state}?seen=${job.dataset.version}`, { cache: "no-store" });
-      if (!answer.ok || String((await answer.json()).version) !== job.dataset.version) {
+      const answer = await fetch(`${job.dataset.state}?seen=${job.dataset.version}&calls=${calls}`, { cache: "no-store" });
+      const state = answer.ok ? await answer.json() : {};
+      if (String(state.version) !== job.dataset.version) {
         location.replace(location.pathname);
         return;
       }
+      calls = state.calls;
+      await addCalls();
     } catch {
       await new Promise((wake) => setTimeout(wake, 2000)); // no network, or the page sleeps
     }
   }
 }
 
-follow();
+if ("follow" in job.dataset) follow();
