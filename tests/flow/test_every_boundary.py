@@ -142,8 +142,8 @@ def polled(scene: Scene) -> list[Pair]:
     later = sign_body(scene.person.credential_id, scene.shop.sad(handle), [b64(DIGEST)]) | {"operationMode": "A"}
     accepted = scene.shop.post("signatures/signHash", later)
     assert accepted.status_code == 200, accepted.text
-    stolen = scene.call("signatures/signPolling", {"responseID": accepted.json()["responseID"]})
-    return [(stolen, scene.call("signatures/signPolling", {"responseID": UNKNOWN_ID}))]
+    stolen = scene.call("signatures/signPolling", {"requestID": accepted.json()["responseID"]})
+    return [(stolen, scene.call("signatures/signPolling", {"requestID": UNKNOWN_ID}))]
 
 
 def logged_out(scene: Scene) -> list[Pair]:
