@@ -11,15 +11,11 @@ WITHIN_S = 600.0
 # Calls that must have got past the first check, with good ids, handles and SADs, to be worth something.
 WENT_THROUGH = {
     "POST /csc/v2/credentials/authorize": "202",
-    "POST /csc/v2/credentials/authorizeCheck": "200",
     "POST /csc/v2/signatures/signHash": "200",
     "POST /csc/v2/credentials/info": "200",
-    "POST /csc/v1/credentials/authorize": "200",
     "POST /oauth2/token": "200",
     "POST /oauth2/pushed_authorize": "201",
     "POST /oauth2/backchannel_authentication": "200",
-    "DELETE /authorizations/{id}": "400",
-    "GET /authorizations/{id}/events": "200",
 }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.fuzz.run import fuzz
 
-PER_OPERATION = int(os.environ.get("PER_OPERATION", "400"))
+PER_OPERATION = int(os.environ.get("PER_OPERATION", "450"))
 WITHIN_S = 3_600.0
 
 

@@ -32,11 +32,11 @@ OF_THREE = 3
 NO_SUCH_METHOD = 405
 REFUSED_WITH_400 = ("got `400 Bad Request`", "Got 400 ")
 Call = Case[Any]
-handles: deque[str] = deque(maxlen=KEPT)
+handles: deque[str] = deque(KNOWN["unused"], maxlen=KEPT)
 responses: deque[str] = deque(maxlen=KEPT)
 tally: dict[str, Counter[int]] = defaultdict(Counter)
 asked: dict[str, dict[str, Any]] = {}
-approved: deque[dict[str, Any]] = deque(maxlen=KEPT)
+approved: deque[dict[str, Any]] = deque(KNOWN["approved"], maxlen=KEPT)
 
 
 @schemathesis.hook
@@ -90,13 +90,13 @@ def _better(path: str, body: dict[str, Any], chance: int) -> dict[str, Any]:
     if "redirect_uri" in body:
         better["redirect_uri"] = KNOWN["redirect_uri"]
     if "handle" in body and handles:
-        better["handle"] = handles[chance % len(handles)]
+        better["handle"] = (KNOWN["unused"] if chance % 2 else handles)[chance % min(len(handles), len(KNOWN["unused"]))]
     if "requestID" in body and responses:
         better["requestID"] = responses[chance % len(responses)]
     if path in (ASKING, ASKING_V1):
         better |= _ask(path, body, chance)
     if any(one in path for one in SIGNING) and "SAD" in {**body, "SAD": ""} and approved and "credentialID" in body:
-        better |= _activation(path, approved[chance % len(approved)])
+        better |= _activation(path, approved.pop() if len(approved) > 1 and "signatures" in path else approved[-1])
     if path == "/oauth2/token" and chance % 2:
         better = {"grant_type": "client_credentials"}
     return better
