@@ -22,10 +22,11 @@ class Later(Struct, frozen=True):
 
 
 def read_mode(body: Body) -> Later | None:
-    """Read the mode, None for at once, where what belongs to the other mode is ignored; raises BadParameter."""
-    if body.choice("operationMode", ("S", "A"), "S") == "S":
+    """Read the mode; at once is None, and then the values of what belongs to the other mode are ignored; raises BadParameter."""
+    mode = body.choice("operationMode", ("S", "A"), "S")
+    validity_ms, response_uri = body.whole("validity_period"), body.optional_text("response_uri")
+    if mode == "S":
         return None
-    validity_ms = body.whole("validity_period")
     if validity_ms is not None and not 1 <= validity_ms <= LONGEST_VALIDITY_MS:
         raise BadParameter("Out of bounds parameter validity_period")
-    return Later(validity_ms or DEFAULT_VALIDITY_MS, body.optional_text("response_uri"))
+    return Later(validity_ms or DEFAULT_VALIDITY_MS, response_uri)

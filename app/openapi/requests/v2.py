@@ -22,7 +22,12 @@ from app.openapi.requests.fields import (
     Wanted,
 )
 
-Validity = Annotated[int, Meta(ge=1, le=LONGEST_VALIDITY_MS, description="Milliseconds; with mode `A` only, an hour if not given")]
+Validity = Annotated[
+    int, Meta(description=f"With mode `A`: how long the response is kept, 1 to {LONGEST_VALIDITY_MS} milliseconds, an hour if not given")
+]
+ResponseUri = Annotated[
+    str, Meta(max_length=10_000, description="With mode `A`: the address registered for your callbacks, told when the response is there")
+]
 Mode = Annotated[Literal["S", "A"], Meta(description="`A`: answered with a `responseID`, to be fetched with `signPolling`")]
 Parameters = Annotated[Base64, Meta(description="DER in base64, for RSASSA-PSS")]
 
@@ -136,7 +141,7 @@ class SignHash(Struct, frozen=True, kw_only=True):
     signAlgoParams: Parameters | None = None
     operationMode: Mode = "S"
     validity_period: Validity | None = None
-    response_uri: Refused = None
+    response_uri: ResponseUri | None = None
     clientData: ClientData | None = None
 
 
@@ -176,7 +181,7 @@ class SignDoc(Struct, frozen=True, kw_only=True):
     documents: list[DocumentToSign] = []
     operationMode: Mode = "S"
     validity_period: Validity | None = None
-    response_uri: Refused = None
+    response_uri: ResponseUri | None = None
     returnValidationInfo: Annotated[bool, Meta(description="Also what belongs into the security store for B-LT")] = False
     signatureQualifier: Refused = None
     clientData: ClientData | None = None
