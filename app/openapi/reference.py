@@ -77,8 +77,8 @@ def _call(origin: str, schemas: dict[str, Any], path: str, method: str, one: dic
         method=method,
         path=path,
         group=one["tags"][0],
-        summary=one["summary"],
-        source=one["description"],
+        summary=_plain(one["summary"]),
+        source=_plain(one["description"]),
         access=ACCESS[scheme],
         curl=_curl(origin, path, method, one, scheme),
         fields=(*given, *_fields(body.get("schema", {}), schemas)),
@@ -88,10 +88,15 @@ def _call(origin: str, schemas: dict[str, Any], path: str, method: str, one: dic
     )
 
 
+def _plain(text: str) -> str:
+    """Take away the marks of CommonMark that the document's texts have."""
+    return text.replace("`", "")
+
+
 def _outcome(schemas: dict[str, Any], status: str, answer: dict[str, Any]) -> Outcome:
     content: dict[str, Any] = answer.get("content", {})
     media_type = next(iter(content), "")
-    lines = tuple(line.removeprefix("- ").replace("`", "") for line in answer["description"].split("\n"))
+    lines = tuple(_plain(line.removeprefix("- ")) for line in answer["description"].split("\n"))
     schema = content[media_type]["schema"] if media_type else {}
     return Outcome(status, lines, media_type, tuple(answer.get("headers", ())), tuple(_fields(schema, schemas)) if status < "400" else ())
 
@@ -107,7 +112,7 @@ def _fields(schema: dict[str, Any], schemas: dict[str, Any], before: str = "", d
     for name, inner in schema.get("properties", {}).items():
         found = _found(inner, schemas)
         told = (one["description"] for one in (inner, *inner.get("anyOf", [])) if "description" in one)
-        yield Field(before + name, _kind(inner, schemas), name in schema.get("required", ()), next(told, "").replace("`", ""))
+        yield Field(before + name, _kind(inner, schemas), name in schema.get("required", ()), _plain(next(told, "")))
         yield from _fields(found, schemas, f"{before}{name}.", depth + 1)
 
 
