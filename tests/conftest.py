@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +23,13 @@ ROOM_BYTES = 2 << 30
 
 
 def pytest_configure() -> None:
-    """Keep temporary files in memory where there is room: every test that writes durably waits for the disk."""
+    """
+    Keep temporary files in memory where there is room: every test that writes durably waits for the disk.
+
+    Whoever starts the tests in the background of a shell has them ignore Ctrl-C, and programs inherit that; those that are tested must not.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM_BYTES:
         os.environ["TMPDIR"] = str(MEMORY)
         tempfile.tempdir = None  # or else what was found before stays

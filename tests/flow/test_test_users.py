@@ -50,7 +50,10 @@ def answering(stack: Stack) -> Iterator[None]:
             yield
         finally:
             users.send_signal(signal.SIGINT)
-            assert users.wait(30) == 130
+            try:
+                assert users.wait(60) == 130
+            finally:
+                users.kill()
 
 
 def test_each_test_user_gives_its_end(own: Stack) -> None:
