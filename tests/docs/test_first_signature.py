@@ -1,9 +1,11 @@
 """README's way from a clone to a first signature: its lines run as they stand, but for the clone, and what is installed already."""
 
+import json
 import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -11,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx2
 import psutil
 import pytest
 
@@ -47,7 +50,7 @@ def clone(folder: Path) -> Path:
 
 @contextmanager
 def typed(lines: str, folder: Path, environment: dict[str, str], says: Path) -> Iterator[None]:
-    """Run lines that stay in the foreground until they say `ready`; at the end of the block Ctrl-C, and nothing is left of them."""
+    """Run lines that stay in the foreground until they say `ready`; at the end of the block Ctrl-C ends them, and nothing is left."""
     with says.open("wb") as out:
         bash = psutil.Popen(["bash", "-e", "-c", lines], cwd=folder, env=environment, stdout=out, stderr=out, start_new_session=True)
     try:
@@ -65,14 +68,28 @@ def typed(lines: str, folder: Path, environment: dict[str, str], says: Path) -> 
         for process in left:
             process.kill()
     assert not left, says.read_text()
+    assert (bash.returncode, "make: ***" in says.read_text()) == (-signal.SIGINT, False), says.read_text()  # `natsuin up` has ended with 0
 
 
-def test_the_readme_leads_to_a_signature_that_openssl_verifies(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_the_readme_leads_to_a_signature_that_openssl_verifies_and_starts_again(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Started a second time in the same folder, without the demo, it knows the application of the first time."""
     folder = tmp_path_factory.mktemp("readme")  # short: sockets have names of at most 107 bytes
     made = clone(folder)
     first, second = terminals()
-    environment = {name: value for name, value in os.environ.items() if not OURS.match(name)} | {"NATSUIN_PORT": str(free_ports(4))}
+    port = free_ports(4)
+    environment = {name: value for name, value in os.environ.items() if not OURS.match(name)} | {"NATSUIN_PORT": str(port)}
     with typed(first, folder, environment, folder / "up.log"):
         bash = ["bash", "-e", "-o", "pipefail", "-c", second]
         ended = subprocess.run(bash, cwd=made, env=environment, capture_output=True, text=True, timeout=SIGNED_WITHIN_S)
     assert (ended.returncode, ended.stdout.splitlines()[-1:]) == (0, ["Verified OK"]), ended.stdout + ended.stderr
+
+    with typed(first, folder, environment | {"DEMO": "0"}, folder / "again.log"), socket.socket() as demo:
+        client = json.loads((made / "client.json").read_text())
+        account = (client["client_id"], client["client_secret"])
+        given = httpx2.post(f"http://localhost:{port}/oauth2/token", auth=account, data={"grant_type": "client_credentials"})
+        assert given.json()["token_type"] == "Bearer"
+        assert demo.connect_ex(("127.0.0.1", port + 1)) != 0
+        refused = subprocess.run(
+            [made / ".venv" / "bin" / "natsuin", "up"], cwd=made, env=environment, capture_output=True, text=True, timeout=60
+        )
+        assert (refused.returncode, "in use" in refused.stderr) == (1, True), refused.stderr

@@ -135,6 +135,7 @@ def test_edited_rows_give_no_power(stolen: Stolen, tmp_path: Path, table: str | 
     Without a table, those edits that would give Alice's key to Mallory if they worked together.
     The edit is made while the SAM is stopped; where it notices that, and does not start, the edit is made while it runs.
     """
+    assert stolen.history[-1].keys() == set(TABLES)
     noticed = 0
     for edit in takeovers(stolen) if table is None else edits_of(table, stolen.history):
         with stolen.ledger.branch():
