@@ -9,6 +9,7 @@ from tests.browser.asking import Request
 from tests.browser.conftest import credential_of
 from tests.browser.own import asked, join, show_link
 from tests.browser.phone import Phone
+from tests.browser.test_oauth import Shop
 from tests.browser.test_recovery import confirmed, use
 from tests.browser.test_set_otp import read, to_fields, type_in
 from tests.harness.authenticator import GOOD_PIN, App
@@ -16,7 +17,7 @@ from tests.harness.stack import Stack
 
 # What the stack of this person is set to.
 SETTINGS = {"NATSUIN_FACTORS": "passkey_or_otp", "NATSUIN_RENEW_BEFORE": "730", "NATSUIN_OPEN_PER_SIGNER": "10"}
-OUTSIDE = ("/sign-in", "/enroll", "/new-device", "/recover", "/s", "/offline")
+OUTSIDE = ("/sign-in", "/enroll", "/new-device", "/recover", "/s", "/offline", "/developers")
 
 
 class Address(NamedTuple):
@@ -46,6 +47,8 @@ def every_page(browser: Browser, stack: Stack) -> list[Address]:
     key = credential_of(application, "everyone")
     request = Request(application, key, "工事請負契約の締結", ("工事請負契約書_AK-2026-118.pdf", "別紙 工程表.pdf"))
     closed = careful.authorize(key)["handle"]
+    phone.page.goto(Shop(stack, "http://localhost").address())
+    access = phone.page.url.removeprefix(stack.origin)
     new = Phone(browser, stack.origin)
     join(new, show_link(phone))
     asked(phone)
@@ -63,6 +66,7 @@ def every_page(browser: Browser, stack: Stack) -> list[Address]:
         Address("/account/recovery/{id}", "", recovering, cookie),
         Address("/history/{id}", "", entry, cookie),
         Address("/agree/{id}", "", f"/agree/{application.client_id}", cookie),
+        Address("/access/{id}", "", access, cookie),
         *(Address(f"/keys/{{id}}/{act}", "", f"/keys/{key}/{act}", cookie) for act in ("unfreeze", "destroy", "renew")),
         *(
             Address(path, "", path, cookie)
@@ -71,6 +75,7 @@ def every_page(browser: Browser, stack: Stack) -> list[Address]:
         *(Address(path, "", path, cookie) for path in ("/account/recovery", "/account/replacement", "/freeze", "/history")),
         *(Address(path, "", path, cookie) for path in ("/second-way", "/receipt", "/notifications")),
         *(Address(path, "", path, None) for path in OUTSIDE),
+        Address("/developers/{id}", "", "/developers/authorize", None),
     ]
     for one in (phone, other, new):
         one.close()

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.asking import DESCRIPTION, LABELS, Request
 from tests.browser.conftest import MakePhone, Person, registered
+from tests.browser.own import add
 from tests.browser.phone import Phone
 from tests.browser.pushes import OwnProfile, Pushes
 from tests.browser.words import ENGLISH, JAPANESE, Words
@@ -100,27 +101,32 @@ def test_from_the_push_to_the_signature(
     assert pushes.standing() == []
 
 
-ENDS = {"declined elsewhere": "Declined", "time is over": "The time ran out", "withdrawn": "The request was withdrawn"}
+ELSEWHERE = {"approved elsewhere": ("Approve", "Approved"), "declined elsewhere": ("Decline", "Declined")}
+ENDS = {end: heading for end, (_, heading) in ELSEWHERE.items()}
+ENDS |= {"time is over": "The time ran out", "withdrawn": "The request was withdrawn"}
 
 
 @pytest.mark.parametrize("end", ENDS)
 def test_what_ended_takes_its_notification_back(
-    take_pushes: TakePushes, telling: Stack, somebody: Person, screen: Desktop, end: str
+    take_pushes: TakePushes, asking: Application, make_phone: MakePhone, somebody: Person, screen: Desktop, end: str
 ) -> None:
-    """It stands in the place of the first one, and leads to how it ended."""
+    """It stands in the place of the first one, and leads to how it ended; elsewhere is a second device with a passkey of its own."""
+    other = second_device(make_phone, asking.stack, somebody) if end in ELSEWHERE else None
     pushes = take_pushes()
     phone = pushes.phone
-    asking = telling.application()
     request = Request(asking, somebody.credential_id)
     first = pushes.deliver(1)
     screen.wait_for(ASKED[ENGLISH])
-    if end == "time is over":
-        request.end_now()
+    if other is not None:
+        tapped, heading = ELSEWHERE[end]
+        other.page.goto(request.url)
+        other.tap(tapped)
+        other.shows(heading)
     elif end == "withdrawn":
-        telling.natsuin("client", "remove", asking.client_id)
+        withdrawn = asking.stack.http.delete(f"/authorizations/{request.handle}", headers={"Authorization": f"Bearer {asking.token}"})
+        assert withdrawn.status_code == 200, withdrawn.text
     else:
-        said = phone.context.request.post(f"{request.url}/refuse", data={"reason": "declined"}, headers={"Origin": phone.origin})
-        assert said.ok, said.text()
+        request.end_now()
     last = pushes.deliver(2)
     replaced = screen.wait_for(OVER)
     assert last["notification"]["tag"] == first["notification"]["tag"]
@@ -129,6 +135,15 @@ def test_what_ended_takes_its_notification_back(
     screen.click(replaced)
     expect(phone.page).to_have_url(request.url)
     phone.shows(ENDS[end])
+
+
+def second_device(make_phone: MakePhone, stack: Stack, person: Person) -> Phone:
+    """Add a device to somebody's; it is signed in, and takes no pushes."""
+    old, new = make_phone(origin=stack.origin), make_phone(origin=stack.origin)
+    with person.holding(old):
+        old.context.add_cookies(person.session)
+        add(old, new)
+    return new
 
 
 def test_a_push_that_is_no_message_shows_something_all_the_same(take_pushes: TakePushes, screen: Desktop) -> None:
