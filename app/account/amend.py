@@ -153,7 +153,7 @@ def record(connection: Connection, change_id: str, user_id: str, now: int) -> No
             event = happened(kind=EventKind.RECOVERY_SET if printed.codes else EventKind.RECOVERY_TAKEN_AWAY)
         case other:
             raise TypeError(type(other).__name__)
-    events.add(connection, event)
+    events.add(connection, event, change.sent_with)
 
 
 def _send(connection: Connection, change: Change, passkey_id: bytes, now: float) -> None:

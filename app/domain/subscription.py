@@ -1,4 +1,4 @@
-"""A browser that takes pushes for a signer, and one push to it."""
+"""A browser that takes pushes for a signer, and one push to it: about an authorization, or about the signer's key."""
 
 from msgspec import Struct
 
@@ -46,3 +46,12 @@ class Notice(Struct, frozen=True, kw_only=True):
     def is_over(self) -> bool:
         """Whether nothing is asked any more by a push about it."""
         return self.kind != "request"
+
+
+class EventPush(Struct, frozen=True, kw_only=True):
+    """What one browser is to be told about its signer's key, until then (unix seconds): that something happened, and not what."""
+
+    id: str
+    subscription: Subscription
+    attempts: int
+    expires: int

@@ -5,12 +5,12 @@ import hashlib
 import logging
 import random
 
-from app.domain.subscription import Notice, Subscription
+from app.domain.subscription import EventPush, Notice, Subscription
 from app.errors import EndpointRefused, PushFailed, PushGone, PushLater, PushRefused
 from app.notify.parties import Parties
 from app.phone.notification import notification
 from app.push.sender import DEADLINE_S, Target
-from app.store import notices, subscriptions
+from app.store import event_pushes, notices, subscriptions
 
 SENDING_S = DEADLINE_S + 5  # a claim that lasts longer belongs to a process that died
 OVER_TTL_S = 3_600
@@ -30,9 +30,7 @@ async def deliver(parties: Parties, notice: Notice) -> None:
     try:
         await _send(parties, notice.subscription, notice.kind, notice.id, ttl_s, topic(notice.authorization_id))
     except PushLater as later:
-        wait_s = later.retry_after_s if later.retry_after_s is not None else backoff_s(notice.attempts)
-        log.warning("the push service does not take a push now (%s); again in %.0f s", later, wait_s)
-        await parties.database.write(notices.put_off, notice, parties.now() + wait_s)
+        await parties.database.write(notices.put_off, notice, _again_at(parties, later, notice.attempts))
     except (PushFailed, EndpointRefused) as refusal:
         log.warning("a push will not be sent: %s: %s", type(refusal).__name__, refusal)
         await parties.database.write(notices.fail, notice)
@@ -44,6 +42,28 @@ async def deliver(parties: Parties, notice: Notice) -> None:
     else:
         await parties.database.write(notices.sent, notice)
         await parties.database.write(subscriptions.taken, notice.subscription.id, parties.now())
+
+
+async def deliver_event(parties: Parties, push: EventPush) -> None:
+    """Tell one browser that something happened to its signer's key, unless another process does."""
+    now = parties.now()
+    if not await parties.database.write(event_pushes.claim, push, now, now + SENDING_S):
+        return
+    try:
+        await _send(parties, push.subscription, "event", push.id, push.expires - int(now), topic(push.id))
+    except PushLater as later:
+        await parties.database.write(event_pushes.put_off, push, _again_at(parties, later, push.attempts))
+    except (PushFailed, EndpointRefused) as refusal:
+        log.warning("a push will not be sent: %s: %s", type(refusal).__name__, refusal)
+        await parties.database.write(event_pushes.end, push)
+    except PushGone:
+        await parties.database.write(subscriptions.remove_one, push.subscription.id)
+    except PushRefused as refusal:
+        await _refused(parties, push.subscription, refusal)
+        await parties.database.write(event_pushes.end, push)
+    else:
+        await parties.database.write(event_pushes.end, push)
+        await parties.database.write(subscriptions.taken, push.subscription.id, parties.now())
 
 
 async def deliver_test(parties: Parties, subscription_id: str) -> None:
@@ -70,12 +90,18 @@ def topic(subject: str) -> str:
 
 def urgency(kind: str, ttl_s: int) -> str:
     """Say how much it matters that a phone is woken (RFC 8030 §5.3)."""
-    return "high" if kind in ("request", "test", "reported") and (kind != "request" or ttl_s <= HURRIED_S) else "normal"
+    return "high" if kind in ("request", "test", "reported", "event") and (kind != "request" or ttl_s <= HURRIED_S) else "normal"
 
 
 def backoff_s(attempts: int) -> float:
     """Wait longer each time, and not all at once."""
     return float(min(LONGEST_RETRY_S, FIRST_RETRY_S * 2 ** min(attempts, 10)) * random.uniform(0.75, 1.25))  # noqa: S311  # spreads load
+
+
+def _again_at(parties: Parties, later: PushLater, attempts: int) -> float:
+    wait_s = later.retry_after_s if later.retry_after_s is not None else backoff_s(attempts)
+    log.warning("the push service does not take a push now (%s); again in %.0f s", later, wait_s)
+    return parties.now() + wait_s
 
 
 async def _send(parties: Parties, subscription: Subscription, kind: str, push_id: str, ttl_s: int, about: str) -> None:

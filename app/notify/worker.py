@@ -13,10 +13,10 @@ from redis.exceptions import RedisError
 
 from app.errors import Unavailable
 from app.notify.call_back import call_back
-from app.notify.deliver import deliver, deliver_test
+from app.notify.deliver import deliver, deliver_event, deliver_test
 from app.notify.parties import Parties
 from app.notify.tell import tell
-from app.store import notices
+from app.store import event_pushes, notices
 from app.store.push_jobs import Job
 
 AT_ONCE = 32
@@ -68,6 +68,7 @@ async def sweep(parties: Parties) -> None:
             await look(parties)
             if rounds % PURGE_EVERY == 0:
                 await parties.database.write(notices.purge, parties.now())
+                await parties.database.write(event_pushes.purge, parties.now())
             rounds += 1
         except Unavailable as doubt:
             log.warning("nothing is sent: %s: %s", type(doubt).__name__, doubt)
@@ -81,7 +82,8 @@ async def look(parties: Parties) -> None:
     for authorization_id in await parties.database.read(notices.untold, parties.now(), AT_ONCE):
         await tell(parties, authorization_id)
     due = await parties.database.read(notices.due, parties.now(), AT_ONCE)
-    await asyncio.gather(*(deliver(parties, one) for one in due))
+    happened = await parties.database.read(event_pushes.due, parties.now(), AT_ONCE)
+    await asyncio.gather(*(deliver(parties, one) for one in due), *(deliver_event(parties, one) for one in happened))
 
 
 async def _do(parties: Parties, job: Job) -> None:

@@ -1,5 +1,5 @@
 """
-What a push says, in its reader's language: that something waits, that nothing does any more, or that pushes come.
+What a push says, in its reader's language: that something waits, that nothing does any more, that something happened, or that pushes come.
 
 The same few sentences for everybody; the only thing that differs is an opaque id. The form is that of Declarative Web Push, which
 Safari shows without a script; elsewhere static/service-worker.js shows it.
@@ -20,6 +20,7 @@ def notification(kind: str, push_id: str, origin: str, language: str) -> bytes:
         "over": _("Nothing is to do any more: the request has ended."),
         "reported": _("A request was refused because it was not expected. Tap to see it."),
         "later": _("A request was put off. It waits on your start page."),
+        "event": _("Something happened to your key. Tap to look at it."),
         "test": _("Notifications come to this phone."),
     }[kind]
     message = {

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, and_, insert, literal, or_, select, union_all
 
 from app.domain.account import Event, EventKind
 from app.domain.authorization import State
+from app.store import event_pushes
 from app.store.tables import authorizations
 from app.store.tables import events as table
 
@@ -20,8 +21,10 @@ class Place(Struct, frozen=True):
     is_event: bool = False
 
 
-def add(connection: Connection, event: Event) -> None:
+def add(connection: Connection, event: Event, acted_with: bytes | None = None) -> None:
+    """Write an event, and down who is to be told by a push; `acted_with` is the passkey of the device that did it, which knows."""
     connection.execute(insert(table), msgspec.structs.asdict(event) | {"kind": event.kind.value})
+    event_pushes.begin(connection, event, acted_with)
 
 
 def of_signer(connection: Connection, event_id: str, user_id: str) -> Event | None:

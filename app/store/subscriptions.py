@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
 from app.domain.subscription import Subscription
+from app.store import event_pushes
 from app.store.notices import forget_subscriptions
 from app.store.tables import subscriptions as table
 
@@ -107,6 +108,7 @@ def remove(connection: Connection, which: ColumnElement[bool]) -> None:
     ids = [str(one) for one in connection.execute(select(table.c.id).where(which)).scalars()]
     if ids:
         forget_subscriptions(connection, ids)
+        event_pushes.forget_subscriptions(connection, ids)
         connection.execute(delete(table).where(table.c.id.in_(ids)))
 
 

@@ -292,6 +292,15 @@ notices = Table(
     UniqueConstraint("authorization_id", "subscription_id", name="notices_once"),
 )
 Index("notices_state", notices.c.state, notices.c.claimed_until)
+event_pushes = Table(
+    "event_pushes",
+    metadata,
+    Column("id", String(22), primary_key=True),  # all that a push says
+    Column("subscription_id", ForeignKey("subscriptions.id"), nullable=False, index=True),
+    Column("claimed_until", BigInteger, nullable=False),  # nobody else sends it before
+    Column("attempts", Integer, nullable=False),
+    Column("expires", BigInteger, nullable=False, index=True),
+)
 openings = Table(
     "openings",
     metadata,

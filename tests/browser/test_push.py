@@ -163,13 +163,21 @@ def test_a_push_that_is_no_message_shows_something_all_the_same(take_pushes: Tak
     assert pushes.phone.page.url == f"{pushes.phone.origin}/"
 
 
-def test_the_test_button_says_whether_pushes_come(take_pushes: TakePushes) -> None:
-    """The service worker's word makes the page say so."""
+def test_the_test_button_says_whether_pushes_come(take_pushes: TakePushes, telling: Stack, somebody: Person, screen: Desktop) -> None:
+    """The service worker's word makes the page say so. A push about the signer's key leads to the start page, which says what happened."""
     pushes = take_pushes()
     pushes.phone.page.wait_for_timeout(1_100)  # what is seen is told in whole seconds
     pushes.phone.tap("Send a test notification")
     pushes.deliver(1)
     pushes.phone.says("It has come.")
+    telling.natsuin("credential", "freeze", somebody.credential_id)
+    pushes.deliver(2)
+    shown = screen.wait_for("Something happened to your key.")
+    assert somebody.credential_id not in shown.title + shown.body
+    pushes.phone.page.goto("/")
+    with pushes.phone.page.expect_navigation(url=f"{pushes.phone.origin}/"):
+        screen.click(shown)
+    expect(pushes.phone.page.get_by_role("link", name="Key paused by the operator of this service")).to_be_visible()
 
 
 def test_turning_off_ends_it(take_pushes: TakePushes, asking: Application, somebody: Person) -> None:

@@ -275,6 +275,14 @@ def upgrade() -> None:
     )
     op.create_index("notices_state", "notices", ["state", "claimed_until"])
     op.create_table(
+        "event_pushes",
+        sa.Column("id", sa.String(22), primary_key=True),
+        sa.Column("subscription_id", sa.String(22), sa.ForeignKey("subscriptions.id"), nullable=False, index=True),
+        sa.Column("claimed_until", sa.BigInteger, nullable=False),
+        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("expires", sa.BigInteger, nullable=False, index=True),
+    )
+    op.create_table(
         "openings",
         sa.Column("authorization_id", sa.String(22), sa.ForeignKey("authorizations.id"), primary_key=True),
         sa.Column("token", sa.String(22), nullable=False, unique=True),
