@@ -58,6 +58,7 @@ class Service(ServiceV1, frozen=True, kw_only=True):
     signature_formats: SignatureFormats
     conformance_levels: list[Literal["Ades-B-B", "Ades-B-T", "Ades-B-LT", "Ades-B-LTA"]]
     supportedHashTypes: list[Literal["dtbsr", "sdr"]]
+    supportsRar: Annotated[bool, Meta(description="Whether `authorization_details` may say what is to be approved (RFC 9396)")]
 
 
 class LoggedIn(Struct, frozen=True):

@@ -47,6 +47,7 @@ async def info(services: Services, request: Request) -> Response:
         signature_formats=SignatureFormats(["P"], [[CERTIFICATION, REVISION]], allowMix=False),
         conformance_levels=list(CONFORMANCE_LEVELS if config.tsa_url else CONFORMANCE_LEVELS[:1]),
         supportedHashTypes=["dtbsr", "sdr"],
+        supportsRar=True,
     )
     return answer(told)
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx2
@@ -10,6 +11,7 @@ from jwskate import Jwk, Jwt
 
 from tests.flow.fapi import ASSERTION, Fapi, credential_details
 from tests.flow.later import worker_ahead
+from tests.flow.polls import wait_until
 from tests.flow.wire import ABSENT, DIGEST, UNKNOWN_ID, b64, error_of, refused, sign_body
 from tests.harness.signer import Signer
 from tests.harness.stack import SHA256, Stack
@@ -50,13 +52,18 @@ def handle_of(signer: Signer, message: str) -> str:
     return next(str(one.id) for one in signer.inbox() if one.description == message)
 
 
-def wait_for_tokens(bank: Fapi, asked: dict[str, Any]) -> dict[str, Any]:
-    """Poll by the text of the standard (§7.3, §10.1.1, §11): at the interval, 5 seconds more after slow_down, until the time is over."""
+def wait_for_tokens(bank: Fapi, asked: dict[str, Any], heard: list[str]) -> dict[str, Any]:
+    """
+    Poll until there are tokens; what was said until then is added to `heard`.
+
+    By the text of the standard (§7.3, §10.1.1, §11): at the interval, 5 seconds more after slow_down, until the time is over.
+    """
     interval, until = asked.get("interval", 5), time.monotonic() + asked["expires_in"]
     while time.monotonic() < until:
         time.sleep(interval)
         answer = poll(bank, asked["auth_req_id"])
         error = answer.json().get("error")
+        heard.append(error)
         if error == "slow_down":
             interval += 5
         elif error != "authorization_pending":
@@ -66,12 +73,24 @@ def wait_for_tokens(bank: Fapi, asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_poll_loop_of_the_standard_gets_the_tokens(bank: Fapi, taro: Signer) -> None:
-    """EnsureAuthorizationRequestWithBindingMessageSucceeds: the message is what the signer reads, and the token signs what was approved."""
+    """
+    EnsureAuthorizationRequestWithBindingMessageSucceeds: the message is what the signer reads, and the token signs what was approved.
+
+    It is too fast at first; once it was told so, the signer approves.
+    """
     begun = asked(bank, taro, binding_message="注文 4711")
     assert set(begun) == {"auth_req_id", "expires_in", "interval"}
-    assert poll(bank, begun["auth_req_id"]).json()["error"] == "authorization_pending"
-    taro.approve(handle_of(taro, "注文 4711"))
-    told = wait_for_tokens(bank, begun)
+    handle, heard = handle_of(taro, "注文 4711"), list[str]()
+
+    def approve() -> None:
+        wait_until(lambda: "slow_down" in heard)
+        taro.approve(handle)
+
+    with ThreadPoolExecutor(1) as pool:
+        approving = pool.submit(approve)
+        told = wait_for_tokens(bank, begun | {"interval": 0}, heard)
+        approving.result()
+    assert (heard[0], heard.count("slow_down")) == ("authorization_pending", 1)
     assert (told["token_type"], told["scope"]) == ("DPoP", "credential")
     body = {name: value for name, value in sign_body(taro.credential_id, "", [b64(DIGEST)]).items() if name != "SAD"}
     assert bank.call("signatures/signHash", body, told["access_token"]).status_code == 200

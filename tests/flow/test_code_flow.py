@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import time
 import uuid
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import pytest
 from jwskate import SymmetricJwk
 
 from tests.flow.browser import Browse, Browser, link_of
-from tests.flow.fapi import REDIRECT_URI, Fapi, arrive, brought, credential_details, new_key, opened, sign, went
+from tests.flow.fapi import RAR, REDIRECT_URI, Fapi, arrive, brought, credential_details, new_key, opened, sign, went
 from tests.flow.parties import Person, new_client, new_enrollment_url
 from tests.flow.wire import ABSENT, DIGEST, b64, error_of, has_signed, refused, sign_body
 from tests.harness.signer import Signer
@@ -78,6 +79,23 @@ def test_credential_token_signs_what_was_approved_once(bank: Fapi, browser: Brow
     assert signed.status_code == 200, signed.text
     assert has_signed(certificate, from_b64(signed.json()["signatures"][0]), DIGEST)
     assert error_of(bank.call("signatures/signHash", body, token)) == refused("Invalid parameter SAD")
+
+
+@pytest.mark.parametrize("kind", [RAR, "credential"])
+def test_details_may_say_all_that_csc_2_2_knows(bank: Fapi, browser: Browser, taro: Signer, kind: str) -> None:
+    """The number of signatures, and of each hash what it is of, in either spelling that wallets send."""
+    digests = [DIGEST, DIGEST[::-1]]
+    documents = [{"hash": b64(one), "label": word, "hashType": word} for one, word in zip(digests, ("dtbsr", "DTBSR"), strict=True)]
+    more: dict[str, Any] = {"type": kind, "numSignatures": 2, "documentDigests": documents, "locations": [bank.stack.origin]}
+    details = credential_details(taro.credential_id, **more)
+    told = bank.tokens(browser, "credential", authorization_details=details)
+    assert told["authorization_details"] == json.loads(details)
+    certificate = taro_certificate(bank, taro, told["access_token"])
+    body = sign_body(taro.credential_id, "", [b64(one) for one in digests], SAD=ABSENT)
+    signed = bank.call("signatures/signHash", body, told["access_token"])
+    assert signed.status_code == 200, signed.text
+    signatures = signed.json()["signatures"]
+    assert [has_signed(certificate, from_b64(one), digest) for one, digest in zip(signatures, digests, strict=True)] == [True, True]
 
 
 def test_credential_token_may_come_as_sad_beside_a_service_token(bank: Fapi, browser: Browser, taro: Signer) -> None:

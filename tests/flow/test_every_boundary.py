@@ -21,12 +21,13 @@ from tests.flow.browser import Browser
 from tests.flow.fapi import REDIRECT_URI, URN, b64url, credential_details, went
 from tests.flow.parties import Person, new_application
 from tests.flow.test_sign_doc import digest_element, element
-from tests.flow.wire import DIGEST, UNKNOWN_ID, authorize_body, b64, sign_body
+from tests.flow.wire import DIGEST, UNKNOWN_ID, authorize_body, b64, error_of, refused, sign_body
 from tests.harness.signer import Signer
 from tests.harness.stack import ECDSA_SHA256, SHA256, Application, Stack
 
 MADE_UP_SAD = "A" * 100
 MADE_UP_TOKEN = "A" * 43
+CALLBACK_URL = "https://shop.example.jp/called"
 MODE_LATER = {"operationMode": "A"}
 
 
@@ -399,6 +400,25 @@ def test_what_is_one_applications_is_useless_to_another(scene: Scene, verb: str,
 def test_what_is_one_signers_is_useless_to_the_token_of_another(scene: Scene, verb: str, path: str) -> None:
     """Though it is the same application's."""
     require_useless(scene, verb, path)
+
+
+def test_address_that_is_registered_for_one_application_is_nobodys_for_another(stack: Stack) -> None:
+    """Naming it as `response_uri` gets what a made-up one gets, and spends nothing."""
+    new_application(stack, callback_url=CALLBACK_URL)
+    thief, person = new_application(stack), Person(stack)
+    asked = thief.authorize(person.credential_id, DIGEST)
+    person.approve(asked["handle"])
+    sad = thief.sad(asked["handle"])
+    documents = {"credentialID": person.credential_id, "SAD": sad, "documentDigests": [digest_element(DIGEST)]}
+    for method, body in (
+        ("signatures/signHash", sign_body(person.credential_id, sad, [b64(DIGEST)])),
+        ("signatures/signDoc", documents),
+    ):
+        uris = (CALLBACK_URL, "https://nobody.example.jp/called")
+        named, made_up = (thief.post(method, body | MODE_LATER | {"response_uri": uri}) for uri in uris)
+        assert seen(named) == seen(made_up)
+        assert error_of(named) == refused("Invalid parameter response_uri")
+    assert thief.sign(person.credential_id, sad, asked["hashes"]).status_code == 200
 
 
 def require_useless(scene: Scene, verb: str, path: str) -> None:

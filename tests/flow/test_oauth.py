@@ -6,6 +6,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from app.csc import info, v1
 from tests.flow.parties import new_application
 from tests.flow.wire import error_of, refused
 from tests.harness.stack import Application, Stack
@@ -19,6 +20,11 @@ NO_AUTHORIZATION = refused("Client authorization required")
 BAD_HEADER = refused("Invalid authorization header", "invalid_client", 401)
 MALFORMED = refused("Malformed authorization header.")
 INVALID_TOKEN = refused("The access token is not valid", "invalid_token", 401)
+AUTHENTICATED = [
+    f"/csc/{version}/{method}"
+    for version, methods in (("v2", info.METHODS), ("v1", v1.METHODS))
+    for method in (*methods, *info.TIMESTAMP_METHODS)  # those for logging in: tests/flow/test_login.py
+]
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 # What is wrong, and where: fields of the form. ID and SECRET stand for the right ones.
 CLIENT = {"client_id": "ID", "client_secret": "SECRET"}
@@ -187,12 +193,9 @@ def test_two_authorization_headers_are_400(shop: Application) -> None:
     assert error_of(shop.stack.http.post("/csc/v2/credentials/list", json={"userID": "u"}, headers=twice)) == MALFORMED
 
 
-@pytest.mark.parametrize(
-    "method", ["credentials/list", "credentials/info", "credentials/authorize", "credentials/authorizeCheck", "signatures/signHash"]
-)
-def test_every_method_but_info_asks_for_a_token(shop: Application, method: str) -> None:
+@pytest.mark.parametrize("url", AUTHENTICATED)
+def test_every_method_but_info_asks_for_a_token(shop: Application, url: str) -> None:
     """Without one 400, with an unknown one 401 and `WWW-Authenticate`; before anything else is looked at."""
-    url = f"/csc/v2/{method}"
     assert error_of(shop.stack.http.post(url, content=b"not json")) == MALFORMED
     answer = shop.stack.http.post(url, content=b"not json", headers={"Authorization": "Bearer unknown"})
     assert error_of(answer) == INVALID_TOKEN

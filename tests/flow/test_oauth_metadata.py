@@ -27,6 +27,8 @@ def test_metadata_names_what_is_there(stack: Stack) -> None:
     assert told["require_pushed_authorization_requests"] is told["authorization_response_iss_parameter_supported"] is True
     info = stack.http.post("/csc/v2/info", json={}).json()
     assert (info["oauth2"], info["authType"]) == (stack.origin, ["oauth2client", "oauth2code"])
+    assert info["supportsRar"] is bool(told["authorization_details_types_supported"]) is True
+    assert "oauth2Servers" not in info  # CSC 2.2 §11.1: there where `oauth2` is not
 
 
 def test_published_keys_are_public(stack: Stack) -> None:

@@ -17,7 +17,7 @@ from tests.flow.parties import Person, new_application
 from tests.flow.polls import Poll
 from tests.flow.records import Records
 from tests.flow.wire import authorize_body, error_of, refused
-from tests.harness.stack import ROOT, Application, Stack
+from tests.harness.stack import ECDSA_SHA256, ROOT, Application, Stack
 
 CHECK = "credentials/authorizeCheck"
 TRY_AGAIN = refused("Try again", "temporarily_unavailable", 503)
@@ -165,6 +165,9 @@ def test_approvals_that_came_to_nothing_are_shown_as_such(fragile: Stack, shop: 
     ):
         for key in ("order 47", "order 48"):
             assert error_of(shop.sign(signer.credential_id, sad, asked["hashes"], Idempotency_Key=key)) == signing
+        digests = {"hashes": asked["hashes"], "signature_format": "P", "signAlgo": ECDSA_SHA256}
+        body = {"credentialID": signer.credential_id, "SAD": sad, "documentDigests": [digests]}
+        assert error_of(shop.post("signatures/signDoc", body)) == signing
         answer = shop.post(CHECK, {"handle": asked["handle"]})
         assert error_of(answer) == told
         assert answer.json()["state"] == state

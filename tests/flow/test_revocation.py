@@ -10,7 +10,7 @@ from tests.flow.browser import Browse, Browser
 from tests.flow.parties import Person, new_application
 from tests.flow.records import Records
 from tests.flow.wire import error_of, refused
-from tests.harness.stack import ROOT, Application, Stack
+from tests.harness.stack import ECDSA_SHA256, ROOT, Application, Stack
 
 
 @pytest.fixture
@@ -73,6 +73,22 @@ def test_certificate_revoked_or_held_at_the_ca_signs_nothing(fragile: Stack, sho
     assert error_of(signed) == refused(f"Signing certificate '{name}' is revoked.")
     late = shop.authorize(signer.credential_id)
     assert disabled_on_the_phone(browser.approve(late["handle"]))
+
+
+def test_certificate_whose_time_is_over_signs_nothing(fragile: Stack, shop: Application, signer: Person) -> None:
+    """Also not with an approval from before its end."""
+    asked = shop.authorize(signer.credential_id)
+    signer.approve(asked["handle"])
+    sad, name = shop.sad(asked["handle"]), subject(shop, signer)
+    fragile.kill("sam")
+    change = [sys.executable, "-m", "tests.flow.expired", signer.credential_id]
+    subprocess.run(change, env=fragile.environment, cwd=ROOT, check=True, timeout=30)
+    fragile.start("sam")
+    expected = refused(f"Signing certificate '{name}' is expired.")
+    assert error_of(shop.sign(signer.credential_id, sad, asked["hashes"])) == expected
+    digests = {"hashes": asked["hashes"], "signature_format": "P", "signAlgo": ECDSA_SHA256}
+    body = {"credentialID": signer.credential_id, "SAD": sad, "documentDigests": [digests]}
+    assert error_of(shop.post("signatures/signDoc", body)) == expected
 
 
 def test_without_the_ca_nothing_is_approved_or_signed_and_nothing_is_lost(

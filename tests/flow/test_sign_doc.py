@@ -15,7 +15,7 @@ from pyhanko.sign.signers.pdf_byterange import PreparedByteRangeDigest
 
 from app import pades
 from app.domain.preparation import Plan
-from demo.validate import ask_authority, validate_with_pdfsig, validate_with_pyhanko
+from demo.validate import Weight, ask_authority, validate_with_pdfsig, validate_with_pyhanko
 from tests.flow.browser import Browse, Browser
 from tests.flow.parties import Person, new_application
 from tests.flow.polls import wait_until
@@ -74,8 +74,13 @@ def sign_doc(shop: Application, signer: Signer, sad: str, **fields: Any) -> http
 
 
 async def verdicts(stack: Stack, pdf: bytes) -> list[bool]:
+    """Ask both validators; that they accept without having looked for a revocation, by CRL and by OCSP, is no verdict."""
     authority = await ask_authority(authority_url(stack))
-    return [(await validate(pdf, authority)).accepted for validate in (validate_with_pyhanko, validate_with_pdfsig)]
+    assert authority.crl
+    told = [await validate(pdf, authority) for validate in (validate_with_pyhanko, validate_with_pdfsig)]
+    notes = [finding.en for verdict in told for finding in verdict.findings if finding.weight is Weight.NOTE]
+    assert not [note for note in notes if "evocation" in note]
+    return [verdict.accepted for verdict in told]
 
 
 def root_of(stack: Stack) -> bytes:
@@ -292,6 +297,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], tuple[int, str, str]]] = {
     ),
     "properties that are no list": (documents_with(signed_props="Reason"), refused("Invalid parameter signed_props ()")),
     "unknown mode": ({"operationMode": "X"}, refused("Invalid parameter operationMode")),
+    "a time that is text": ({"operationMode": "A", "validity_period": "1000"}, refused("Invalid parameter validity_period")),
     "no time at all": ({"operationMode": "A", "validity_period": 0}, refused("Out of bounds parameter validity_period")),
     "an address to call": (
         {"operationMode": "A", "response_uri": "https://shop.example"},

@@ -21,6 +21,7 @@ NO_HASHES = refused("Missing (or invalid type) array parameter hash")
 BAD_BASE64 = refused("Invalid Base64 hash string parameter")
 BAD_LENGTH = refused("Invalid digest value length")
 BAD_ALGORITHM = refused("Invalid parameter hashAlgo")
+RSASSA_PSS = "1.2.840.113549.1.1.10"
 
 
 def post(shop: Application, method: str, body: dict[str, Any], http: httpx2.Client | None = None, **headers: str) -> httpx2.Response:
@@ -201,8 +202,10 @@ SIGNING: dict[str, tuple[dict[str, Any], tuple[int, str, str]]] = {
     "no SAD": ({"SAD": ABSENT}, refused("Missing (or invalid type) string parameter SAD")),
     "SAD is nonsense": ({}, refused("Invalid parameter SAD")),
     "no credentialID": ({"credentialID": ABSENT}, NO_CREDENTIAL),
+    "credentialID is no id": ({"credentialID": "x"}, BAD_CREDENTIAL),
     "no hash": ({"hash": ABSENT}, NO_HASHES),
     "hash under its name in v2": ({"hash": ABSENT, "hashes": [GOOD]}, NO_HASHES),
+    "0 hashes": ({"hash": []}, refused("Empty hash array")),
     "bad base64": ({"hash": ["*"]}, BAD_BASE64),
     "no signAlgo": ({"signAlgo": ABSENT}, refused("Missing (or invalid type) string parameter signAlgo")),
     "unknown signAlgo": ({"signAlgo": "1.2.3"}, refused("Invalid parameter signAlgo")),
@@ -211,7 +214,12 @@ SIGNING: dict[str, tuple[dict[str, Any], tuple[int, str, str]]] = {
     "hashAlgo is SHA-1": ({"signAlgo": "1.2.840.10045.2.1", "hashAlgo": SHA1}, BAD_ALGORITHM),
     "hashAlgo contradicts signAlgo": ({"hashAlgo": SHA384}, BAD_ALGORITHM),
     "a short hash": ({"hash": [b64(bytes(31))]}, BAD_LENGTH),
+    "signAlgoParams is a number": (
+        {"signAlgo": RSASSA_PSS, "hashAlgo": SHA256, "signAlgoParams": 5},
+        refused("Missing (or invalid type) string parameter signAlgoParams"),
+    ),
     "signAlgoParams is bad base64": ({"signAlgoParams": "*"}, refused("Invalid parameter signAlgoParams")),
+    "clientData is a number": ({"clientData": 5}, refused("Invalid parameter clientData")),
     "signAlgo for another key": ({"signAlgo": RSA_SHA256}, refused("Invalid parameter SAD")),
 }
 
