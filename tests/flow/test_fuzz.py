@@ -12,6 +12,7 @@ WITHIN_S = 600.0
 WENT_THROUGH = {
     "POST /csc/v2/credentials/authorize": "202",
     "POST /csc/v2/signatures/signHash": "200",
+    "POST /csc/v2/signatures/signPolling": "200",
     "POST /csc/v2/credentials/info": "200",
     "POST /oauth2/token": "200",
     "POST /oauth2/pushed_authorize": "201",

@@ -28,12 +28,15 @@ DOCUMENT = b"Nothing is agreed."
 DIGEST = base64.b64encode(hashlib.sha256(DOCUMENT).digest()).decode()
 ASKING, CHECKING, ASKING_V1 = "/csc/v2/credentials/authorize", "/csc/v2/credentials/authorizeCheck", "/csc/v1/credentials/authorize"
 SIGNING = ("/signatures/", "/credentials/extendTransaction")
+PUSHING, BROUGHT = "/oauth2/pushed_authorize", "/oauth2/authorize"
+IN_FORM = ("client_secret", "client_assertion", "client_assertion_type")
 OF_THREE = 3
 NO_SUCH_METHOD = 405
 REFUSED_WITH_400 = ("got `400 Bad Request`", "Got 400 ")
 Call = Case[Any]
 handles: deque[str] = deque(KNOWN["unused"], maxlen=KEPT)
 responses: deque[str] = deque(maxlen=KEPT)
+pushed: deque[str] = deque(maxlen=1)
 tally: dict[str, Counter[int]] = defaultdict(Counter)
 asked: dict[str, dict[str, Any]] = {}
 approved: deque[dict[str, Any]] = deque(KNOWN["approved"], maxlen=KEPT)
@@ -76,6 +79,8 @@ def before_call(context: HookContext, case: Call, kwargs: dict[str, Any]) -> Non
         case.body = _better(case.path, case.body, chance)
     if chance % OF_THREE and "id" in case.path_parameters and handles:
         case.path_parameters["id"] = handles[chance % len(handles)]
+    if case.path == BROUGHT and pushed and zlib.crc32(repr(case.query).encode()) % OF_THREE:
+        case.query |= {"client_id": KNOWN["client_id"], "request_uri": pushed[-1]}
 
 
 def _better(path: str, body: dict[str, Any], chance: int) -> dict[str, Any]:
@@ -87,16 +92,18 @@ def _better(path: str, body: dict[str, Any], chance: int) -> dict[str, Any]:
         better["userID"] = signer["user_id"]
     if "login_hint" in body:
         better["login_hint"] = signer["user_id"]
+    if path == PUSHING:
+        better = {name: value for name, value in better.items() if name not in IN_FORM} | {"client_id": KNOWN["client_id"]}
     if "redirect_uri" in body:
         better["redirect_uri"] = KNOWN["redirect_uri"]
     if "handle" in body and handles:
         better["handle"] = (KNOWN["unused"] if chance % 2 else handles)[chance % min(len(handles), len(KNOWN["unused"]))]
     if "requestID" in body and responses:
-        better["requestID"] = responses[chance % len(responses)]
+        better |= {"requestID": responses[chance % len(responses)], "userID": None}
     if path in (ASKING, ASKING_V1):
         better |= _ask(path, body, chance)
     if any(one in path for one in SIGNING) and "SAD" in {**body, "SAD": ""} and approved and "credentialID" in body:
-        better |= _activation(path, approved.pop() if len(approved) > 1 and "signatures" in path else approved[-1])
+        better |= _activation(path, approved.pop() if len(approved) > 1 and "signatures" in path else approved[-1], chance)
     if path == "/oauth2/token" and chance % 2:
         better = {"grant_type": "client_credentials"}
     return better
@@ -117,14 +124,15 @@ def _ask(path: str, body: dict[str, Any], chance: int) -> dict[str, Any]:
     return better
 
 
-def _activation(path: str, sad: dict[str, Any]) -> dict[str, Any]:
+def _activation(path: str, sad: dict[str, Any], chance: int) -> dict[str, Any]:
     hashes = "hash" if path.startswith("/csc/v1") else "hashes"
     if "signDoc" in path:
         digests = {"hashes": sad["hashes"], "hashAlgorithmOID": SHA256, "signature_format": "P", "signAlgo": ECDSA_SHA256}
         return {"SAD": sad["SAD"], "credentialID": sad["credentialID"], "documentDigests": [digests], "documents": []}
     better = {"SAD": sad["SAD"], "credentialID": sad["credentialID"], hashes: sad["hashes"]}
     if "signHash" in path:
-        return better | {"signAlgo": ECDSA_SHA256, "signAlgoParams": None}
+        later = {"operationMode": "A" if chance // OF_THREE % 2 else "S", "validity_period": None, "response_uri": None}
+        return better | {"signAlgo": ECDSA_SHA256, "signAlgoParams": None} | ({} if path.startswith("/csc/v1") else later)
     return better | ({} if path.startswith("/csc/v1") else {"hashAlgorithmOID": SHA256})
 
 
@@ -139,7 +147,7 @@ def after_call(context: HookContext, case: Call, response: Response) -> None:
     """Keep what was given out, and count."""
     if response.status_code != NO_SUCH_METHOD:
         tally[f"{case.method} {case.path}"][response.status_code] += 1
-    if response.status_code not in (200, 202) or not response.content or "json" not in response.headers.get("content-type", [""])[0]:
+    if response.status_code not in (200, 201, 202) or not response.content or "json" not in response.headers.get("content-type", [""])[0]:
         return
     told: Any = response.json()
     body: dict[str, Any] = case.body if isinstance(case.body, dict) else {}
@@ -150,6 +158,8 @@ def after_call(context: HookContext, case: Call, response: Response) -> None:
         approved.append({"SAD": told["SAD"], **asked[body["handle"]]})
     elif case.path == ASKING_V1 and "SAD" in told:
         approved.append({"SAD": told["SAD"], "credentialID": body.get("credentialID"), "hashes": body.get("hash")})
+    elif "request_uri" in told:
+        pushed.append(told["request_uri"])
     elif "responseID" in told:
         responses.append(told["responseID"])
 

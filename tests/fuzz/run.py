@@ -58,7 +58,9 @@ def fuzz(data: Path, *, per_operation: int, seed: int, within_s: float, determin
             ready = [_approved(application, taro) for _ in range(READY)]
             unused = [one["handle"] for one in ready[:UNUSED]]
             (data / "fuzz.json").write_text(
-                json.dumps(known | {"redirect_uri": REDIRECT_URI, "approved": ready[UNUSED:], "unused": unused})
+                json.dumps(
+                    known | {"client_id": application.client_id, "redirect_uri": REDIRECT_URI, "approved": ready[UNUSED:], "unused": unused}
+                )
             )
             done = subprocess.run(
                 [

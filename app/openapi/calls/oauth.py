@@ -78,7 +78,13 @@ OPERATIONS = (
             *CLIENT_PROOF,
             *refusals(e.CredentialUnknown()),
         ),
-        links=(Link(status=201, to="authorizeBrowser", parameters={"request_uri": "$response.body#/request_uri"}),),
+        links=(
+            Link(
+                status=201,
+                to="authorizeBrowser",
+                parameters={"client_id": "$request.body#/client_id", "request_uri": "$response.body#/request_uri"},
+            ),
+        ),
         example={
             "response_type": "code",
             "scope": "service",
