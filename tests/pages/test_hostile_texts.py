@@ -61,13 +61,14 @@ COLOUR = "(colour) => { for (const one of document.querySelectorAll('bdi, .initi
 
 @pytest.mark.parametrize("hostile", CORPUS, ids=lambda one: one.name)
 def test_the_door_takes_what_can_be_shown_and_nothing_else(hostile: Any) -> None:
-    """A hundred texts and more, each known to be one of the two."""
+    """Each text is known to be one of the two."""
     assert is_plain_text(hostile.text) != hostile.refused
 
 
 def test_the_corpus_is_large_enough() -> None:
-    """And no text in it twice."""
-    assert len({one.text for one in CORPUS}) == len(CORPUS) >= 100
+    """A hundred that are shown, beside those that are refused; and no text in it twice."""
+    assert len({one.text for one in CORPUS}) == len(CORPUS)
+    assert len(SHOWN) >= 100
 
 
 @pytest.mark.parametrize("lang", ["ja", "en"])
