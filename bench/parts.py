@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable
 from functools import partial
 from itertools import repeat
-from pathlib import Path
 
 import aiohttp
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, insert
@@ -22,10 +21,13 @@ from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, insert
 from bench.client import Client, per_second
 from demo.passkey import Passkey, cose_key
 from hsm.assertion import RelyingParty, verify_assertion
+from hsm.config import read_config
+from hsm.cryptoki import Module, Token
 from hsm.database import open_engines
-from hsm.messages import KeyAlgorithm, PasskeyRecord
-from hsm.policy import HASHES, KEY_BITS, Padding, Scheme
-from tests.harness.sam import SHA256, b64, make_test_token
+from hsm.embedded import point_softhsm_at
+from hsm.messages import PasskeyRecord
+from hsm.policy import HASHES, Padding, Scheme
+from tests.harness.sam import SHA256, b64
 
 ORIGIN = "https://sign.example.jp"
 SCHEMES = {"p": Padding.ECDSA, "rsa": Padding.PKCS1}
@@ -79,16 +81,16 @@ def commits(seconds: float) -> float:
         return done
 
 
-def signatures(key_algorithm: KeyAlgorithm, seconds: float) -> float:
-    """Sign with one key in two threads, in a token of this process."""
-    with tempfile.TemporaryDirectory() as folder:
-        token = make_test_token(Path(folder), sessions=2)
-        token.generate_signing_key(b"bench", key_algorithm)
-        scheme = Scheme(SCHEMES[key_algorithm.partition("-")[0]], HASHES[SHA256])
-        digest = secrets.token_bytes(32)
-        done = in_two_threads(lambda: token.sign(b"bench", scheme, digest), seconds)
-        token.close()
-        return done
+def signatures(seconds: float, data: str, credential_id: str, key_algorithm: str) -> float:
+    """Sign with a key of a stack's own token in two threads of this process, while the stack has nothing to do."""
+    config = read_config({"NATSUIN_DATA": data})
+    point_softhsm_at(config.data)
+    token = Token(Module(config.module), config.token_label, lambda: config.pin_file.read_text().strip(), sessions=2)
+    scheme = Scheme(SCHEMES[key_algorithm.partition("-")[0]], HASHES[SHA256])
+    digest = secrets.token_bytes(32)
+    done = in_two_threads(lambda: token.sign(credential_id.encode(), scheme, digest), seconds)
+    token.close()
+    return done
 
 
 async def requests(origin: str, seconds: float, at_once: int) -> float:
@@ -98,14 +100,13 @@ async def requests(origin: str, seconds: float, at_once: int) -> float:
         return await per_second(repeat(partial(client.expect, 200, "info", {})), at_once, seconds)
 
 
-def in_processes(what: str, seconds: float, processes: int) -> float:
+def in_processes(what: str, seconds: float, processes: int, *about: str) -> float:
     """Run a part in several processes at once; gives the sum of their rates."""
-    command = [sys.executable, "-m", "bench.parts", what, str(seconds)]
+    command = [sys.executable, "-m", "bench.parts", what, str(seconds), *about]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(processes)]
     return sum(float(json.loads(one.communicate()[0])) for one in running)
 
 
 if __name__ == "__main__":
-    parts: dict[str, Callable[[float], float]] = {"verify": verifications, "commit": commits}
-    parts |= {algorithm: partial(signatures, algorithm) for algorithm in KEY_BITS}
-    print(json.dumps(parts[sys.argv[1]](float(sys.argv[2]))))
+    parts: dict[str, Callable[..., float]] = {"verify": verifications, "commit": commits, "sign": signatures}
+    print(json.dumps(parts[sys.argv[1]](float(sys.argv[2]), *sys.argv[3:])))

@@ -34,6 +34,16 @@ def answering(as_json: bool) -> Iterator[None]:
         raise typer.Exit(NO) from None
 
 
+@contextmanager
+def waiting(text: str, as_json: bool) -> Iterator[None]:
+    """Show people at a terminal that something goes on, as long as it does; programs and files see nothing of it."""
+    if as_json or not (sys.stdout.isatty() and sys.stderr.isatty()):
+        yield
+    else:
+        with errors.status(text):
+            yield
+
+
 def show(value: Any, as_json: bool, text: Any) -> None:
     """Print a result: `value` to programs, `text` (anything rich can print) to people."""
     if as_json:

@@ -16,7 +16,7 @@ from honcho.manager import Manager
 from honcho.printer import Printer
 
 from app.cli.access import database
-from app.cli.output import NO, Refusal, answering, people
+from app.cli.output import NO, Refusal, answering, people, waiting
 from app.config import Config
 from app.operator.clients import NewApplication, add_application
 from app.store import parties
@@ -30,7 +30,7 @@ READY_WITHIN_S = 60
 
 def up() -> None:
     """Run everything that the Procfile names; DEMO=0 leaves the demo out."""
-    with answering(False), database() as (config, opened):
+    with answering(False), waiting("Getting ready to start", False), database() as (config, opened):
         demo = os.environ.get("DEMO", "1") != "0"
         parts = {name: command for name, command in parse_procfile((ROOT / "Procfile").read_text()).processes.items() if wanted(name, demo)}
         require_free(config, demo)

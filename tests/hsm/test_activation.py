@@ -1,4 +1,8 @@
-"""`activate`, step by step; step (0) and requests that are not what was approved are in test_activation_request.py."""
+"""
+`activate`, step by step; step (0) and requests that are not what was approved are in test_activation_request.py.
+
+Each numbered step was taken out in turn: tests that are named after it fail then.
+"""
 
 import base64
 import hashlib
@@ -205,7 +209,9 @@ def test_step_6_an_hsm_that_fails_leaves_an_unknown_outcome(signer: TestSigner) 
     with pytest.raises(SadSpent):
         activate(failing, request)
     assert (len(counted), outcome(signer.sam, transaction)) == (2, Outcome.UNKNOWN)
-    assert [entry["event"] for entry in journal_entries(signer.sam, transaction.id)] == ["approved", "sign_intended", "unknown"]
+    entries = journal_entries(signer.sam, transaction.id)
+    assert [entry["event"] for entry in entries] == ["approved", "sign_intended", "unknown"]
+    assert entries[-1]["why"] == "HsmUnavailable"  # written when it failed, not when somebody asked
 
 
 def test_step_6_a_failure_that_nobody_foresaw_leaves_an_unknown_outcome(signer: TestSigner) -> None:

@@ -18,6 +18,7 @@ from hsm.errors import (
     SadInvalid,
 )
 from hsm.messages import ActivateRequest, Outcome, SignTransaction
+from hsm.messages.signed_attributes import MAX_SIGNED_ATTRIBUTES_BYTES
 from hsm.policy import EC_PUBLIC_KEY
 from hsm.records import Approval
 from tests.harness.sam import ECDSA_SHA256, SHA256, TestSigner, new_id
@@ -81,9 +82,13 @@ GOOD = {
         ("sign_algorithm", "ECDSA"),
         ("sign_algorithm", "1.2" * 50),
         ("hash_algorithm", 1),
+        ("hash_algorithm", "SHA-256"),
         ("sign_algorithm_parameters", base64.b64encode(bytes(1_001)).decode()),
         ("idempotency_key", ""),
         ("idempotency_key", "x" * 201),
+        ("signed_attributes", [base64.b64encode(A).decode()] * 101),
+        ("signed_attributes", [""]),
+        ("signed_attributes", [base64.b64encode(bytes(MAX_SIGNED_ATTRIBUTES_BYTES + 1)).decode()]),
         ("signatures", 1),
     ],
 )
