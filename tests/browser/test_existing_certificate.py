@@ -10,6 +10,7 @@ from tests.browser.asking import Request
 from tests.browser.conftest import MakePhone
 from tests.browser.phone import Phone
 from tests.browser.test_enroll import press_until
+from tests.browser.test_from_application_to_receipt import sign_the_receipt
 from tests.browser.words import ENGLISH, JAPANESE
 from tests.demo.ca_existing import Applicant, OtherCa
 from tests.flow.certified import certified, invited, trusted_ca
@@ -29,7 +30,7 @@ def other(stack: Stack) -> Iterator[OtherCa]:
 def test_from_the_link_to_a_signature_on_one_phone(
     stack: Stack, shop: Application, other: OtherCa, make_phone: MakePhone, tmp_path: Path
 ) -> None:
-    """A certificate that was revoked is refused in words, and nothing is lost; with a good one the phone is registered, and signs."""
+    """A revoked certificate is refused, and nothing lost; with a good one the phone is registered, and signs, then the receipt."""
     user_id, url = invited(stack)
     phone = make_phone(JAPANESE)
     phone.page.goto(url)
@@ -47,6 +48,8 @@ def test_from_the_link_to_a_signature_on_one_phone(
     phone.tap(JAPANESE.approve)
     phone.shows(JAPANESE.approved)
     request.signatures_verify()
+    phone.page.goto("/receipt")
+    assert sign_the_receipt(phone, tmp_path / "receipt.pdf", stack) == [True, True]
 
 
 def test_the_phone_makes_the_key_and_the_computer_signs_with_keys_alone(

@@ -24,6 +24,7 @@ from tests.demo.test_phone_commands import run
 from tests.flow.browser import Browse, Browser, link_of
 from tests.flow.certified import NAME, certified, invited, trusted_ca
 from tests.flow.parties import new_application
+from tests.flow.receipts import signed_receipt, verdicts_on
 from tests.flow.records import Records
 from tests.flow.test_enrollment_deaths import objects_on_token
 from tests.harness.mortal import start_mortal
@@ -107,7 +108,7 @@ def person(own: Stack, other: OtherCa, tmp_path: Path) -> Person:
 
 
 def test_the_key_in_the_hsm_is_certified_for_an_application_that_is_signed(own: Stack, person: Person, browse: Browse) -> None:
-    """The passkey that was made is signed in at the end, and signs; the link is used."""
+    """The passkey that was made is signed in at the end, and signs, the receipt too; the link is used."""
     objects, browser = objects_on_token(own), browse(own)
     answer = person.walk(browser)
     assert answer is not None
@@ -115,6 +116,7 @@ def test_the_key_in_the_hsm_is_certified_for_an_application_that_is_signed(own: 
     require_one_of_all(own, person, objects)
     browser.passkey = signing_passkey(person)
     require_signing(own, browser, person)
+    assert [one.accepted for one in verdicts_on(own, signed_receipt(browser))] == [True, True]
     assert browse(own).post("/enroll/options", {"link": person.link}).status_code == 404
 
 
