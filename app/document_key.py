@@ -17,6 +17,8 @@ from app.errors import CannotStart, StoreUnavailable
 
 KEY_BYTES = 32
 NONCE_BYTES = 12  # random: good for 2^32 documents under one key (SP 800-38D §8.3)
+SEALING_BYTES = NONCE_BYTES + 16
+"""What a sealed document is larger by: the nonce, and the tag."""
 
 
 class DocumentKey:

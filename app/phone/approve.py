@@ -13,6 +13,7 @@ from app.authorization.approve import approve as approve_with
 from app.authorization.refuse import refuse as refuse_for
 from app.authorization.settle import settle
 from app.authorization.tokens import Tokens, challenge_of, ending_of, tokens_for
+from app.document_key import SEALING_BYTES
 from app.domain.authorization import Authorization, Reason, State
 from app.domain.opening import Opening
 from app.domain.parties import Credential, Passkey, Signer
@@ -29,7 +30,7 @@ from app.phone.signed_in import as_json, signed_page, wants_json
 from app.phone.visitor import Visitor, visitor_of
 from app.receipt.finish import finish_where_possible
 from app.services import Services
-from app.store import authorizations, credentials, grants, marks, openings, parties, pressure, receipts
+from app.store import authorizations, credentials, documents, grants, marks, openings, parties, pressure, receipts
 from app.webauthn import b64, request_options
 from hsm.messages import Otp, SignTransaction, challenge, parse_transaction
 
@@ -85,7 +86,8 @@ async def show(services: Services, request: Request) -> Response:
         if (back := await way_back(services, grant, session_sha256(services, request))) is not None:
             return RedirectResponse(back, 303)
     if matter.authorization.state is State.PENDING:
-        return await signed_page(services, request, user_id, "approve.html", visiting=visiting, view=pending_view(services, matter))
+        view = pending_view(services, matter, await services.database.read(documents.sizes, matter.authorization.id))
+        return await signed_page(services, request, user_id, "approve.html", visiting=visiting, view=view)
     return await signed_page(services, request, user_id, "ended.html", visiting=visiting, view=ended_view(services, matter))
 
 
@@ -181,7 +183,7 @@ def otp_view(tokens: Tokens, transaction: bytes) -> dict[str, Any]:
     return {"tokens": told, "locked": tokens.locked}
 
 
-def pending_view(services: Services, matter: Matter) -> dict[str, Any]:
+def pending_view(services: Services, matter: Matter, sealed: dict[int, int]) -> dict[str, Any]:
     """Say what is asked to a person."""
     transaction = matter.transaction()
     described = describe(services, matter)
@@ -197,8 +199,9 @@ def pending_view(services: Services, matter: Matter) -> dict[str, Any]:
                 "label": one.label,
                 "fingerprint": groups(one.hash.hex()),
                 "has_content": one.content is not None,
+                "size": sealed[number] - SEALING_BYTES if number in sealed else None,
             }
-            for one in transaction.documents
+            for number, one in enumerate(transaction.documents)
         ],
         "signer_name": matter.signer.name,
         "not_after": matter.credential.not_after,

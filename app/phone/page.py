@@ -89,8 +89,14 @@ def _environment(language: str) -> Environment:
     environment.globals |= {"static": static_path, "module": module, "style": style()}
     environment.tests["long"] = is_long
     environment.filters["date"] = lambda unix: unbroken(date(unix, language))
+    environment.filters["size"] = size
     environment.filters["datetime"] = lambda unix: unbroken(date_and_time(unix, language))
     return environment
+
+
+def size(count: int) -> str:
+    """Write how large a file is, in thousands of bytes, or millions."""
+    return f"{max(1, round(count / 1_000))} kB" if count < 999_500 else f"{count / 1_000_000:.1f} MB"
 
 
 def date(unix: float, language: str) -> str:

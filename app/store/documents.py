@@ -1,12 +1,13 @@
 """Documents in SQL, encrypted, from the request until the signer has decided or the time is over; nothing of them is left after that."""
 
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select
 
 from app.domain.authorization import State
 from app.store.tables import authorizations
 from app.store.tables import documents as table
 
 # Built once: composing a statement costs more than running it.
+_SIZES = select(table.c.position, func.length(table.c.sealed).label("size")).where(table.c.authorization_id == bindparam("which"))
 _OF = delete(table).where(table.c.authorization_id == bindparam("which"))
 _DECIDED = delete(table).where(
     table.c.authorization_id.in_(
@@ -28,6 +29,11 @@ def get(connection: Connection, authorization_id: str, position: int) -> bytes |
     return connection.execute(
         select(table.c.sealed).where(table.c.authorization_id == authorization_id, table.c.position == position)
     ).scalar_one_or_none()
+
+
+def sizes(connection: Connection, authorization_id: str) -> dict[int, int]:
+    """Say how large the documents of an authorization are as they are kept (bytes), by their positions."""
+    return {row.position: row.size for row in connection.execute(_SIZES, {"which": authorization_id})}
 
 
 def forget(connection: Connection, authorization_id: str) -> None:

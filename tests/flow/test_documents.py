@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import os
+import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -179,15 +180,17 @@ def test_all_attributes_together_are_bounded(shop: Application, taro: Signer) ->
 def test_the_signer_gets_the_very_bytes_and_nobody_else_does(
     stack: Stack, shop: Application, taro: Signer, hanako: Signer, taros_browser: Browser, browse: Browse
 ) -> None:
-    """As bytes that no browser opens by itself; a stranger, somebody else and other positions get nothing."""
-    handle = ask(shop, taro.credential_id, PDF, TEXT)
-    for position, one in enumerate((PDF, TEXT)):
+    """As bytes that no browser opens by itself, and the page says how many; a stranger, somebody else and other positions get nothing."""
+    large = text("0123456789" * 29_170)
+    handle = ask(shop, taro.credential_id, PDF, TEXT, large)
+    assert re.findall("[0-9.]+ [kM]B", taros_browser.get(f"/approve/{handle}").text) == ["1 kB", "1 kB", "292 kB"]
+    for position, one in enumerate((PDF, TEXT, large)):
         answer = taros_browser.get(f"/approve/{handle}/documents/{position}")
         assert answer.content == one.file
         assert answer.headers["content-type"] == "application/octet-stream"
         assert answer.headers["content-disposition"] == "attachment"
         assert answer.headers["cache-control"] == "no-store"
-    for nowhere in ("2", "-1", "01x", "9999", "²"):
+    for nowhere in ("3", "-1", "01x", "9999", "²"):
         assert taros_browser.get(f"/approve/{handle}/documents/{nowhere}").status_code == 404
     assert browse(stack, hanako.passkey).signed_in().get(f"/approve/{handle}/documents/0").status_code == 404
     assert stack.http.get(f"/approve/{handle}/documents/0", headers={"Accept": "application/json"}).status_code == 401

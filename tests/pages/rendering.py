@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from app.phone.language import own_name
 from app.phone.long_text import is_long
 from app.phone.modules import module
-from app.phone.page import date, date_and_time, unbroken
+from app.phone.page import date, date_and_time, size, unbroken
 from app.phone.static import static_path
 from app.phone.style import style
 
@@ -38,6 +38,7 @@ def environment(lang: str) -> Environment:
 
     made = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, extensions=["jinja2.ext.i18n"])
     made.install_gettext_callables(gettext, lambda one, many, count: one if count == 1 else many, newstyle=True)  # type: ignore[attr-defined]
+    made.filters["size"] = size
     made.filters["date"] = lambda unix_s: unbroken(date(unix_s, lang))
     made.filters["datetime"] = lambda unix_s: unbroken(date_and_time(unix_s, lang))
     made.tests["long"] = is_long

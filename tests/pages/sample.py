@@ -35,7 +35,7 @@ def fingerprint(text: str) -> list[str]:
 
 
 def documents(*labels: str) -> list[dict[str, Any]]:
-    return [{"label": label, "fingerprint": fingerprint(label), "has_content": False} for label in labels]
+    return [{"label": label, "fingerprint": fingerprint(label), "has_content": False, "size": None} for label in labels]
 
 
 def request_options(**more: Any) -> dict[str, Any]:

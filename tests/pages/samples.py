@@ -143,7 +143,9 @@ SAMPLES: dict[str, Sample] = ACCOUNT_SAMPLES | {
         signer_name="Taro Yamada",
         code_digits=0,
     ),
-    "approve-with-documents": approval(documents=[one | {"has_content": True} for one in documents("契約書.pdf", "別紙 工程表.pdf")]),
+    "approve-with-documents": approval(
+        documents=[one | {"has_content": True, "size": 291_724} for one in documents("契約書.pdf", "別紙 工程表.pdf")]
+    ),
     "approve-unnamed": approval(documents=documents("", "", ""), description="", expires_in=19 * 86400),
     "approve-hostile": approval(
         application_name=HOSTILE[0],
@@ -158,7 +160,7 @@ SAMPLES: dict[str, Sample] = ACCOUNT_SAMPLES | {
         application_name="Natsuin",
         application_initial="N",
         description="電子証明書の受領書に署名します / Sign the receipt for your certificate",
-        documents=[one | {"has_content": True} for one in documents("受領書 / Receipt")],
+        documents=[one | {"has_content": True, "size": 1_204_000} for one in documents("受領書 / Receipt")],
         is_own=True,
         code_digits=0,
     ),
