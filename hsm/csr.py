@@ -1,7 +1,8 @@
 """
 A certification request (PKCS#10, RFC 2986) that is signed by a key on the token; for a renewal with the old key's approval in it.
 
-The approval is an attribute of ours, which a CA that does not know it leaves aside: docs/ca.md describes it.
+It asks for the certificate policy that says which factors the key takes. That and the approval are ours, and a CA that does not know them
+leaves them aside: docs/ca.md describes them.
 """
 
 import base64
@@ -17,12 +18,18 @@ from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7Options, PKC
 from cryptography.x509.oid import NameOID
 
 from hsm.cryptoki import Token
+from hsm.messages import Factors
 from hsm.policy import Padding, Scheme
 from hsm.records import Credential
 
 MAX_COMMON_NAME_BYTES = 64
 X520_NAME = x509.ObjectIdentifier("2.5.4.41")
 RENEWAL_APPROVAL = x509.ObjectIdentifier("2.25.128706472020866307858725443921526744226")
+POLICIES: dict[Factors, x509.ObjectIdentifier] = {
+    "passkey": x509.ObjectIdentifier("2.25.186561797994228706462385512438375760382"),
+    "passkey_or_otp": x509.ObjectIdentifier("2.25.306495477048051033087765285690102819762"),
+}
+"""What may approve for the key, as a certificate policy (RFC 5280 §4.2.1.4)."""
 
 
 def certification_request(token: Token, credential: Credential, signer_name: str, public_key: bytes) -> bytes:
@@ -32,7 +39,8 @@ def certification_request(token: Token, credential: Credential, signer_name: str
     # Not serialNumber: that is a PrintableString, which has no place for `@` and `_`.
     subject = x509.Name([x509.NameAttribute(name, signer_name), x509.NameAttribute(NameOID.USER_ID, credential.signer)])
     key = _key(token, credential.key_id, public_key)
-    return x509.CertificateSigningRequestBuilder(subject).sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+    asked = x509.CertificateSigningRequestBuilder(subject).add_extension(_policy(credential), critical=False)
+    return asked.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
 
 
 def renewal_request(token: Token, old: Credential, certificate: x509.Certificate, new: Credential, public_key: bytes) -> bytes:
@@ -42,7 +50,7 @@ def renewal_request(token: Token, old: Credential, certificate: x509.Certificate
     The old key signs, once: CMS SignedData (RFC 5652) around the same request without this attribute.
     """
     key = _key(token, new.key_id, public_key)
-    asked = x509.CertificateSigningRequestBuilder(certificate.subject)
+    asked = x509.CertificateSigningRequestBuilder(certificate.subject).add_extension(_policy(new), critical=False)
     with suppress(x509.ExtensionNotFound):
         alternative = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
         asked = asked.add_extension(alternative.value, alternative.critical)
@@ -51,6 +59,10 @@ def renewal_request(token: Token, old: Credential, certificate: x509.Certificate
     signed = PKCS7SignatureBuilder().set_data(bare).add_signer(certificate, signer, hashes.SHA256())
     approval = base64.b64encode(signed.sign(Encoding.DER, [PKCS7Options.Binary, PKCS7Options.NoCapabilities]))
     return asked.add_attribute(RENEWAL_APPROVAL, approval).sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def _policy(credential: Credential) -> x509.CertificatePolicies:
+    return x509.CertificatePolicies([x509.PolicyInformation(POLICIES[credential.factors], None)])
 
 
 def _key(token: Token, key_id: bytes, public_key: bytes) -> "_RsaKey | _EcKey":

@@ -16,6 +16,10 @@ RSA_BITS = (2048, 3072, 4096)
 CURVES = (ec.SECP256R1, ec.SECP384R1)
 RENEWAL_APPROVAL = x509.ObjectIdentifier("2.25.128706472020866307858725443921526744226")
 """An attribute of ours, under an arc that is free to all (ITU-T X.667): docs/ca.md."""
+FACTORS = tuple(
+    x509.ObjectIdentifier(f"2.25.{number}") for number in (186561797994228706462385512438375760382, 306495477048051033087765285690102819762)
+)
+"""Certificate policies that a request may ask for: the key signs after its person's passkey alone, or after a one-time password too."""
 HASHES = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
 
 
@@ -30,6 +34,7 @@ class Csr:
     challenge_password: str | None
     asks_for_client_auth: bool
     renewal_approval: str | None = None
+    policy: x509.ObjectIdentifier | None = None
 
     @property
     def user_id(self) -> str | None:
@@ -59,6 +64,7 @@ def read_csr(der: bytes) -> Csr:
             _text_attribute(csr, AttributeOID.CHALLENGE_PASSWORD),
             _asks_for_client_auth(extensions),
             _text_attribute(csr, RENEWAL_APPROVAL),
+            _policy(extensions),
         )
     except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
         raise CsrRefused("this is not a PKCS #10 request that can be read") from error
@@ -99,3 +105,13 @@ def _asks_for_client_auth(extensions: x509.Extensions) -> bool:
         return ExtendedKeyUsageOID.CLIENT_AUTH in extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
         return False
+
+
+def _policy(extensions: x509.Extensions) -> x509.ObjectIdentifier | None:
+    """Read which of the known policies is asked for; others, and several, are left aside."""
+    try:
+        asked = extensions.get_extension_for_class(x509.CertificatePolicies).value
+    except x509.ExtensionNotFound:
+        return None
+    known = [one.policy_identifier for one in asked if one.policy_identifier in FACTORS]
+    return known[0] if len(known) == 1 else None

@@ -136,6 +136,7 @@ class Enrollment:
             name=name,
             public_key=csr.public_key,
             client_auth=csr.asks_for_client_auth,
+            policy=csr.policy,
             now=now,
         )
         add_certificate(sql, "signer", certificate, application_id=application_id, csr_sha256=csr.sha256)

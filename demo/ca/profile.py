@@ -31,6 +31,7 @@ def certify(
     public_key: CertificatePublicKeyTypes,
     now: datetime,
     client_auth: bool = False,
+    policy: x509.ObjectIdentifier | None = None,
 ) -> x509.Certificate:
     """
     Sign a certificate for document signing that binds the key to this person; `url` is where the CA answers for it.
@@ -47,6 +48,8 @@ def certify(
     )
     purposes = [DOCUMENT_SIGNING, ExtendedKeyUsageOID.EMAIL_PROTECTION, *([ExtendedKeyUsageOID.CLIENT_AUTH] if client_auth else [])]
     builder = _builder(authority, url, subject, public_key, now, VALIDITY, purposes, content_commitment=True)
+    if policy is not None:
+        builder = builder.add_extension(x509.CertificatePolicies([x509.PolicyInformation(policy, None)]), critical=False)
     return builder.sign(authority.key, hashes.SHA256())
 
 

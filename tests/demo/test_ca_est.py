@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from demo.ca.csr import FACTORS
 from tests.demo.ca_process import CaProcess, approve_renewal, basic, enroll, est, make_request, run, running_ca, unpack
 
 CLIENT_AUTH = "extendedKeyUsage = clientAuth"
@@ -112,6 +113,17 @@ def test_renewed_with_a_new_key_by_the_holder_or_a_registration_authority(ca: Ca
     first = serial(enrolled, "new")
     assert enroll(ca, enrolled, "new", "simplereenroll", *by(client)) == "200"  # the answer was lost
     assert serial(enrolled, "new") == first
+
+
+def test_a_certificate_says_the_factors_that_the_request_asks_for(ca: CaProcess, tmp_path: Path) -> None:
+    """By the policies of docs/ca.md, also to openssl; another's policy, or several of ours, are left aside."""
+    ours = [one.dotted_string for one in FACTORS]
+    for number, (asked, given) in enumerate([([ours[0]], ours[0]), (["1.2.3.4", ours[1]], ours[1]), (["1.2.3.4"], None), (ours, None)]):
+        user_id = f"policy-{number}"
+        make_request(tmp_path, user_id, user_id=user_id, name="Bob", extensions=f"certificatePolicies = {', '.join(asked)}")
+        assert enroll(ca, tmp_path, user_id, "simpleenroll", *basic(tmp_path, user_id, ca.code(user_id, "Bob"))) == "200"
+        said = run(tmp_path, "openssl", "x509", "-in", f"{user_id}.pem", "-noout", "-ext", "certificatePolicies")
+        assert re.findall(r"Policy: (\S+)", said) == ([given] if given else [])
 
 
 def test_a_registration_authority_renews_nothing_without_the_old_keys_approval(ca: CaProcess, enrolled: Path) -> None:

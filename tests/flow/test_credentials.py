@@ -8,6 +8,8 @@ import httpx2
 import pytest
 from cryptography import x509
 
+from hsm.csr import POLICIES
+from hsm.messages import Factors
 from tests.flow.parties import Person, new_application
 from tests.flow.records import Records
 from tests.flow.wire import UNKNOWN_ID, error_of, refused
@@ -125,6 +127,15 @@ def test_info_gives_the_certificates_that_are_asked_for(shop: Application, taro:
     assert given() == given(certificates="single") == chain[:1]
     for certificate, issuer in pairwise(chain):
         certificate.verify_directly_issued_by(issuer)
+
+
+def test_certificate_says_what_may_approve(shop: Application, taro: Signer, otp_stack: Stack) -> None:
+    """By its policy: a passkey alone, or PIN and one-time password too."""
+    weaker = new_application(otp_stack), Person(otp_stack)
+    cases: tuple[tuple[Application, Signer, Factors], ...] = ((shop, taro, "passkey"), (*weaker, "passkey_or_otp"))
+    for application, signer, factors in cases:
+        described = application.post(INFO, {"credentialID": signer.credential_id, "certInfo": True}).json()
+        assert described["cert"]["policy"] == [POLICIES[factors].dotted_string]
 
 
 def test_info_reads_the_certificate_out_if_asked(shop: Application, taro: Signer) -> None:

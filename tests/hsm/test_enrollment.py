@@ -17,10 +17,19 @@ from demo.passkey import Defects
 from hsm import enrollment
 from hsm.approval import approve
 from hsm.credential import credential
-from hsm.csr import X520_NAME
+from hsm.csr import POLICIES, X520_NAME
 from hsm.enrollment import certify, enroll
 from hsm.errors import CredentialUnknown, CredentialUnusable, EvidenceRefused, Expired, HsmUnavailable, Malformed, NotNew
-from hsm.messages import MAX_LIFE_S, ApproveRequest, CertifyRequest, CredentialRequest, EnrollRequest, EnrollTransaction, KeyAlgorithm
+from hsm.messages import (
+    MAX_LIFE_S,
+    ApproveRequest,
+    CertifyRequest,
+    CredentialRequest,
+    EnrollRequest,
+    EnrollTransaction,
+    Factors,
+    KeyAlgorithm,
+)
 from hsm.sam import Sam
 from tests.harness.records import database, journal_entries
 from tests.harness.sam import TestCa, TestClock, TestSigner, new_id
@@ -38,6 +47,14 @@ def test_the_new_key_signs_the_certification_request(sam: Sam, clock: TestClock)
     signer = TestSigner(sam, clock, name="山田 太郎", user_id="taro@example.jp")
     subject = subject_of(signer.begin().csr)
     assert [(part.oid, part.value) for part in subject] == [(NameOID.COMMON_NAME, "山田 太郎"), (NameOID.USER_ID, "taro@example.jp")]
+
+
+@pytest.mark.parametrize("factors", POLICIES)
+def test_the_request_asks_for_the_policy_of_its_factors(sam: Sam, clock: TestClock, factors: Factors) -> None:
+    """So that the certificate says what may approve for the key."""
+    request = x509.load_der_x509_csr(TestSigner(replace(sam, factors=factors), clock).begin().csr)
+    (asked,) = request.extensions.get_extension_for_class(x509.CertificatePolicies).value
+    assert asked.policy_identifier == POLICIES[factors]
 
 
 @pytest.mark.parametrize("name", ["ア" * 100, "x" * 65, "山" * 22])

@@ -13,7 +13,7 @@ from hsm.activation import activate
 from hsm.amendment import amend
 from hsm.approval import approve
 from hsm.credential import freeze
-from hsm.csr import RENEWAL_APPROVAL
+from hsm.csr import POLICIES, RENEWAL_APPROVAL
 from hsm.enrollment import certify
 from hsm.errors import (
     CertificateExpired,
@@ -72,6 +72,7 @@ def test_the_request_has_the_old_names_and_the_old_keys_approval(
     assert csr.is_signature_valid
     assert csr.subject == old.subject
     assert csr.public_key() != old.public_key()
+    assert csr.extensions.get_extension_for_class(x509.CertificatePolicies).value[0].policy_identifier == POLICIES["passkey"]
     (tmp_path / "approval.p7m").write_bytes(base64.b64decode(csr.attributes.get_attribute_for_oid(RENEWAL_APPROVAL).value))
     (tmp_path / "old.pem").write_bytes(old.public_bytes(Encoding.PEM))
     (tmp_path / "csr.der").write_bytes(new.request())
