@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.fuzz.run import fuzz
 
 CALLS = 20_000
-PER_OPERATION = int(os.environ.get("PER_OPERATION", "450"))
+PER_OPERATION = int(os.environ.get("PER_OPERATION", "480"))
 WITHIN_S = 3_600.0
 
 
