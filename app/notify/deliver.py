@@ -4,6 +4,7 @@ import base64
 import hashlib
 import logging
 import random
+from enum import Enum
 
 from app.domain.subscription import EventPush, Notice, Subscription
 from app.errors import EndpointRefused, PushFailed, PushGone, PushLater, PushRefused
@@ -21,27 +22,27 @@ FIRST_RETRY_S, LONGEST_RETRY_S = 2, 60
 log = logging.getLogger("natsuin.push")
 
 
+class Outcome(Enum):
+    """What became of a push that need not be tried again."""
+
+    TAKEN = "taken"  # the push service has it
+    NEVER = "never"  # it will never be taken
+    GONE = "gone"  # the browser does not want any more, and what was to be sent to it is forgotten
+
+
 async def deliver(parties: Parties, notice: Notice) -> None:
     """Send what is due to one browser about one authorization, unless another process does, or it is not due any more."""
     now = parties.now()
     if not await parties.database.write(notices.claim, notice, now, now + SENDING_S):
         return
     ttl_s = OVER_TTL_S if notice.is_over else min(notice.expires - int(now), LONGEST_TTL_S)
-    try:
-        await _send(parties, notice.subscription, notice.kind, notice.id, ttl_s, topic(notice.authorization_id))
-    except PushLater as later:
-        await parties.database.write(notices.put_off, notice, _again_at(parties, later, notice.attempts))
-    except (PushFailed, EndpointRefused) as refusal:
-        log.warning("a push will not be sent: %s: %s", type(refusal).__name__, refusal)
-        await parties.database.write(notices.fail, notice)
-    except PushGone:
-        await parties.database.write(subscriptions.remove_one, notice.subscription.id)
-    except PushRefused as refusal:
-        await _refused(parties, notice.subscription, refusal)
-        await parties.database.write(notices.fail, notice)
-    else:
-        await parties.database.write(notices.sent, notice)
-        await parties.database.write(subscriptions.taken, notice.subscription.id, parties.now())
+    match await _send(parties, notice.subscription, notice.kind, notice.id, ttl_s, notice.authorization_id):
+        case PushLater() as later:
+            await parties.database.write(notices.put_off, notice, _again_at(parties, later, notice.attempts))
+        case Outcome.NEVER:
+            await parties.database.write(notices.fail, notice)
+        case Outcome.TAKEN:
+            await parties.database.write(notices.sent, notice)
 
 
 async def deliver_event(parties: Parties, push: EventPush) -> None:
@@ -49,21 +50,11 @@ async def deliver_event(parties: Parties, push: EventPush) -> None:
     now = parties.now()
     if not await parties.database.write(event_pushes.claim, push, now, now + SENDING_S):
         return
-    try:
-        await _send(parties, push.subscription, "event", push.id, push.expires - int(now), topic(push.id))
-    except PushLater as later:
-        await parties.database.write(event_pushes.put_off, push, _again_at(parties, later, push.attempts))
-    except (PushFailed, EndpointRefused) as refusal:
-        log.warning("a push will not be sent: %s: %s", type(refusal).__name__, refusal)
-        await parties.database.write(event_pushes.end, push)
-    except PushGone:
-        await parties.database.write(subscriptions.remove_one, push.subscription.id)
-    except PushRefused as refusal:
-        await _refused(parties, push.subscription, refusal)
-        await parties.database.write(event_pushes.end, push)
-    else:
-        await parties.database.write(event_pushes.end, push)
-        await parties.database.write(subscriptions.taken, push.subscription.id, parties.now())
+    match await _send(parties, push.subscription, "event", push.id, push.expires - int(now), push.id):
+        case PushLater() as later:
+            await parties.database.write(event_pushes.put_off, push, _again_at(parties, later, push.attempts))
+        case Outcome.NEVER | Outcome.TAKEN:
+            await parties.database.write(event_pushes.end, push)
 
 
 async def deliver_test(parties: Parties, subscription_id: str) -> None:
@@ -71,16 +62,8 @@ async def deliver_test(parties: Parties, subscription_id: str) -> None:
     subscription = await parties.database.read(subscriptions.get, subscription_id)
     if subscription is None:
         return
-    try:
-        await _send(parties, subscription, "test", subscription.id, TEST_TTL_S, topic(subscription.id))
-    except (PushLater, PushFailed, EndpointRefused) as refusal:
-        log.warning("a test push was not sent: %s: %s", type(refusal).__name__, refusal)
-    except PushGone:
-        await parties.database.write(subscriptions.remove_one, subscription.id)
-    except PushRefused as refusal:
-        await _refused(parties, subscription, refusal)
-    else:
-        await parties.database.write(subscriptions.taken, subscription.id, parties.now())
+    if isinstance(later := await _send(parties, subscription, "test", subscription.id, TEST_TTL_S, subscription.id), PushLater):
+        log.warning("a test push was not sent: %s", later)
 
 
 def topic(subject: str) -> str:
@@ -104,10 +87,25 @@ def _again_at(parties: Parties, later: PushLater, attempts: int) -> float:
     return parties.now() + wait_s
 
 
-async def _send(parties: Parties, subscription: Subscription, kind: str, push_id: str, ttl_s: int, about: str) -> None:
+async def _send(parties: Parties, subscription: Subscription, kind: str, push_id: str, ttl_s: int, about: str) -> Outcome | PushLater:
+    """Send one, write down what it says of the browser, and tell what became of it."""
     message = notification(kind, push_id, parties.config.origin, subscription.language)
     target = Target(subscription.endpoint, subscription.p256dh, subscription.auth)
-    await parties.sender.send(target, message, ttl_s=ttl_s, topic=about, urgency=urgency(kind, ttl_s))
+    try:
+        await parties.sender.send(target, message, ttl_s=ttl_s, topic=topic(about), urgency=urgency(kind, ttl_s))
+    except PushLater as later:
+        return later
+    except (PushFailed, EndpointRefused) as refusal:
+        log.warning("a push will not be sent: %s: %s", type(refusal).__name__, refusal)
+        return Outcome.NEVER
+    except PushGone:
+        await parties.database.write(subscriptions.remove_one, subscription.id)
+        return Outcome.GONE
+    except PushRefused as refusal:
+        await _refused(parties, subscription, refusal)
+        return Outcome.NEVER
+    await parties.database.write(subscriptions.taken, subscription.id, parties.now())
+    return Outcome.TAKEN
 
 
 async def _refused(parties: Parties, subscription: Subscription, refusal: PushRefused) -> None:

@@ -85,7 +85,7 @@ def _environment(language: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+    environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
     environment.globals |= {"static": static_path, "module": module, "style": style()}
     environment.tests["long"] = is_long
     environment.filters["date"] = lambda unix: unbroken(date(unix, language))

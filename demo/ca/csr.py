@@ -16,8 +16,9 @@ RSA_BITS = (2048, 3072, 4096)
 CURVES = (ec.SECP256R1, ec.SECP384R1)
 RENEWAL_APPROVAL = x509.ObjectIdentifier("2.25.128706472020866307858725443921526744226")
 """An attribute of ours, under an arc that is free to all (ITU-T X.667): docs/ca.md."""
-FACTORS = tuple(
-    x509.ObjectIdentifier(f"2.25.{number}") for number in (186561797994228706462385512438375760382, 306495477048051033087765285690102819762)
+FACTORS = (
+    x509.ObjectIdentifier("2.25.186561797994228706462385512438375760382"),
+    x509.ObjectIdentifier("2.25.306495477048051033087765285690102819762"),
 )
 """Certificate policies that a request may ask for: the key signs after its person's passkey alone, or after a one-time password too."""
 HASHES = (hashes.SHA256, hashes.SHA384, hashes.SHA512)

@@ -5,7 +5,6 @@ Whatever no page may do is collected while it is used: an error in a script, a b
 verifies nothing itself; the running stack does.
 """
 
-from http import HTTPStatus
 from typing import Any, Protocol
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, ViewportSize, expect
@@ -66,6 +65,7 @@ class Phone:
         self.origin, self.words = origin, words
         self.origins = [origin]  # a test that visits another site adds it
         self.faults: list[str] = []
+        self.refusable = {"document", "fetch"}  # what may be refused: its test looks at that; a test of an outage adds the streams
         settings = {"base_url": origin, "locale": words.locale, "viewport": SCREEN, "reduced_motion": "reduce"}
         self.context: BrowserContext = browser.new_context(**(settings | context))
         self.context.set_default_timeout(PATIENCE_MS)
@@ -122,10 +122,7 @@ class Phone:
             self.faults.append(f"a request to {request.url}")
 
     def _look_at_response(self, response: Response) -> None:
-        kind = response.request.resource_type
-        if kind == "eventsource" and response.status == HTTPStatus.SERVICE_UNAVAILABLE:
-            return  # while a part of the service is away a stream is asked for again and again; the page goes on, as its tests say
-        if response.status >= 400 and kind not in ("document", "fetch"):
+        if response.status >= 400 and response.request.resource_type not in self.refusable:
             self.faults.append(f"{response.status} for {response.url}")
 
     def _look_at_console(self, message: ConsoleMessage) -> None:
